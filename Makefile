@@ -1,0 +1,59 @@
+# Two commands do the work: `make run` and `make test`. Both make what they need.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+# The first of these that runs and is new enough; say `make run PYTHON=/path/to/python` for another.
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+SERVICE := .venv/bin
+BOT := .venv-bot/bin
+
+.PHONY: help
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: environments ## Start everything on this machine and print where it is; Ctrl-C ends it
+	@$(SERVICE)/python -m tools.run
+
+.PHONY: test
+test: environments check ## Run the checks and every test of both environments
+	@failed=0; \
+	$(SERVICE)/python -m pytest tests --ignore=tests/bot --timeout=300 || failed=1; \
+	$(BOT)/python -m pytest tests/bot || failed=1; \
+	exit $$failed
+
+.PHONY: check
+check: environments ## Lint, check types and import floors
+	@$(SERVICE)/ruff check --quiet .
+	@$(SERVICE)/ruff format --quiet --check . || { echo "make: some files are not formatted; \`make fix\` does it."; exit 1; }
+	@$(SERVICE)/mypy --no-error-summary intake_api tools
+	@$(SERVICE)/mypy --no-error-summary --python-version 3.10 bot
+	@$(SERVICE)/lint-imports --no-logo
+	@echo "Lint, types and import floors hold."
+
+.PHONY: fix
+fix: environments ## Format the code and mend what the linter can mend
+	@$(SERVICE)/ruff check --quiet --fix . ; $(SERVICE)/ruff format --quiet .
+
+.PHONY: bench
+bench: environments ## Measure submissions and chat turns against their floors (see docs/performance.md)
+	@$(SERVICE)/python -m tests.bench
+
+.PHONY: figures
+figures: environments ## Print what a running copy takes: memory by process, environments on disk
+	@$(SERVICE)/python -m tools.figures
+
+.PHONY: lock
+lock: environments ## Pin and hash again what requirements/*.in ask for
+	@$(SERVICE)/python -m tools.lock
+
+.PHONY: clean
+clean: ## Remove environments, models and caches; what is in var/ (data and keys) stays
+	@rm -rf .venv .venv-bot .tools models .rasa .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: environments
+environments:
+	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or later is needed and not on the PATH; install it, or say make run PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) tools/environments.py
