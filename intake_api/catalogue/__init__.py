@@ -1,0 +1,1 @@
+"""Reads and checks what may be asked, and why; gives frozen dataclasses and renders notices."""

@@ -1,0 +1,289 @@
+"""What a loaded catalogue is: frozen, complete, already checked. Loading is in `load`, notices are made in `notice`.
+
+Everything a visitor is shown about a form in a language is prepared once, at start, as a `FormView`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from intake_api.rules.fields import FieldRule, Value, masked
+from intake_api.rules.qualification import QualificationLine
+from intake_api.rules.retention import Kept
+
+ACT = "act"
+OPT_IN = "opt_in"
+DOUBLE_OPT_IN = "double_opt_in"
+
+JsonObject = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in the catalogue, said so that it can be put right without reading code."""
+
+    file: str
+    key: str
+    wrong: str
+    instead: str
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return f"{self.file}: {self.key}: {self.wrong} {self.instead}"
+
+
+class CatalogueError(Exception):
+    """The catalogue does not load. `problems` are all that were found, in the order of the files; never empty."""
+
+    code = "catalogue_invalid"
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(f"{problems[0]}{more}")
+
+
+class FormUnknown(LookupError):
+    """No form has this key."""
+
+    code = "form_unknown"
+
+
+class LocaleNotOffered(LookupError):
+    """No complete notice of this form in this locale: nothing is collected in it (N-17). `locales` are those it has."""
+
+    code = "locale_not_available"
+
+    def __init__(self, form: str, locale: str, locales: tuple[str, ...]) -> None:
+        super().__init__(f"form {form} is not offered in this locale")
+        self.form = form
+        self.locale = locale
+        self.locales = locales
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A data-protection authority to complain to (N-11); `id` is its IRI, `country` ISO 3166."""
+
+    id: str
+    name: str
+    url: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The controller (N-01, N-02). None for representative or DPO was written down as an explicit none."""
+
+    name: str
+    product: str
+    address: str
+    country: str
+    email: str
+    phone: str | None
+    website: str
+    representative: str | None
+    dpo: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who gets data: the CRM, the mail relay (N-06). `role` is `processor` or `controller`."""
+
+    id: str
+    name: str
+    role: str
+    country: str
+    safeguard: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """One thing data may be used for, on exactly one legal basis (N-03).
+
+    `basis` and `dpv` are IRIs; `basis_id` is the basis' last part (`A6-1-a`). `needs` are field names without which
+    the purpose is worth nothing; `channel` is how it reaches the person, if it does.
+    """
+
+    id: str
+    dpv: str
+    basis: str
+    legitimate_interest: bool
+    confirmation: str
+    kept: Kept
+    recipients: tuple[str, ...]
+    needs: frozenset[str]
+    channel: str | None
+
+    @property
+    def basis_id(self) -> str:
+        """The basis as the answers name it, without its namespace."""
+        return self.basis.rpartition("#")[2]
+
+    @property
+    def control(self) -> str:
+        """How it is agreed to: `opt_in`, a control of its own, for consent; else `act`, the sending itself."""
+        return OPT_IN if self.basis_id == "A6-1-a" else ACT
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One field of one form: what it takes, what it is for, and which kind of personal data it is (`pd`, an IRI)."""
+
+    rule: FieldRule
+    purposes: tuple[str, ...]
+    pd: str
+
+    @property
+    def name(self) -> str:
+        """The field's name."""
+        return self.rule.name
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A lead form, whatever the door. It is what the rules call AsksFields and IsScored."""
+
+    key: str
+    kind: str
+    stage: str
+    family: str
+    version: int
+    effective_from: str
+    material_change: bool
+    fields: tuple[FormField, ...]
+    purposes: tuple[str, ...]
+    qualification_version: int
+    qualification: tuple[QualificationLine, ...]
+    regions: Mapping[str, str] = field(repr=False)
+    rules: Mapping[str, FieldRule] = field(repr=False)
+
+    def region(self, locale: str) -> str:
+        """The country whose phone numbers may be typed without a prefix in this locale."""
+        return self.regions[locale]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice: the text of one form in one locale, named by the SHA-256 (hex) of its canonical bytes (V-01).
+
+    `texts` are all strings the visitor is shown with it, by key (V-08); `recipients` the ids of all it names.
+    """
+
+    hash: str
+    form: str
+    locale: str
+    family: str
+    version: int
+    canonical: bytes = field(repr=False)
+    document: JsonObject = field(repr=False)
+    texts: Mapping[str, str] = field(repr=False)
+    recipients: frozenset[str]
+    purposes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """All that a visitor may see of a form in a locale, ready to be sent.
+
+    `document` is the body of `GET /v1/forms/{form}` without `channel` and `presentation`; `json` is the same as text,
+    so that a door can put the two in front of the closing brace instead of dumping everything again.
+    """
+
+    form: Form
+    locale: str
+    notice: Notice
+    document: JsonObject = field(repr=False)
+    json: str = field(repr=False)
+    problem_texts: Mapping[str, str] = field(repr=False)
+    choice_labels: Mapping[str, Mapping[str, str]] = field(repr=False)
+
+    def problem_text(self, name: str, code: str) -> str:
+        """Say a field's code as a sentence in this locale. `name` may be any text; it is never echoed."""
+        rule = self.form.rules.get(name)
+        text = self.problem_texts[code]
+        if rule is None:
+            return text
+        return text.replace("{max}", str(rule.max_length or rule.maximum)).replace("{min}", str(rule.minimum))
+
+    def shown(self, name: str, value: Value) -> str:
+        """Return how a checked value may be shown back: a choice by its label, contact data masked."""
+        label = self.choice_labels.get(name, {}).get(str(value))
+        return label if label is not None else masked(self.form.rules[name], value)
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """How far a locale has come for one form: it collects only when nothing is missing."""
+
+    locale: str
+    form: str
+    needed: int
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything that may be asked, and why."""
+
+    organisation: Organisation
+    default_locale: str
+    locales: tuple[str, ...]
+    language_names: Mapping[str, str]
+    forms: Mapping[str, Form]
+    purposes: Mapping[str, Purpose]
+    recipients: Mapping[str, Recipient]
+    views: Mapping[tuple[str, str], FormView] = field(repr=False)
+    gaps: tuple[Gaps, ...] = field(repr=False)
+    _notices: Mapping[str, Notice] = field(repr=False, init=False)
+
+    def __post_init__(self) -> None:
+        """Index the notices by hash."""
+        notices = {view.notice.hash: view.notice for view in self.views.values()}
+        object.__setattr__(self, "_notices", MappingProxyType(notices))
+
+    @property
+    def notices(self) -> Mapping[str, Notice]:
+        """Every current notice by its hash."""
+        return self._notices
+
+    def form(self, key: str) -> Form:
+        """Return a form; raise FormUnknown."""
+        try:
+            return self.forms[key]
+        except KeyError:
+            raise FormUnknown(key) from None
+
+    def purpose(self, purpose_id: str) -> Purpose:
+        """Return a purpose; raise KeyError (an id comes from the catalogue itself)."""
+        return self.purposes[purpose_id]
+
+    def recipient(self, recipient_id: str) -> Recipient:
+        """Return a recipient; raise KeyError."""
+        return self.recipients[recipient_id]
+
+    def locales_of(self, form: str) -> tuple[str, ...]:
+        """Return the locales in which a form collects, the default one first; raise FormUnknown."""
+        key = self.form(form).key
+        return tuple(locale for locale in self.locales if (key, locale) in self.views)
+
+    def view(self, form: str, locale: str) -> FormView:
+        """Return what a visitor sees of a form; raise FormUnknown, or LocaleNotOffered (N-17)."""
+        try:
+            return self.views[form, locale]
+        except KeyError:
+            raise LocaleNotOffered(form, locale, self.locales_of(form)) from None
+
+    def notice(self, form: str, locale: str) -> Notice:
+        """Return the notice of a form in a locale; raise as `view` does."""
+        return self.view(form, locale).notice
+
+    def listed(self, locale: str) -> list[JsonObject]:
+        """Return the forms as `GET /v1/forms` lists them, in `locale` where it is offered, else in the default one."""
+        return [self._listed(key, locale) for key in self.forms]
+
+    def _listed(self, key: str, locale: str) -> JsonObject:
+        locales = self.locales_of(key)
+        view = self.views[key, locale if locale in locales else self.default_locale]
+        shown = {name: view.document[name] for name in ("form", "kind", "title", "benefit")}
+        return {**shown, "locales": list(locales)}

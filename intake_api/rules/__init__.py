@@ -1,0 +1,1 @@
+"""Pure decisions: they take values and `now`, return values, and touch nothing."""

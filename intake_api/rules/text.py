@@ -1,0 +1,77 @@
+"""What a typed text may hold (SEC-27): real words in any script, nothing that hides, reorders or piles up.
+
+What cannot be seen and carries no meaning (controls, direction overrides, tag characters) is dropped, because it
+comes along unseen when somebody pastes from a document, and a person cannot correct what they cannot see. What no
+honest keyboard produces (lone surrogates, noncharacters, heaps of combining marks) is refused.
+"""
+
+import unicodedata
+
+CODES = ("text_too_long", "text_characters", "text_marks", "text_lines")
+
+MARKS_PER_BASE = 4
+INTEGER_DIGITS = 12
+
+# Four raw characters for one kept: the longest decompositions (Greek with three marks) shrink four to one under NFC.
+_RAW_FACTOR = 4
+
+_LINE_ENDS = {"\r\n": "\n", "\r": "\n", "\u0085": "\n", "\u2028": "\n", "\u2029": "\n", "\v": "\n", "\f": "\n"}
+_DROPPED = {
+    **{code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (0x09, 0x0A)},
+    **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080), 0xFEFF)),
+    0x09: " ",
+}
+
+
+class Refused(ValueError):
+    """An answer that cannot be taken; `code` says why. It never carries the answer itself."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def clean(typed: str, max_length: int, *, lines: bool) -> str:
+    """Return the text as it may be kept: NFC, trimmed, without invisible controls, at most `max_length` characters.
+
+    With `lines` line feeds stay (all kinds of line end become LF); without, a line end inside is refused. Raises
+    Refused with `text_too_long`, `text_characters`, `text_marks` or `text_lines`. Time is linear: the length is
+    bounded before anything else looks at the text.
+    """
+    if len(typed) > max_length * _RAW_FACTOR:
+        raise Refused("text_too_long")
+    _refuse_unreal(typed)
+    seen = _one_line_end(typed).translate(_DROPPED)
+    # Before NFC: sorting one long heap of marks is where normalising would turn slow.
+    _refuse_heaps(seen)
+    text = unicodedata.normalize("NFC", seen).strip()
+    if len(text) > max_length:
+        raise Refused("text_too_long")
+    if not lines and "\n" in text:
+        raise Refused("text_lines")
+    return text
+
+
+def _one_line_end(text: str) -> str:
+    for end, line_feed in _LINE_ENDS.items():
+        text = text.replace(end, line_feed)
+    return text
+
+
+def _refuse_unreal(text: str) -> None:
+    if any(_is_unreal(ord(character)) for character in text):
+        raise Refused("text_characters")
+
+
+def _is_unreal(code: int) -> bool:
+    surrogate = 0xD800 <= code <= 0xDFFF
+    noncharacter = 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
+    return surrogate or noncharacter
+
+
+def _refuse_heaps(text: str) -> None:
+    heap = 0
+    for character in text:
+        heap = heap + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if heap > MARKS_PER_BASE:
+            raise Refused("text_marks")
