@@ -3,7 +3,7 @@
 Everything a visitor is shown about a form in a language is prepared once, at start, as a `FormView`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -205,6 +205,12 @@ class FormView:
         if rule is None:
             return text
         return text.replace("{max}", str(rule.max_length or rule.maximum)).replace("{min}", str(rule.minimum))
+
+    def asked_by(self, purpose_id: str, channel: str) -> str:
+        """Return the words a purpose is asked with: the question alone in a chat, the label of its control elsewhere."""
+        purposes: Sequence[Mapping[str, str]] = self.document["notice"]["purposes"]  # type: ignore[index]
+        asked = next(purpose for purpose in purposes if purpose["id"] == purpose_id)
+        return asked["question" if channel == "chat" else "label"]
 
     def shown(self, name: str, value: Value) -> str:
         """Return how a checked value may be shown back: a choice by its label, contact data masked."""

@@ -1,0 +1,1 @@
+"""The intake service: consent, evidence, leads, review and delivery."""

@@ -1,0 +1,45 @@
+"""Decline a lead, with a reason from the list."""
+
+from datetime import datetime
+
+from intake_api.rules.lead_state import DECLINE_REASONS, Act, MoveRefused, next_state
+from intake_api.store import evidence
+from intake_api.store.base import Store
+from intake_api.store.leads import LeadChanged, LeadUnknown, get_lead, move_lead
+
+__all__ = ["LeadChanged", "LeadUnknown", "MoveRefused", "ReasonUnknown", "decline_lead"]
+
+
+class ReasonUnknown(Exception):
+    """Declining needs a reason from the list."""
+
+    code = "reason_unknown"
+
+
+def decline_lead(
+    store: Store, reference: str, *, seen_version: int, reason: str, staff_id: str, now: datetime
+) -> None:
+    """Decline a lead as it was seen.
+
+    :raises LeadUnknown: no such lead.
+    :raises LeadChanged: somebody changed it since version `seen_version`.
+    :raises MoveRefused: a lead in this state cannot be declined.
+    :raises ReasonUnknown: no reason, or one that is not on the list.
+    """
+    if reason not in DECLINE_REASONS:
+        raise ReasonUnknown("Choose a reason from the list, so that the next person understands.")
+    with store.writing() as tx:
+        lead = get_lead(tx, reference)
+        if lead.version != seen_version:
+            raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
+        state = next_state(lead.state, Act.DECLINE)
+        move_lead(tx, lead, state, now=now, by=staff_id, decline_reason=reason)
+        evidence.add_entry(
+            tx,
+            "lead.declined",
+            actor=f"staff:{staff_id}",
+            now=now,
+            lead_id=lead.id,
+            subject_id=lead.subject_id,
+            facts={"reason": reason, "from": lead.state.value, "to": state.value},
+        )

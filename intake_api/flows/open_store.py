@@ -1,0 +1,63 @@
+"""Open the store for a process: right schema, right keys, and the catalogue's notices kept."""
+
+from datetime import datetime
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from intake_api.catalogue.model import Catalogue
+from intake_api.settings import Settings
+from intake_api.store import evidence, keyring, notices
+from intake_api.store.base import Store
+from intake_api.store.vault import Vault
+
+MIGRATIONS = "intake_api:migrations"
+
+
+class SchemaOutOfDate(Exception):
+    """The database has another schema than this version; migrate before starting."""
+
+    code = "schema_out_of_date"
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the database; nothing is read or written yet."""
+    return Store(settings.database_url, Vault(settings.secrets.master_key, settings.secrets.index_key))
+
+
+def ready_store(store: Store, catalogue: Catalogue, settings: Settings, *, now: datetime) -> None:
+    """Check that this process may work on this database, and keep the notices it will show.
+
+    :raises SchemaOutOfDate: migrations are missing.
+    :raises KeyMismatch: a key is not the one the database was made with; says which (SEC-47).
+    :raises NoticeAltered: a kept notice was changed in the database (V-04).
+    """
+    signer = evidence.Signer(settings.secrets.evidence_key)
+    keys = {
+        "MASTER_KEY": store.vault.master_key_id,
+        "INDEX_KEY": store.vault.index_key_id,
+        "EVIDENCE_KEY": signer.key_id,
+    }
+    with store.writing() as tx:
+        if MigrationContext.configure(tx).get_current_revision() != _newest_revision():
+            raise SchemaOutOfDate("The database has another schema. Run: python -m intake_api db upgrade")
+        keyring.check_keys(tx, keys, now=now)
+        if altered := notices.altered_notices(tx):
+            raise notices.NoticeAltered(f"The notice {altered[0]} was changed in the database. Restore it first.")
+        for notice in catalogue.notices.values():
+            added = notices.add_notice(
+                tx,
+                hash=notice.hash,
+                form=notice.form,
+                locale=notice.locale,
+                version=notice.version,
+                body=notice.canonical,
+                now=now,
+            )
+            if added:
+                facts = {"notice": notice.hash, "form": notice.form, "locale": notice.locale, "version": notice.version}
+                evidence.add_entry(tx, "notice.kept", actor="system", now=now, facts=facts)
+
+
+def _newest_revision() -> str | None:
+    return ScriptDirectory(MIGRATIONS).get_current_head()

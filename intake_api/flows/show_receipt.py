@@ -1,0 +1,40 @@
+"""Show a visitor their receipt: what was agreed, on which text, and where it stands in the evidence (P-01, P-04)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from intake_api.flows.submit_lead import receipt_digest
+from intake_api.store import evidence
+from intake_api.store.base import Store
+from intake_api.store.decisions import Decision, list_decisions
+from intake_api.store.leads import Lead, LeadUnknown, get_lead_by_receipt
+from intake_api.store.notices import get_notice_body
+
+__all__ = ["LeadUnknown", "ShownReceipt", "show_receipt"]
+
+
+@dataclass(frozen=True)
+class ShownReceipt:
+    """A receipt: no value the person typed is in it, so a lost link tells nobody who they are."""
+
+    lead: Lead
+    decisions: list[Decision]
+    notice: Mapping[str, Any]
+    entry: evidence.Entry
+
+
+def show_receipt(store: Store, token: str) -> ShownReceipt:
+    """Return the receipt that a token opens.
+
+    :raises LeadUnknown: no such receipt.
+    """
+    with store.reading() as tx:
+        lead = get_lead_by_receipt(tx, receipt_digest(token))
+        return ShownReceipt(
+            lead=lead,
+            decisions=list_decisions(tx, lead.id),
+            notice=json.loads(get_notice_body(tx, lead.notice_hash)),
+            entry=evidence.get_entry(tx, lead.evidence_entry),
+        )

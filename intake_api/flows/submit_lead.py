@@ -1,0 +1,288 @@
+"""Keep what a visitor sent: lead, decisions and evidence in one transaction, or nothing at all (E-06)."""
+
+import base64
+import hashlib
+import hmac
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import rfc8785
+
+from intake_api.catalogue.model import DOUBLE_OPT_IN, OPT_IN, Catalogue, FormView, LocaleNotOffered
+from intake_api.clock import rfc3339
+from intake_api.rules.consent import AskedPurpose, DecisionInvalid, DecisionState, NothingAgreed, decide, permits
+from intake_api.rules.fields import Checked, Value, check_fields
+from intake_api.rules.lead_state import LeadState
+from intake_api.rules.qualification import score
+from intake_api.rules.retention import SUBMISSION, Kept, delete_after, parse_duration
+from intake_api.store import evidence
+from intake_api.store.base import Connection, Store, StoreUnavailable
+from intake_api.store.decisions import Decision, add_decisions
+from intake_api.store.leads import Lead, NewLead, Sent, add_lead, find_sent, new_reference
+from intake_api.store.presentations import (
+    Outcome,
+    Presentation,
+    PresentationUnknown,
+    claim_presentation,
+    mark_decided,
+)
+from intake_api.store.subjects import add_subject
+
+__all__ = [
+    "DecisionInvalid",
+    "FieldsInvalid",
+    "IdempotencyKeyReused",
+    "LocaleNotOffered",
+    "NothingAgreed",
+    "PresentationExpired",
+    "PresentationMismatch",
+    "PresentationUnknown",
+    "PresentationUsed",
+    "Receipt",
+    "StoreUnavailable",
+    "Submission",
+    "submit_lead",
+]
+
+UNCONFIRMED = Kept(parse_duration("P7D"), SUBMISSION)  # how long a first yes waits for its confirmation (C-12)
+
+
+class FieldsInvalid(Exception):
+    """At least one field cannot be taken; `problems` are codes by field."""
+
+    code = "fields_invalid"
+
+    def __init__(self, checked: Checked) -> None:
+        super().__init__("Some answers need another look.")
+        self.problems = checked.problems
+
+
+class PresentationExpired(Exception):
+    """The notice was shown too long ago to decide on it now."""
+
+    code = "presentation_expired"
+
+
+class PresentationUsed(Exception):
+    """Something else was already decided on this presentation."""
+
+    code = "presentation_used"
+
+
+class PresentationMismatch(Exception):
+    """The presentation was of another language, or its notice is not the current one."""
+
+    code = "presentation_mismatch"
+
+
+class IdempotencyKeyReused(Exception):
+    """The same idempotency key came with different content."""
+
+    code = "idempotency_key_reused"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a visitor sent, once. Shapes are checked at the door; everything else here."""
+
+    form: str
+    presentation: str
+    locale: str
+    fields: Mapping[str, object]
+    decisions: Mapping[str, object]
+    attribution: Mapping[str, str]
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer to a submission. `token` opens the visitor's receipt; only its digest is kept (SEC-45)."""
+
+    reference: str
+    state: LeadState
+    token: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class _Macs:
+    """What recognises the same submission again, without telling it to somebody who reads the database."""
+
+    content: bytes
+    idempotency: bytes | None
+
+
+def submit_lead(
+    store: Store, catalogue: Catalogue, token_key: bytes, submission: Submission, *, now: datetime
+) -> Receipt:
+    """Check, decide and keep one submission. The same one again gets the first answer and writes nothing.
+
+    :raises LocaleNotOffered: no complete notice in this language (N-17).
+    :raises FieldsInvalid: per-field codes; nothing was kept.
+    :raises DecisionInvalid: per-purpose codes; nothing was kept (C-02).
+    :raises NothingAgreed: the form lives on consent and none was given.
+    :raises PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch: show the notice again (C-06).
+    :raises IdempotencyKeyReused: the key belongs to another content of the same presentation.
+    :raises StoreUnavailable: nothing was kept; say so, and thank for nothing (SEC-42).
+    """
+    view = catalogue.view(submission.form, submission.locale)
+    states = decide(_asked(catalogue, view), submission.decisions)
+    granted = [purpose for purpose, state in states.items() if state in (DecisionState.GIVEN, DecisionState.REQUESTED)]
+    checked = check_fields(view.form, submission.locale, submission.fields, granted=granted)
+    if not checked.ok:
+        raise FieldsInvalid(checked)
+    macs = _macs(token_key, submission)
+    with store.writing() as tx:
+        shown = claim_presentation(tx, submission.presentation, form=submission.form)
+        if sent := _find_sent(tx, shown, macs):
+            return Receipt(sent.reference, sent.state, _receipt_token(token_key, sent.presentation_id), is_new=False)
+        _check_presentation(shown, submission, view, now=now)
+        return _keep(tx, store, catalogue, view, shown, checked.values, states, submission, macs, token_key, now)
+
+
+def receipt_digest(token: str) -> bytes:
+    """Return what a receipt's token is kept as."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _asked(catalogue: Catalogue, view: FormView) -> list[AskedPurpose]:
+    purposes = [catalogue.purpose(id) for id in view.form.purposes]
+    return [AskedPurpose(p.id, p.control == OPT_IN, p.confirmation == DOUBLE_OPT_IN) for p in purposes]
+
+
+def _find_sent(tx: Connection, shown: Presentation, macs: _Macs) -> Sent | None:
+    """Return the first sending of the same; raise when something else was sent on this presentation."""
+    sent = find_sent(tx, presentation_id=shown.id, idempotency_mac=macs.idempotency)
+    if sent is None or hmac.compare_digest(sent.content_mac, macs.content):
+        return sent
+    if macs.idempotency is not None:
+        raise IdempotencyKeyReused("This Idempotency-Key was used for other content. Use a new key for new content.")
+    raise PresentationUsed("This form was already sent with other content.")
+
+
+def _check_presentation(shown: Presentation, submission: Submission, view: FormView, *, now: datetime) -> None:
+    if shown.outcome is not Outcome.OPEN:
+        raise PresentationUsed("You already answered this notice.")
+    if now >= shown.expires_at:
+        raise PresentationExpired("This form was open for too long. Please look at the notice again.")
+    if shown.locale != submission.locale or shown.notice_hash != view.notice.hash:
+        raise PresentationMismatch("The notice has changed since it was shown. Please look at it again.")
+
+
+def _keep(
+    tx: Connection,
+    store: Store,
+    catalogue: Catalogue,
+    view: FormView,
+    shown: Presentation,
+    values: Mapping[str, Value],
+    states: Mapping[str, DecisionState],
+    submission: Submission,
+    macs: _Macs,
+    token_key: bytes,
+    now: datetime,
+) -> Receipt:
+    token = _receipt_token(token_key, shown.id)
+    subject_id, lead_id, entry_id = uuid.uuid4().hex, uuid.uuid4().hex, evidence.new_entry_id()
+    decisions = _decisions(catalogue, view, shown.channel, states, entry_id, now)
+    scored = score(view.form, values)
+    lead = Lead(
+        id=lead_id,
+        reference=new_reference(),
+        subject_id=subject_id,
+        presentation_id=shown.id,
+        notice_hash=shown.notice_hash,
+        form=shown.form,
+        channel=shown.channel,
+        locale=shown.locale,
+        state=LeadState.NEW,
+        version=1,
+        score=scored.points,
+        score_lines=[{**asdict(line), "version": scored.version} for line in scored.lines],
+        attribution=dict(submission.attribution),
+        received_at=now,
+        delete_after=_delete_after(catalogue, states, now),
+        decided_at=None,
+        decided_by=None,
+        decline_reason=None,
+        evidence_entry=entry_id,
+    )
+    key = add_subject(tx, store.vault, subject_id, now=now)
+    add_lead(tx, store.vault, key, NewLead(lead, values, receipt_digest(token), macs.content, macs.idempotency))
+    add_decisions(tx, lead_id, decisions)
+    mark_decided(tx, shown.id, Outcome.SUBMITTED, now=now)
+    evidence.add_entry(
+        tx,
+        "submission.received",
+        id=entry_id,
+        actor="subject",
+        now=now,
+        lead_id=lead_id,
+        subject_id=subject_id,
+        facts=_facts(shown, decisions, values),
+        commitment=evidence.commit_to(store.vault, key, entry_id, {"fields": dict(values)}),
+    )
+    return Receipt(lead.reference, lead.state, token, is_new=True)
+
+
+def _decisions(
+    catalogue: Catalogue,
+    view: FormView,
+    channel: str,
+    states: Mapping[str, DecisionState],
+    entry_id: str,
+    now: datetime,
+) -> list[Decision]:
+    """Write down each decision with the control it was made by and the hash of the words it stood under (C-07)."""
+    decided = []
+    for id, state in states.items():
+        purpose = catalogue.purpose(id)
+        label = hashlib.sha256(view.asked_by(id, channel).encode()).hexdigest()
+        decided.append(Decision(id, state, purpose.basis_id, purpose.control, label, now, entry_id))
+    return decided
+
+
+def _facts(shown: Presentation, decisions: list[Decision], values: Mapping[str, Value]) -> dict[str, object]:
+    """Return what the entry says in clear: ids, hashes and names of fields, never their values (R-05)."""
+    return {
+        "presentation": shown.id,
+        "shown_at": rfc3339(shown.shown_at),
+        "notice": shown.notice_hash,
+        "form": shown.form,
+        "locale": shown.locale,
+        "channel": shown.channel,
+        "fields": sorted(values),
+        "decisions": [
+            {"purpose": one.purpose, "state": one.state.value, "basis": one.basis, "control": one.control,
+             "label": one.label_hash}
+            for one in decisions
+        ],
+    }  # fmt: skip
+
+
+def _delete_after(catalogue: Catalogue, states: Mapping[str, DecisionState], now: datetime) -> datetime:
+    kept = [catalogue.purpose(id).kept for id, state in states.items() if permits(state)]
+    kept += [UNCONFIRMED for state in states.values() if state is DecisionState.REQUESTED]
+    return delete_after(kept, submitted_at=now, last_activity_at=now)
+
+
+def _macs(token_key: bytes, submission: Submission) -> _Macs:
+    content = {
+        "form": submission.form,
+        "locale": submission.locale,
+        "fields": dict(submission.fields),
+        "decisions": dict(submission.decisions),
+        "attribution": dict(submission.attribution),
+    }
+    mac = hmac.digest(token_key, b"content|" + rfc8785.dumps(content), "sha256")  # type: ignore[arg-type]
+    if submission.idempotency_key is None:
+        return _Macs(mac, None)
+    return _Macs(mac, hmac.digest(token_key, b"key|" + submission.idempotency_key.encode() + b"|" + mac, "sha256"))
+
+
+def _receipt_token(token_key: bytes, presentation_id: str) -> str:
+    """Derive the receipt's token, so that the same submission again gets the same link though none is kept."""
+    digest = hmac.digest(token_key, b"receipt|" + presentation_id.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest[:24]).decode()

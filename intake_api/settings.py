@@ -1,0 +1,206 @@
+"""The settings of the process: one frozen class, read once from the environment at the door.
+
+A default is safe in production and fit to be public; secrets have none. `docs/settings.md` lists each setting.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar
+from urllib.parse import urlsplit
+
+from intake_api.clock import Clock, driven_clock, system_clock
+
+Mode = Literal["production", "development", "test"]
+Destination = Literal["file", "webhook"]
+DESTINATIONS: tuple[Destination, ...] = ("file", "webhook")
+MODES: tuple[Mode, ...] = ("production", "development", "test")
+PREFIX = "VESTIBULE_"
+T = TypeVar("T", bound=str)
+MIN_SECRET_BYTES = 24
+LOOPBACK_NAMES = ("127.0.0.1", "localhost")
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text names it and says what to write."""
+
+    code = "settings_invalid"
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The keys of the service, each for one use (E-07). Never printed: `repr` shows none of them."""
+
+    master_key: bytes = field(repr=False)  # wraps the data key of each person
+    index_key: bytes = field(repr=False)  # blind indexes
+    evidence_key: bytes = field(repr=False)  # seed of the Ed25519 key that signs checkpoints
+    token_key: bytes = field(repr=False)  # receipts, form controls, session cookies' companions
+    service_token: str = field(repr=False)  # the bot's action server -> internal door
+    gateway_token: str = field(repr=False)  # public door -> Rasa channel
+    webhook_secrets: tuple[str, ...] = field(repr=False)  # newest first; two while one is being rotated out
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs from one place of work to the next. Addresses have no slash at the end."""
+
+    mode: Mode
+    database_url: str
+    catalogue: Path
+    public_url: str
+    review_url: str
+    internal_url: str
+    rasa_url: str
+    allowed_origins: tuple[str, ...]
+    destination: Destination
+    destination_file: Path
+    destination_recipient: str
+    webhook_url: str | None
+    webhook_allow_loopback: bool
+    checkpoint_file: Path
+    test_clock: Path | None
+    secrets: Secrets
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock of this process."""
+        return driven_clock(self.test_clock) if self.test_clock else system_clock
+
+    @property
+    def trusted_hosts(self) -> dict[str, list[str]]:
+        """Return, by door, the host names it answers to (SEC-19)."""
+        return {
+            "public": _host_names(self.public_url),
+            "review": _host_names(self.review_url),
+            "internal": sorted({*_host_names(self.internal_url), *LOOPBACK_NAMES}),
+        }
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings from an environment.
+
+    :raises SettingsError: one sentence that names the setting and what to write.
+    """
+    read = _Reader(environ)
+    mode = read.one_of("MODE", MODES, "production")
+    allow_loopback = read.flag("WEBHOOK_ALLOW_LOOPBACK")
+    test_clock = read.path("TEST_CLOCK") if read.text("TEST_CLOCK") else None
+    if test_clock and mode != "test":
+        raise SettingsError(f"VESTIBULE_TEST_CLOCK moves the time and is for VESTIBULE_MODE=test only, not {mode}.")
+    if allow_loopback and mode == "production":
+        raise SettingsError("VESTIBULE_WEBHOOK_ALLOW_LOOPBACK is for development only; unset it in production.")
+    public_url = read.url("PUBLIC_URL", _loopback(read, "PUBLIC_PORT", 8080))
+    destination = read.one_of("DESTINATION", DESTINATIONS, "file")
+    webhook_url = read.text("WEBHOOK_URL")
+    if destination == "webhook" and not webhook_url:
+        raise SettingsError("VESTIBULE_WEBHOOK_URL is missing: VESTIBULE_DESTINATION=webhook needs an address.")
+    return Settings(
+        mode=mode,
+        database_url=read.text("DATABASE_URL") or "sqlite:///var/vestibule.sqlite",
+        catalogue=read.path("CATALOGUE", "catalogue"),
+        public_url=public_url,
+        review_url=read.url("REVIEW_URL", _loopback(read, "REVIEW_PORT", 8081)),
+        internal_url=read.url("INTERNAL_URL", _loopback(read, "INTERNAL_PORT", 8082)),
+        rasa_url=read.url("RASA_URL", _loopback(read, "RASA_PORT", 5005)),
+        allowed_origins=(public_url, *read.text("ALLOWED_ORIGINS").split()),
+        destination=destination,
+        destination_file=read.path("DESTINATION_FILE", "var/crm/leads.jsonl"),
+        destination_recipient=read.text("DESTINATION_RECIPIENT") or "crm",
+        webhook_url=webhook_url or None,
+        webhook_allow_loopback=allow_loopback,
+        checkpoint_file=read.path("CHECKPOINT_FILE", "var/evidence/checkpoints.jsonl"),
+        test_clock=test_clock,
+        secrets=_read_secrets(read, needs_webhook=destination == "webhook"),
+    )
+
+
+def _read_secrets(read: "_Reader", *, needs_webhook: bool) -> Secrets:
+    webhook = read.secret("WEBHOOK_SECRET", needed=needs_webhook)
+    secrets = Secrets(
+        master_key=read.key("MASTER_KEY"),
+        index_key=read.key("INDEX_KEY"),
+        evidence_key=read.key("EVIDENCE_KEY"),
+        token_key=read.key("TOKEN_KEY"),
+        service_token=read.token("SERVICE_TOKEN"),
+        gateway_token=read.token("GATEWAY_TOKEN"),
+        webhook_secrets=tuple(webhook.split()),
+    )
+    keys = [secrets.master_key, secrets.index_key, secrets.evidence_key, secrets.token_key]
+    if len(set(keys)) < len(keys) or secrets.service_token == secrets.gateway_token:
+        raise SettingsError("Two secrets are the same. Give each its own value: each key has one use (SEC-47).")
+    return secrets
+
+
+class _Reader:
+    """Reads values from the environment, or from the file a `_FILE` setting or SECRETS_DIR names."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+
+    def text(self, name: str) -> str:
+        return self.environ.get(PREFIX + name, "").strip()
+
+    def flag(self, name: str) -> bool:
+        return self.one_of(name, ("1", "0"), "0") == "1"
+
+    def path(self, name: str, default: str = "") -> Path:
+        return Path(self.text(name) or default)
+
+    def one_of(self, name: str, allowed: tuple[T, ...], default: T) -> T:
+        value = self.text(name) or default
+        for choice in allowed:
+            if value == choice:
+                return choice
+        raise SettingsError(f"{PREFIX}{name} is {value!r}; write one of: {', '.join(allowed)}.")
+
+    def url(self, name: str, default: str) -> str:
+        value = (self.text(name) or default).rstrip("/")
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise SettingsError(f"{PREFIX}{name} is not an address; write it like https://leads.company.example.")
+        return value
+
+    def secret(self, name: str, *, needed: bool = True) -> str:
+        file = self.text(f"{name}_FILE")
+        folder = self.text("SECRETS_DIR")
+        if not file and folder and (Path(folder) / name.lower()).exists():
+            file = str(Path(folder) / name.lower())
+        if value := self.text(name):
+            return value
+        if file:
+            try:
+                return Path(file).read_text().strip()
+            except OSError as error:
+                raise SettingsError(f"{PREFIX}{name}: the file {file} cannot be read.") from error
+        if needed:
+            raise SettingsError(f"{PREFIX}{name} is missing. Set it, or {PREFIX}{name}_FILE, or {PREFIX}SECRETS_DIR.")
+        return ""
+
+    def key(self, name: str) -> bytes:
+        try:
+            value = base64.b64decode(self.secret(name), validate=True)
+        except binascii.Error as error:
+            raise SettingsError(f"{PREFIX}{name} is not base64; make one with: openssl rand -base64 32") from error
+        if len(value) != 32 or len(set(value)) < 8:
+            raise SettingsError(f"{PREFIX}{name} is not 32 random bytes; make one with: openssl rand -base64 32")
+        return value
+
+    def token(self, name: str) -> str:
+        value = self.secret(name)
+        if len(value) < MIN_SECRET_BYTES or len(set(value)) < 8:
+            raise SettingsError(f"{PREFIX}{name} is too short or too simple; make one with: openssl rand -hex 32")
+        return value
+
+
+def _loopback(read: _Reader, port: str, default: int) -> str:
+    value = read.text(port) or str(default)
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        raise SettingsError(f"{PREFIX}{port} is {value!r}; write a port number from 1 to 65535.")
+    return f"http://127.0.0.1:{value}"
+
+
+def _host_names(url: str) -> list[str]:
+    host = urlsplit(url).hostname or ""
+    return list(LOOPBACK_NAMES) if host in LOOPBACK_NAMES else [host]

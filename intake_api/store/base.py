@@ -1,0 +1,144 @@
+"""The database: how it is opened, and the only place where a transaction begins and ends.
+
+SQLite serves one machine, PostgreSQL many; the tables and the questions are the same.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase
+
+from intake_api.store.vault import Vault
+
+BUSY_SECONDS = 10  # how long a writer on SQLite waits for the others before it gives up
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached or is locked; nothing was written. Trying again later may help."""
+
+    code = "unavailable"
+
+
+class Table(DeclarativeBase):
+    """The tables. Constraints have fixed names, so that a migration can name them on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time, always UTC; SQLite has no time zones, so they are taken off and put back here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Store:
+    """The open database with the keys to what is sealed in it."""
+
+    def __init__(self, url: str, vault: Vault) -> None:
+        self.url = url
+        self.vault = vault
+        self.engine = open_engine(url)
+        self._sqlite = self.engine.dialect.name == "sqlite"
+        self._soon_engine = open_engine(url, synchronous="NORMAL") if self._sqlite else self.engine
+        # SQLite lets one writer in at a time and lets the others poll; our own threads queue here and lose no time.
+        self._turn: AbstractContextManager[Any] = threading.Lock() if self._sqlite else nullcontext()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open one transaction that is on the disk when this ends, or undone when it ends by an error.
+
+        :raises StoreUnavailable: the database is away, locked or read-only.
+        """
+        with _translated(), self._turn, self.engine.connect() as tx, _begun(tx, immediate=self._sqlite):
+            yield tx
+
+    @contextmanager
+    def writing_soon(self) -> Iterator[Connection]:
+        """Like `writing`, but a power cut (not a crash) may lose the last moments: fit for presentations only.
+
+        A lost presentation costs its visitor one "please look again"; a disk flush for each would cost every visitor.
+
+        :raises StoreUnavailable: the database is away, locked or read-only.
+        """
+        with _translated(), self._turn, self._soon_engine.connect() as tx, _begun(tx, immediate=self._sqlite):
+            if not self._sqlite:
+                tx.execute(text("SET LOCAL synchronous_commit TO off"))
+            yield tx
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open one transaction that only reads and sees one state of all tables.
+
+        :raises StoreUnavailable: the database is away.
+        """
+        with _translated(), self.engine.connect() as tx, _begun(tx, immediate=False):
+            yield tx
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+        self._soon_engine.dispose()
+
+
+def open_engine(url: str, *, synchronous: str = "FULL") -> Engine:
+    """Open the engine. SQLite: WAL; `synchronous=FULL`, since a thank-you means it is on the disk."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        url, pool_size=20, max_overflow=20, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, see `_begun`
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer takes the lock at once: upgrading a read lock later can fail without waiting.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.pop("immediate", False) else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def _begun(tx: Connection, *, immediate: bool) -> Iterator[None]:
+    tx.info["immediate"] = immediate
+    with tx.begin():
+        yield
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the driver's "away, locked, full, read-only" into StoreUnavailable; its text may hold values: drop it."""
+    try:
+        yield
+    except DBAPIError as error:
+        if type(error).__name__ in ("OperationalError", "InterfaceError", "InternalError"):
+            raise StoreUnavailable("The database does not answer; nothing was written.") from None
+        raise

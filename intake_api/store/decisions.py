@@ -1,0 +1,65 @@
+"""Decisions: a person's yes or no to one purpose, as events that are only ever added (R-01)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, ForeignKey, String, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intake_api.rules.consent import DecisionState
+from intake_api.store.base import Moment, Table
+from intake_api.store.leads import LeadRow
+
+
+class DecisionRow(Table):
+    """One decision event. The newest event of a purpose is its present state."""
+
+    __tablename__ = "decisions"
+
+    lead_id: Mapped[str] = mapped_column(ForeignKey(LeadRow.id), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(24))
+    basis: Mapped[str] = mapped_column(String(64))
+    control: Mapped[str] = mapped_column(String(16))
+    label_hash: Mapped[str] = mapped_column(String(64))
+    decided_at: Mapped[datetime] = mapped_column(Moment)
+    evidence_entry: Mapped[str] = mapped_column(String(32))
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One event: what the person decided about one purpose, by which control, under which label."""
+
+    purpose: str
+    state: DecisionState
+    basis: str
+    control: str
+    label_hash: str
+    decided_at: datetime
+    evidence_entry: str
+
+
+def add_decisions(tx: Connection, lead_id: str, decisions: Sequence[Decision]) -> None:
+    """Write the first decisions of a lead, one for each purpose of its notice."""
+    rows = [{"lead_id": lead_id, "number": 1, **_values(decision)} for decision in decisions]
+    if rows:
+        tx.execute(insert(DecisionRow), rows)
+
+
+def list_decisions(tx: Connection, lead_id: str) -> list[Decision]:
+    """Return all events of a lead, oldest first."""
+    columns = [DecisionRow.__table__.c[name] for name in Decision.__dataclass_fields__]
+    query = select(*columns).where(DecisionRow.lead_id == lead_id).order_by(DecisionRow.number, DecisionRow.purpose)
+    rows = [dict(row._mapping) for row in tx.execute(query)]
+    return [Decision(**{**row, "state": DecisionState(row["state"])}) for row in rows]
+
+
+def current_decisions(tx: Connection, lead_id: str) -> dict[str, Decision]:
+    """Return the newest event of each purpose, by purpose."""
+    return {decision.purpose: decision for decision in list_decisions(tx, lead_id)}
+
+
+def _values(decision: Decision) -> dict[str, object]:
+    return {name: getattr(decision, name) for name in Decision.__dataclass_fields__}

@@ -1,0 +1,245 @@
+"""The evidence: an append-only record of what was shown, decided, read, moved and passed on (E-01 to E-06).
+
+An entry is written in the transaction of the act it proves. The worker then puts entries into the tree's order and
+signs a checkpoint, so that writers never queue behind one another. Entries hold ids, kinds, times and commitments,
+never a value a person typed; a commitment is salted with the person's key and opens no more once that is destroyed.
+"""
+
+import base64
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import BigInteger, Connection, Index, LargeBinary, String, bindparam, func, insert, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intake_api.clock import rfc3339
+from intake_api.rules import merkle
+from intake_api.store.base import Moment, Table
+from intake_api.store.leads import LeadRow
+from intake_api.store.vault import DataKey, Vault, key_id
+
+ORIGIN = "vestibule/evidence/1"
+SEQUENCER_LOCK = 0x76657374  # PostgreSQL advisory lock: one sequencer at a time
+
+
+class EvidenceRow(Table):
+    """One entry. `body` is its canonical JSON and the leaf of the tree; `position` is set by the sequencer."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (Index(None, "lead_id"), Index(None, "position", unique=True))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    position: Mapped[int | None] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(40))
+    lead_id: Mapped[str | None] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(Moment)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    chain: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class CheckpointRow(Table):
+    """The signed state of the tree at one size."""
+
+    __tablename__ = "evidence_checkpoints"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    root: Mapped[bytes] = mapped_column(LargeBinary)
+    chain: Mapped[bytes] = mapped_column(LargeBinary)
+    frontier: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(Moment)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The signed state of the tree: how many entries, their root, when, and the signature over these."""
+
+    size: int
+    root: bytes
+    at: datetime
+    signature: bytes
+    chain: bytes = bytes(32)
+    frontier: tuple[bytes, ...] = ()
+
+    @property
+    def signed_text(self) -> bytes:
+        """Return the bytes the signature is over."""
+        return f"{ORIGIN}\n{self.size}\n{base64.b64encode(self.root).decode()}\n{rfc3339(self.at)}\n".encode()
+
+    def to_line(self) -> str:
+        """Write the checkpoint as one line of JSON, for the copy outside the database."""
+        values = {"origin": ORIGIN, "size": self.size, "root": self.root.hex(), "at": rfc3339(self.at)}
+        return json.dumps({**values, "signature": self.signature.hex()})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry as it stands in the log; `position` is None until the sequencer placed it."""
+
+    id: str
+    position: int | None
+    kind: str
+    at: datetime
+    body: bytes
+    leaf_hash: bytes
+    chain: bytes | None
+
+
+class Signer:
+    """Signs checkpoints with the service's evidence key, and tells its own signature from others'."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._private = Ed25519PrivateKey.from_private_bytes(seed)
+        self.public_key = self._private.public_key().public_bytes_raw()
+        self.key_id = key_id(self.public_key)
+
+    def sign(self, text: bytes) -> bytes:
+        """Return the Ed25519 signature of `text`."""
+        return self._private.sign(text)
+
+    def has_signed(self, text: bytes, signature: bytes) -> bool:
+        """Say whether this key signed `text`."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, text)
+        except InvalidSignature:
+            return False
+        return True
+
+
+_ADD = insert(EvidenceRow)
+_PLACE = (
+    update(EvidenceRow)
+    .where(EvidenceRow.id == bindparam("entry"))
+    .values(position=bindparam("position_"), chain=bindparam("chain_"))
+)
+_ENTRY_COLUMNS = tuple(EvidenceRow.__table__.c[name] for name in Entry.__dataclass_fields__)
+_CHECKPOINT_COLUMNS = tuple(
+    CheckpointRow.__table__.c[name] for name in ("size", "root", "at", "signature", "chain", "frontier")
+)
+
+
+def new_entry_id() -> str:
+    """Draw the id of an entry, for rows that point to it."""
+    return uuid.uuid4().hex
+
+
+def add_entry(
+    tx: Connection,
+    kind: str,
+    *,
+    actor: str,
+    now: datetime,
+    id: str | None = None,
+    lead_id: str | None = None,
+    subject_id: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+    commitment: bytes | None = None,
+) -> str:
+    """Write one entry in the caller's transaction and return its id.
+
+    :param kind: what happened, dotted: `submission.received`, `lead.read`, `delivery.delivered` …
+    :param actor: who did it: `subject`, `staff:<id>`, `operator`, `system`.
+    :param facts: ids, codes, hashes and times; never a value a person typed.
+    :param commitment: from `commit_to`, for what the entry must prove without telling it.
+    """
+    id = id or new_entry_id()
+    entry: dict[str, Any] = {"id": id, "at": rfc3339(now), "kind": kind, "actor": actor, **(facts or {})}
+    if lead_id:
+        entry["lead"] = lead_id
+    if subject_id:
+        entry["subject"] = subject_id
+    if commitment:
+        entry["commitment"] = commitment.hex()
+    body = rfc8785.dumps(entry)
+    row = {"id": id, "kind": kind, "lead_id": lead_id, "at": now, "body": body, "leaf_hash": merkle.leaf_hash(body)}
+    tx.execute(_ADD, row)
+    return id
+
+
+def commit_to(vault: Vault, key: DataKey, entry_id: str, values: Mapping[str, Any]) -> bytes:
+    """Return a commitment to values: SHA-256 over their canonical JSON and a salt that dies with the person's key."""
+    return hashlib.sha256(rfc8785.dumps(dict(values)) + vault.salt(key, entry_id)).digest()
+
+
+def get_entry(tx: Connection, id: str) -> Entry:
+    """Return one entry by its id. The caller knows that it exists."""
+    return Entry(**tx.execute(select(*_ENTRY_COLUMNS).where(EvidenceRow.id == id)).one()._mapping)
+
+
+def list_entries(tx: Connection, lead_id: str) -> list[Entry]:
+    """Return the entries of one lead, oldest first."""
+    query = select(*_ENTRY_COLUMNS).where(EvidenceRow.lead_id == lead_id).order_by(EvidenceRow.at, EvidenceRow.id)
+    return [Entry(**row._mapping) for row in tx.execute(query)]
+
+
+def last_checkpoint(tx: Connection) -> Checkpoint | None:
+    """Return the newest checkpoint, or None while the tree is empty."""
+    row = tx.execute(select(*_CHECKPOINT_COLUMNS).order_by(CheckpointRow.size.desc()).limit(1)).first()
+    return None if row is None else _checkpoint(dict(row._mapping))
+
+
+def sequence(tx: Connection, signer: Signer, *, now: datetime, limit: int = 1000) -> Checkpoint | None:
+    """Put waiting entries into the tree's order and sign the new state; None when nothing waited."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SEQUENCER_LOCK})
+    waiting = (
+        select(EvidenceRow.id, EvidenceRow.leaf_hash)
+        .where(EvidenceRow.position.is_(None))
+        .order_by(EvidenceRow.at, EvidenceRow.id)
+        .limit(limit)
+    )
+    rows = tx.execute(waiting).all()
+    if not rows:
+        return None
+    last = last_checkpoint(tx)
+    size, chain, frontier = (last.size, last.chain, list(last.frontier)) if last else (0, bytes(32), [])
+    places = []
+    for row in rows:
+        frontier, chain = merkle.append(frontier, size, row.leaf_hash), merkle.chained(chain, row.leaf_hash)
+        places.append({"entry": row.id, "position_": size, "chain_": chain})
+        size += 1
+    tx.execute(_PLACE, places)
+    checkpoint = Checkpoint(size, merkle.root(frontier), now, b"", chain, tuple(frontier))
+    signed = replace(checkpoint, signature=signer.sign(checkpoint.signed_text))
+    columns = {name: getattr(signed, name) for name in ("size", "root", "at", "signature", "chain")}
+    tx.execute(insert(CheckpointRow).values(frontier=b"".join(frontier), **columns))
+    return signed
+
+
+def entries_in_order(tx: Connection) -> Iterator[Entry]:
+    """Stream all placed entries by position."""
+    query = select(*_ENTRY_COLUMNS).where(EvidenceRow.position.is_not(None)).order_by(EvidenceRow.position)
+    for row in tx.execution_options(yield_per=2000).execute(query):
+        yield Entry(**row._mapping)
+
+
+def checkpoints_in_order(tx: Connection) -> list[Checkpoint]:
+    """Return all checkpoints, smallest tree first."""
+    rows = tx.execute(select(*_CHECKPOINT_COLUMNS).order_by(CheckpointRow.size))
+    return [_checkpoint(dict(row._mapping)) for row in rows]
+
+
+def count_waiting(tx: Connection) -> int:
+    """Return how many entries wait for the sequencer."""
+    return tx.scalar(select(func.count()).where(EvidenceRow.position.is_(None))) or 0
+
+
+def find_unproven_lead(tx: Connection) -> str | None:
+    """Return the reference of a lead whose entry of submission is missing, or None."""
+    has_entry = select(EvidenceRow.id).where(EvidenceRow.id == LeadRow.evidence_entry).exists()
+    reference: str | None = tx.scalar(select(LeadRow.reference).where(~has_entry).limit(1))
+    return reference
+
+
+def _checkpoint(values: dict[str, Any]) -> Checkpoint:
+    joined: bytes = values.pop("frontier")
+    return Checkpoint(**values, frontier=tuple(joined[at : at + 32] for at in range(0, len(joined), 32)))

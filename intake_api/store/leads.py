@@ -1,0 +1,259 @@
+"""Leads: what a visitor sent, sealed, and beside it in clear what the queue sorts and filters by."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intake_api.rules.lead_state import LeadState
+from intake_api.store.base import Moment, Table
+from intake_api.store.subjects import SubjectRow
+from intake_api.store.vault import DataKey, Vault
+
+REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: nothing that is misread on the phone
+
+
+class LeadRow(Table):
+    """One lead. `sealed` holds the typed values; every other column is fit to be seen in a stolen copy."""
+
+    __tablename__ = "leads"
+    __table_args__ = (Index(None, "state", "received_at"), Index(None, "received_at"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    subject_id: Mapped[str] = mapped_column(ForeignKey(SubjectRow.id), index=True)
+    presentation_id: Mapped[str] = mapped_column(String(64), unique=True)
+    notice_hash: Mapped[str] = mapped_column(String(64))
+    form: Mapped[str] = mapped_column(String(64))
+    channel: Mapped[str] = mapped_column(String(16))
+    locale: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(24))
+    version: Mapped[int] = mapped_column(Integer)
+    score: Mapped[int] = mapped_column(Integer)
+    score_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    attribution: Mapped[dict[str, str]] = mapped_column(JSON)
+    received_at: Mapped[datetime] = mapped_column(Moment)
+    delete_after: Mapped[datetime] = mapped_column(Moment)
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_by: Mapped[str | None] = mapped_column(String(32))
+    decline_reason: Mapped[str | None] = mapped_column(String(40))
+    receipt_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    content_mac: Mapped[bytes] = mapped_column(LargeBinary)
+    idempotency_mac: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    evidence_entry: Mapped[str] = mapped_column(String(32))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LeadIndexRow(Table):
+    """Blind indexes of a lead's e-mail, phone and words of the name: equality search without clear text."""
+
+    __tablename__ = "lead_index"
+    __table_args__ = (Index(None, "kind", "token"),)
+
+    lead_id: Mapped[str] = mapped_column(ForeignKey(LeadRow.id), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+
+
+class LeadUnknown(Exception):
+    """No lead has this reference."""
+
+    code = "lead_unknown"
+
+
+class LeadChanged(Exception):
+    """Somebody else changed this lead in the meantime."""
+
+    code = "lead_changed"
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A lead without its sealed values: all that lists and rules need."""
+
+    id: str
+    reference: str
+    subject_id: str
+    presentation_id: str
+    notice_hash: str
+    form: str
+    channel: str
+    locale: str
+    state: LeadState
+    version: int
+    score: int
+    score_lines: list[dict[str, Any]]
+    attribution: dict[str, str]
+    received_at: datetime
+    delete_after: datetime
+    decided_at: datetime | None
+    decided_by: str | None
+    decline_reason: str | None
+    evidence_entry: str
+
+
+@dataclass(frozen=True)
+class NewLead:
+    """What `add_lead` writes: the lead, its typed values, and what recognises the same submission again."""
+
+    lead: Lead
+    values: Mapping[str, Any]
+    receipt_digest: bytes
+    content_mac: bytes
+    idempotency_mac: bytes | None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An earlier submission, as far as needed to give its first answer again."""
+
+    reference: str
+    state: LeadState
+    presentation_id: str
+    content_mac: bytes
+
+
+_LEAD_COLUMNS = tuple(LeadRow.__table__.c[name] for name in Lead.__dataclass_fields__)
+_SENT_COLUMNS = (LeadRow.reference, LeadRow.state, LeadRow.presentation_id, LeadRow.content_mac)
+
+
+def new_reference() -> str:
+    """Draw a reference a person can read aloud: 40 random bits."""
+    letters = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
+    return f"VB-{letters[:4]}-{letters[4:]}"
+
+
+def add_lead(tx: Connection, vault: Vault, key: DataKey, new: NewLead) -> None:
+    """Seal and write a lead with its blind indexes."""
+    lead = new.lead
+    tx.execute(
+        insert(LeadRow),
+        {
+            **{name: getattr(lead, name) for name in Lead.__dataclass_fields__},
+            "sealed": vault.seal(key, new.values, place=_place(lead.id)),
+            "receipt_digest": new.receipt_digest,
+            "content_mac": new.content_mac,
+            "idempotency_mac": new.idempotency_mac,
+        },
+    )
+    if tokens := _tokens(vault, new.values):
+        tx.execute(
+            insert(LeadIndexRow), [{"lead_id": lead.id, "kind": kind, "token": token} for kind, token in tokens]
+        )
+
+
+def get_lead(tx: Connection, reference: str) -> Lead:
+    """Return a lead by its reference (any case, with or without dashes).
+
+    :raises LeadUnknown: no such lead.
+    """
+    wanted = "".join(letter for letter in reference.upper() if letter.isalnum())
+    return _one(tx.execute(select(*_LEAD_COLUMNS).where(func.replace(LeadRow.reference, "-", "") == wanted)).first())
+
+
+def get_lead_by_id(tx: Connection, id: str) -> Lead:
+    """Return a lead by its id.
+
+    :raises LeadUnknown: no such lead.
+    """
+    return _one(tx.execute(select(*_LEAD_COLUMNS).where(LeadRow.id == id)).first())
+
+
+def get_lead_by_receipt(tx: Connection, receipt_digest: bytes) -> Lead:
+    """Return the lead that a receipt belongs to.
+
+    :raises LeadUnknown: no such receipt.
+    """
+    return _one(tx.execute(select(*_LEAD_COLUMNS).where(LeadRow.receipt_digest == receipt_digest)).first())
+
+
+def open_values(tx: Connection, vault: Vault, key: DataKey, id: str) -> dict[str, Any]:
+    """Return what the person typed. Reading it is an act to be recorded: only flows that do so call this (A-01)."""
+    sealed: bytes = tx.execute(select(LeadRow.sealed).where(LeadRow.id == id)).scalar_one()
+    return vault.open(key, sealed, place=_place(id))
+
+
+def find_sent(tx: Connection, *, presentation_id: str, idempotency_mac: bytes | None) -> Sent | None:
+    """Return the earlier submission of this presentation, or of this idempotency key with the same content."""
+    by_presentation = select(*_SENT_COLUMNS).where(LeadRow.presentation_id == presentation_id)
+    row = tx.execute(by_presentation).first()
+    if row is None and idempotency_mac is not None:
+        row = tx.execute(select(*_SENT_COLUMNS).where(LeadRow.idempotency_mac == idempotency_mac)).first()
+    return None if row is None else Sent(row.reference, LeadState(row.state), row.presentation_id, row.content_mac)
+
+
+def move_lead(
+    tx: Connection,
+    lead: Lead,
+    to: LeadState,
+    *,
+    now: datetime,
+    by: str | None = None,
+    decline_reason: str | None = None,
+) -> None:
+    """Move a lead to another state, if nobody changed it since it was read.
+
+    :raises LeadChanged: somebody did.
+    """
+    values: dict[str, Any] = {"state": to, "version": lead.version + 1}
+    if by is not None:
+        values |= {"decided_at": now, "decided_by": by, "decline_reason": decline_reason}
+    moved = update(LeadRow).where(LeadRow.id == lead.id, LeadRow.version == lead.version).values(**values)
+    if tx.execute(moved).rowcount != 1:
+        raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
+
+
+def list_leads(
+    tx: Connection, *, states: Iterable[LeadState] = (), limit: int = 50, before: datetime | None = None
+) -> list[Lead]:
+    """Return leads, newest first, at most `limit`, received before a moment."""
+    query = select(*_LEAD_COLUMNS).order_by(LeadRow.received_at.desc(), LeadRow.id).limit(limit)
+    if wanted := list(states):
+        query = query.where(LeadRow.state.in_(wanted))
+    if before is not None:
+        query = query.where(LeadRow.received_at < before)
+    return [_lead(row) for row in tx.execute(query)]
+
+
+def count_by_state(tx: Connection) -> dict[LeadState, int]:
+    """Return how many leads stand in each state."""
+    rows = tx.execute(select(LeadRow.state, func.count()).group_by(LeadRow.state))
+    return {LeadState(state): count for state, count in rows}
+
+
+def _tokens(vault: Vault, values: Mapping[str, Any]) -> list[tuple[str, bytes]]:
+    found = {(kind, vault.blind(kind, values[kind])) for kind in ("email", "phone") if values.get(kind)}
+    found |= {("name", vault.blind("name", word)) for word in str(values.get("name", "")).split()}
+    return sorted(found)
+
+
+def _place(lead_id: str) -> str:
+    return f"leads.sealed|{lead_id}"
+
+
+def _one(row: Row[Any] | None) -> Lead:
+    if row is None:
+        raise LeadUnknown("No lead has this reference.")
+    return _lead(row)
+
+
+def _lead(row: Row[Any]) -> Lead:
+    values = dict(row._mapping)
+    return Lead(**{**values, "state": LeadState(values["state"])})

@@ -1,0 +1,66 @@
+"""Every notice that was ever shown, as the very bytes that hash to its name (V-01, V-03)."""
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import Connection, LargeBinary, String, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intake_api.store.base import Moment, Table
+
+
+class NoticeRow(Table):
+    """One notice in one language. Never updated: another text has another hash."""
+
+    __tablename__ = "notices"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    form: Mapped[str] = mapped_column(String(64))
+    locale: Mapped[str] = mapped_column(String(8))
+    version: Mapped[int]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    kept_since: Mapped[datetime] = mapped_column(Moment)
+
+
+class NoticeUnknown(Exception):
+    """No notice has this hash."""
+
+    code = "notice_unknown"
+
+
+class NoticeAltered(Exception):
+    """The stored bytes of a notice do not hash to its name any more (V-04)."""
+
+    code = "notice_altered"
+
+
+def add_notice(
+    tx: Connection, *, hash: str, form: str, locale: str, version: int, body: bytes, now: datetime
+) -> bool:
+    """Keep a notice; return False when it is already kept."""
+    if tx.scalar(select(NoticeRow.hash).where(NoticeRow.hash == hash)):
+        return False
+    tx.execute(
+        insert(NoticeRow).values(hash=hash, form=form, locale=locale, version=version, body=body, kept_since=now)
+    )
+    return True
+
+
+def get_notice_body(tx: Connection, hash: str) -> bytes:
+    """Return the canonical bytes of a notice.
+
+    :raises NoticeUnknown: no such notice.
+    :raises NoticeAltered: the bytes were changed in the database.
+    """
+    body: bytes | None = tx.scalar(select(NoticeRow.body).where(NoticeRow.hash == hash))
+    if body is None:
+        raise NoticeUnknown("No notice has this hash.")
+    if hashlib.sha256(body).hexdigest() != hash:
+        raise NoticeAltered(f"The notice {hash} was changed in the database.")
+    return body
+
+
+def altered_notices(tx: Connection) -> list[str]:
+    """Return the hashes of all kept notices whose bytes were changed."""
+    rows = tx.execute(select(NoticeRow.hash, NoticeRow.body))
+    return [row.hash for row in rows if hashlib.sha256(row.body).hexdigest() != row.hash]

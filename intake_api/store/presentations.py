@@ -1,0 +1,105 @@
+"""One showing of one notice to one visitor: what was shown, where, when; good for one decision (C-06)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, Index, String, bindparam, delete, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intake_api.store.base import Moment, Table
+
+
+class Outcome(StrEnum):
+    """What became of a presentation."""
+
+    OPEN = "open"  # shown, nothing decided (after its end: ignored)
+    SUBMITTED = "submitted"  # used for a submission
+    REFUSED = "refused"  # the visitor said no
+
+
+class PresentationRow(Table):
+    """A presentation. It holds nothing of the person: a random id, no address, no agent (M-06)."""
+
+    __tablename__ = "presentations"
+    __table_args__ = (Index(None, "outcome", "expires_at"),)
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    form: Mapped[str] = mapped_column(String(64))
+    locale: Mapped[str] = mapped_column(String(8))
+    channel: Mapped[str] = mapped_column(String(16))
+    notice_hash: Mapped[str] = mapped_column(String(64))
+    shown_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    outcome: Mapped[str] = mapped_column(String(16))
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+_CLAIM = (
+    select(*[column for column in PresentationRow.__table__.c if column.name != "decided_at"])
+    .where(PresentationRow.id == bindparam("id"))
+    .with_for_update()
+)
+
+
+class PresentationUnknown(Exception):
+    """No presentation has this id."""
+
+    code = "presentation_unknown"
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """One showing of one notice."""
+
+    id: str
+    form: str
+    locale: str
+    channel: str
+    notice_hash: str
+    shown_at: datetime
+    expires_at: datetime
+    outcome: Outcome = Outcome.OPEN
+
+
+def add_presentation(tx: Connection, presentation: Presentation) -> None:
+    """Write a new presentation down."""
+    tx.execute(
+        insert(PresentationRow).values(
+            id=presentation.id,
+            form=presentation.form,
+            locale=presentation.locale,
+            channel=presentation.channel,
+            notice_hash=presentation.notice_hash,
+            shown_at=presentation.shown_at,
+            expires_at=presentation.expires_at,
+            outcome=presentation.outcome,
+        )
+    )
+
+
+def claim_presentation(tx: Connection, id: str, *, form: str) -> Presentation:
+    """Return a presentation of a form and hold it until the transaction ends, so that two senders take turns.
+
+    :raises PresentationUnknown: no such id, or of another form.
+    """
+    row = tx.execute(_CLAIM, {"id": id}).one_or_none()
+    if row is None or row.form != form:
+        raise PresentationUnknown("This form was not opened here, or too long ago.")
+    values = dict(row._mapping)
+    return Presentation(**{**values, "outcome": Outcome(values["outcome"])})
+
+
+def mark_decided(tx: Connection, id: str, outcome: Outcome, *, now: datetime) -> None:
+    """Record what became of an open presentation."""
+    tx.execute(update(PresentationRow).where(PresentationRow.id == id).values(outcome=outcome, decided_at=now))
+
+
+def remove_expired(tx: Connection, *, before: datetime, limit: int = 5000) -> int:
+    """Delete presentations that ended undecided before a moment; return how many."""
+    expired = (
+        select(PresentationRow.id)
+        .where(PresentationRow.outcome == Outcome.OPEN, PresentationRow.expires_at < before)
+        .limit(limit)
+    )
+    return tx.execute(delete(PresentationRow).where(PresentationRow.id.in_(expired.scalar_subquery()))).rowcount

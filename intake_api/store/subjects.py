@@ -1,0 +1,44 @@
+"""The person behind a lead: a random id and a wrapped key. No key, no person (SEC-43, Q-01)."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, LargeBinary, String, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intake_api.store.base import Moment, Table
+from intake_api.store.vault import DataKey, Vault
+
+
+class SubjectRow(Table):
+    """One person. After erasure the key is gone and the id stays, so that evidence still has something to name."""
+
+    __tablename__ = "subjects"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class SubjectErased(Exception):
+    """This person was erased: nothing sealed under their key can be read again."""
+
+    code = "subject_erased"
+
+
+def add_subject(tx: Connection, vault: Vault, id: str, *, now: datetime) -> DataKey:
+    """Make a person with a fresh key; return the key, open."""
+    key, wrapped = vault.new_data_key(id)
+    tx.execute(insert(SubjectRow).values(id=id, wrapped_key=wrapped, created_at=now))
+    return key
+
+
+def get_data_key(tx: Connection, vault: Vault, id: str) -> DataKey:
+    """Return a person's key, open.
+
+    :raises SubjectErased: the key was destroyed.
+    """
+    wrapped: bytes | None = tx.scalar(select(SubjectRow.wrapped_key).where(SubjectRow.id == id))
+    if wrapped is None:
+        raise SubjectErased("This person was erased.")
+    return vault.unwrap(id, wrapped)
