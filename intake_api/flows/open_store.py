@@ -3,15 +3,13 @@
 from datetime import datetime
 
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from intake_api.catalogue.model import Catalogue
+from intake_api.flows.migrate_store import newest_revision
 from intake_api.settings import Settings
 from intake_api.store import evidence, keyring, notices
 from intake_api.store.base import Store
 from intake_api.store.vault import Vault
-
-MIGRATIONS = "intake_api:migrations"
 
 
 class SchemaOutOfDate(Exception):
@@ -39,7 +37,7 @@ def ready_store(store: Store, catalogue: Catalogue, settings: Settings, *, now: 
         "EVIDENCE_KEY": signer.key_id,
     }
     with store.writing() as tx:
-        if MigrationContext.configure(tx).get_current_revision() != _newest_revision():
+        if MigrationContext.configure(tx).get_current_revision() != newest_revision():
             raise SchemaOutOfDate("The database has another schema. Run: python -m intake_api db upgrade")
         keyring.check_keys(tx, keys, now=now)
         if altered := notices.altered_notices(tx):
@@ -57,7 +55,3 @@ def ready_store(store: Store, catalogue: Catalogue, settings: Settings, *, now: 
             if added:
                 facts = {"notice": notice.hash, "form": notice.form, "locale": notice.locale, "version": notice.version}
                 evidence.add_entry(tx, "notice.kept", actor="system", now=now, facts=facts)
-
-
-def _newest_revision() -> str | None:
-    return ScriptDirectory(MIGRATIONS).get_current_head()

@@ -1,0 +1,25 @@
+"""All tables together, for migrations and their tests."""
+
+from intake_api.store import (
+    decisions,
+    evidence,
+    keyring,
+    leads,
+    notices,
+    presentations,
+    staff,
+    subjects,
+)
+from intake_api.store.base import Table
+
+__all__ = [
+    "Table",
+    "decisions",
+    "evidence",
+    "keyring",
+    "leads",
+    "notices",
+    "presentations",
+    "staff",
+    "subjects",
+]

@@ -1,0 +1,90 @@
+"""A real PostgreSQL for the tests: made from the installed server binaries, on a free port, thrown away after."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server that takes any local user."""
+
+    port: int
+    data: Path
+
+    def url(self, database: str) -> str:
+        """Return the address of a database as SQLAlchemy writes it."""
+        return f"postgresql+psycopg://vestibule@127.0.0.1:{self.port}/{database}"
+
+    @contextmanager
+    def fresh_database(self) -> Iterator[str]:
+        """Make an empty database, give its address, and drop it."""
+        name = f"t{uuid.uuid4().hex}"
+        self._run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield self.url(name)
+        finally:
+            self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _run(self, statement: sql.Composed) -> None:
+        address = f"host=127.0.0.1 port={self.port} user=vestibule dbname=postgres"
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """Start a server and stop it at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="vestibule-pg-"))
+    user = _unprivileged_user(folder)
+    server = PostgresServer(_free_port(), folder / "data")
+    options = f"-p {server.port} -k {folder} -c listen_addresses=127.0.0.1 -c shared_buffers=64MB -c max_connections=200"
+    try:
+        _as(user, "initdb", "-D", server.data, "-U", "vestibule", "-A", "trust", "-E", "UTF8", "--no-locale")
+        _as(user, "pg_ctl", "-D", server.data, "-l", folder / "log", "-w", "-o", options, "start")
+        try:
+            yield server
+        finally:
+            _as(user, "pg_ctl", "-D", server.data, "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as(user: str | None, program: str, *arguments: str | Path) -> None:
+    """Run one of the server's programs; it refuses to run as root, so root hands it to another user."""
+    command = [_program(program), *(str(argument) for argument in arguments)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=user, cwd="/", timeout=120)
+
+
+def _program(name: str) -> str:
+    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
+    found = str(installed[0]) if installed else shutil.which(name)
+    if not found:
+        raise RuntimeError(f"{name} is not here: the tests need PostgreSQL's server programs (Debian: postgresql).")
+    return found
+
+
+def _unprivileged_user(folder: Path) -> str | None:
+    if os.geteuid() != 0:
+        return None
+    name = "postgres" if any(entry.pw_name == "postgres" for entry in pwd.getpwall()) else "nobody"
+    shutil.chown(folder, name)
+    return name
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
