@@ -30,7 +30,7 @@ NO_PIP = (
     "on Debian or Ubuntu `sudo apt-get install python3-pip`, on macOS `brew install uv`; then say `make` again."
 )
 NO_BOT_PYTHON = (
-    f"Rasa needs Python {BOT_PYTHON}, which was not found: not as `python{BOT_PYTHON}` on the PATH, not under pyenv, not "
+    f"Rasa needs Python {BOT_PYTHON}, which was not found: not as `python{BOT_PYTHON}` on the PATH, nor by pyenv, nor "
     f"by uv. Get it with `pyenv install {BOT_PYTHON}` or `uv python install {BOT_PYTHON}`, or say where it is: "
     f"`BOT_PYTHON=/path/to/python{BOT_PYTHON} make run`."
 )
@@ -95,7 +95,7 @@ def find_bot_python() -> Path:
     :raises EnvironmentFailed: with a sentence on how to get one.
     """
     for candidate in _bot_python_candidates():
-        if _works(candidate):
+        if _runs(candidate, PROBE):
             return candidate
     raise EnvironmentFailed(NO_BOT_PYTHON)
 
@@ -122,9 +122,9 @@ def _printed_path(command: Sequence[str]) -> Iterator[Path]:
         yield Path(found.stdout.strip())
 
 
-def _works(python: Path) -> bool:
+def _runs(python: Path, code: str = "") -> bool:
     try:
-        return subprocess.run([python, "-c", PROBE], capture_output=True, timeout=30, check=False).returncode == 0
+        return subprocess.run([python, "-c", code], capture_output=True, timeout=30, check=False).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
 
@@ -136,31 +136,37 @@ def _make(environment: Environment, python: Path) -> None:
     uv = str(find_uv())
     _say(f"{environment.folder.name}, {environment.holds} (some minutes the first time)")
     stamp = _stamp(environment)
-    stamp.unlink(missing_ok=True)
     failed = f"{environment.folder.name} cannot be made"
     interpreter = environment.folder / "bin/python"
-    _run([uv, "venv", "--quiet", "--no-project", "--clear", "--python", str(python), str(environment.folder)], failed)
+    if not (_was_made_here(environment) and _runs(interpreter)):
+        venv = [uv, "venv", "--quiet", "--no-project", "--clear", "--python", str(python)]
+        _run([*venv, str(environment.folder)], failed)
+    stamp.unlink(missing_ok=True)
     sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(interpreter)]
     _run([*sync, str(environment.lock)], failed)
-    stamp.write_text(_lock_hash(environment))
+    stamp.write_text(_stamp_text(environment))
 
 
 def _is_current(environment: Environment) -> bool:
     """Say whether the environment was made from today's lock and its Python is still there."""
     stamp = _stamp(environment)
-    return (
-        (environment.folder / "bin/python").exists() and stamp.exists() and stamp.read_text() == _lock_hash(environment)
-    )
+    made = stamp.exists() and stamp.read_text() == _stamp_text(environment)
+    return made and (environment.folder / "bin/python").exists()
+
+
+def _was_made_here(environment: Environment) -> bool:
+    """Say whether it was once complete in this very folder: one that was moved or copied has wrong paths inside."""
+    stamp = _stamp(environment)
+    return stamp.exists() and stamp.read_text().endswith(f" {environment.folder}\n")
 
 
 def _stamp(environment: Environment) -> Path:
     return environment.folder / "made-from-lock"
 
 
-def _lock_hash(environment: Environment) -> str:
-    # The folder's own path is part of it: an environment that was moved or copied has wrong paths inside.
+def _stamp_text(environment: Environment) -> str:
     content = environment.lock.read_bytes() if environment.lock.exists() else b""
-    return hashlib.sha256(content + str(environment.folder).encode()).hexdigest()
+    return f"{hashlib.sha256(content).hexdigest()} {environment.folder}\n"
 
 
 def _uv_version(uv: Path) -> tuple[int, ...]:

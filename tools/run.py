@@ -1,0 +1,148 @@
+"""`make run`: everything on this machine, from a clone to two addresses, under one supervisor.
+
+All that can be wrong is looked at before anything is started; one sentence says what it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tools.development_secrets import write_development_secrets
+from tools.house import PREFIX, WHAT_LISTENS, House, SettingWrong, read_house
+from tools.supervisor import Program, ProgramDied, Supervisor, ToldToEnd
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_WITHIN = 90.0  # seconds, for the slowest machine; a warm start takes a tenth of it
+
+
+class CannotRun(Exception):
+    """Something must be put right first; the text is the sentence to show."""
+
+
+def run_house() -> None:
+    """Check, prepare, start, say where, and watch until told to end.
+
+    :raises CannotRun: when something must be put right first.
+    :raises SettingWrong: when a setting cannot be used.
+    :raises ProgramDied: when a program ended by itself.
+    :raises ToldToEnd: when the end was asked for.
+    """
+    began = time.monotonic()
+    house = read_house(ROOT, os.environ)
+    with _the_only_copy_in(house.state), Supervisor(ROOT) as supervisor:
+        check_ports(house)
+        check_catalogue(supervisor, house)
+        for line in write_development_secrets(house):
+            supervisor.say("secrets", line)
+        train_if_needed(supervisor, house)
+        _finish(
+            supervisor, house.service_command("migrate", "db", "upgrade"), "The database cannot be brought up to date."
+        )
+        first = _finish(supervisor, house.service_command("staff", "staff", "first"), "No first account can be made.")
+        programs = house.programs()
+        for program in programs:
+            supervisor.start(program)
+        supervisor.wait_until_ready(programs, within=READY_WITHIN)
+        print(welcome(house, first, seconds=time.monotonic() - began), flush=True)
+        supervisor.watch()
+
+
+def check_ports(house: House) -> None:
+    """Make sure that nothing listens where this copy wants to.
+
+    :raises CannotRun: naming each port in use and the setting that moves it.
+    """
+    used = [name for name, port in house.ports.items() if _is_in_use(port)]
+    if used:
+        what = " and ".join(f"port {house.ports[name]} ({WHAT_LISTENS[name]})" for name in used)
+        settings = " and ".join(f"{PREFIX}{name}_PORT" for name in used)
+        are, them = ("is", "it") if len(used) == 1 else ("are", "them")
+        raise CannotRun(f"{what[0].upper()}{what[1:]} {are} in use: end what uses {them}, or set {settings}.")
+
+
+def check_catalogue(supervisor: Supervisor, house: House) -> None:
+    """Make sure that the catalogue can be used.
+
+    :raises CannotRun: with what the check said.
+    """
+    _finish(supervisor, house.service_command("catalogue", "catalogue", "check"), "The catalogue cannot be used.")
+
+
+def train_if_needed(supervisor: Supervisor, house: House) -> None:
+    """Train the bot's model when what it is made from has changed; progress is shown.
+
+    :raises CannotRun: when the training fails.
+    """
+    code, _ = supervisor.finish(house.bot_command("train", "-m", "bot.train"))
+    if code:
+        raise CannotRun("The bot cannot be trained; the lines above say why.")
+
+
+def welcome(house: House, first_account: Sequence[str], *, seconds: float) -> str:
+    """Return the block that is printed once everything is ready."""
+    lines = [
+        f"Vestibule is ready ({seconds:.0f} s).",
+        "",
+        f"  Landing page   {house.environment[f'{PREFIX}PUBLIC_URL']}/",
+        f"  Review queue   {house.environment[f'{PREFIX}REVIEW_URL']}/",
+        *(f"                 {line}" for line in first_account),
+        f"  State          {house.state}",
+        "",
+        "Ctrl-C ends it.",
+    ]
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def _finish(supervisor: Supervisor, program: Program, failed: str) -> list[str]:
+    code, lines = supervisor.finish(program, quiet=True)
+    if code:
+        raise CannotRun("\n".join([failed, *lines]))
+    return lines
+
+
+@contextlib.contextmanager
+def _the_only_copy_in(state: Path) -> Iterator[None]:
+    """Keep other copies out of the state folder: two of them would deliver the same leads."""
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotRun(
+                f"Another copy runs with the state in {state}: end it, or give this one {PREFIX}VAR=another-folder."
+            ) from None
+        yield
+
+
+def _is_in_use(port: int) -> bool:
+    with socket.socket() as probe:
+        # As the servers do it, so that a port whose last connection is only just closed counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    with socket.socket() as knock:
+        return knock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def main() -> int:
+    try:
+        run_house()
+    except ToldToEnd:
+        print("Everything is ended.", flush=True)
+        return 0
+    except (CannotRun, SettingWrong, ProgramDied) as problem:
+        print(f"make run: {problem}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
