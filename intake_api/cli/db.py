@@ -1,0 +1,22 @@
+"""`intake_api db`: the schema of the database."""
+
+import os
+
+import click
+
+from intake_api.flows.migrate_store import migrate_store
+from intake_api.flows.open_store import open_store
+from intake_api.settings import read_settings
+
+
+@click.group()
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema to this version. Safe to repeat."""
+    store = open_store(read_settings(os.environ))
+    revision = migrate_store(store)
+    click.echo(f"The database has schema {revision}.")

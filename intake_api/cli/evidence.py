@@ -1,0 +1,38 @@
+"""`intake_api evidence`: is the record still what was written?"""
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+
+from intake_api.cli.opening import opened
+from intake_api.flows.verify_evidence import Verified, verify_evidence
+
+
+@click.group()
+def evidence() -> None:
+    """The tamper-evident record."""
+
+
+@evidence.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def verify(as_json: bool) -> None:
+    """Find an edited, deleted, reordered or truncated entry; exit code 1 and its place when there is one."""
+    house = opened()
+    verified = verify_evidence(house.store, house.signer, house.settings.checkpoint_file)
+    click.echo(json.dumps({"ok": verified.ok, **asdict(verified)}) if as_json else _in_words(verified))
+    sys.exit(0 if verified.ok else 1)
+
+
+def _in_words(verified: Verified) -> str:
+    checked = (
+        f"{verified.entries} entries, {verified.checkpoints} checkpoints checked; {verified.waiting} wait for a place"
+    )
+    if verified.ok:
+        return f"The evidence stands: {checked}."
+    lines = [
+        f"  entry {fault.place}: {fault.says} [{fault.code}]" for fault in verified.faults if fault.place is not None
+    ]
+    lines += [f"  {fault.says} [{fault.code}]" for fault in verified.faults if fault.place is None]
+    return "\n".join(["THE EVIDENCE DOES NOT STAND.", *lines, f"({checked}.)"])

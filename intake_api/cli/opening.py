@@ -1,0 +1,40 @@
+"""Opening the house for one command: settings from the environment, the catalogue, the store."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+
+from intake_api.catalogue.load import load_catalogue
+from intake_api.catalogue.model import Catalogue
+from intake_api.flows.open_store import open_store, ready_store
+from intake_api.settings import Settings, read_settings
+from intake_api.store.base import Store
+from intake_api.store.evidence import Signer
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a command works with."""
+
+    settings: Settings
+    catalogue: Catalogue
+    store: Store
+    now: datetime
+
+    @property
+    def signer(self) -> Signer:
+        """The service's own evidence key."""
+        return Signer(self.settings.secrets.evidence_key)
+
+
+def opened() -> Opened:
+    """Open everything, ready for work.
+
+    :raises SettingsError, CatalogueError, SchemaOutOfDate, KeyMismatch, NoticeAltered, StoreUnavailable: one sentence.
+    """
+    settings = read_settings(os.environ)
+    catalogue = load_catalogue(settings.catalogue, settings.public_url)
+    store = open_store(settings)
+    now = settings.clock()
+    ready_store(store, catalogue, settings, now=now)
+    return Opened(settings, catalogue, store, now)

@@ -1,0 +1,33 @@
+"""Put waiting evidence into the log's order, sign it, and copy the checkpoint to a place outside the database (E-04)."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from intake_api.store import evidence
+from intake_api.store.base import Store
+
+
+def sequence_evidence(
+    store: Store, signer: evidence.Signer, checkpoint_file: Path, *, now: datetime
+) -> evidence.Checkpoint | None:
+    """Sequence one batch; return the new checkpoint, or None when nothing waited.
+
+    The copy is made after the commit: a crash in between leaves it one checkpoint behind, which verifies, and the next
+    batch brings it up.
+    """
+    with store.writing() as tx:
+        checkpoint = evidence.sequence(tx, signer, now=now)
+    if checkpoint is not None:
+        _append(checkpoint_file, checkpoint.to_line())
+    return checkpoint
+
+
+def _append(file: Path, line: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(handle, line.encode() + b"\n")
+        os.fsync(handle)
+    finally:
+        os.close(handle)
