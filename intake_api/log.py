@@ -11,7 +11,7 @@ LOGGER = "vestibule"
 
 
 def start_logging(level: int = logging.INFO) -> None:
-    """Send this process's events to standard error; other libraries speak from WARNING up, without their arguments."""
+    """Send this process's events to standard error; libraries speak from WARNING up, without their arguments."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_LineFormatter())
     root = logging.getLogger()

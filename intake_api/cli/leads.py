@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from intake_api.clock import rfc3339
 from intake_api.cli.opening import opened
+from intake_api.clock import rfc3339
 from intake_api.flows.read_lead import WholeLead, read_lead
 
 

@@ -16,9 +16,7 @@ class ReasonUnknown(Exception):
     code = "reason_unknown"
 
 
-def decline_lead(
-    store: Store, reference: str, *, seen_version: int, reason: str, staff_id: str, now: datetime
-) -> None:
+def decline_lead(store: Store, reference: str, *, seen_version: int, reason: str, staff_id: str, now: datetime) -> None:
     """Decline a lead as it was seen.
 
     :raises LeadUnknown: no such lead.

@@ -45,7 +45,7 @@ def ready_store(store: Store, catalogue: Catalogue, settings: Settings, *, now: 
         for notice in catalogue.notices.values():
             added = notices.add_notice(
                 tx,
-                hash=notice.hash,
+                notice_hash=notice.hash,
                 form=notice.form,
                 locale=notice.locale,
                 version=notice.version,

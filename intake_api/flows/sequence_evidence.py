@@ -1,4 +1,4 @@
-"""Put waiting evidence into the log's order, sign it, and copy the checkpoint to a place outside the database (E-04)."""
+"""Put waiting evidence into the log's order, sign it, and copy the checkpoint out of the database (E-04)."""
 
 import os
 from datetime import datetime

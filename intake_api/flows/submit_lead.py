@@ -123,7 +123,7 @@ def submit_lead(
     :raises FieldsInvalid: per-field codes; nothing was kept.
     :raises DecisionInvalid: per-purpose codes; nothing was kept (C-02).
     :raises NothingAgreed: the form lives on consent and none was given.
-    :raises PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch: show the notice again (C-06).
+    :raises PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch: show the notice anew (C-06).
     :raises IdempotencyKeyReused: the key belongs to another content of the same presentation.
     :raises StoreUnavailable: nothing was kept; say so, and thank for nothing (SEC-42).
     """
@@ -148,7 +148,7 @@ def receipt_digest(token: str) -> bytes:
 
 
 def _asked(catalogue: Catalogue, view: FormView) -> list[AskedPurpose]:
-    purposes = [catalogue.purpose(id) for id in view.form.purposes]
+    purposes = [catalogue.purpose(purpose_id) for purpose_id in view.form.purposes]
     return [AskedPurpose(p.id, p.control == OPT_IN, p.confirmation == DOUBLE_OPT_IN) for p in purposes]
 
 
@@ -216,7 +216,7 @@ def _keep(
     evidence.add_entry(
         tx,
         "submission.received",
-        id=entry_id,
+        entry_id=entry_id,
         actor="subject",
         now=now,
         lead_id=lead_id,
@@ -237,10 +237,10 @@ def _decisions(
 ) -> list[Decision]:
     """Write down each decision with the control it was made by and the hash of the words it stood under (C-07)."""
     decided = []
-    for id, state in states.items():
-        purpose = catalogue.purpose(id)
-        label = hashlib.sha256(view.asked_by(id, channel).encode()).hexdigest()
-        decided.append(Decision(id, state, purpose.basis_id, purpose.control, label, now, entry_id))
+    for purpose_id, state in states.items():
+        purpose = catalogue.purpose(purpose_id)
+        label = hashlib.sha256(view.asked_by(purpose_id, channel).encode()).hexdigest()
+        decided.append(Decision(purpose_id, state, purpose.basis_id, purpose.control, label, now, entry_id))
     return decided
 
 
@@ -263,7 +263,7 @@ def _facts(shown: Presentation, decisions: list[Decision], values: Mapping[str, 
 
 
 def _delete_after(catalogue: Catalogue, states: Mapping[str, DecisionState], now: datetime) -> datetime:
-    kept = [catalogue.purpose(id).kept for id, state in states.items() if permits(state)]
+    kept = [catalogue.purpose(purpose_id).kept for purpose_id, state in states.items() if permits(state)]
     kept += [UNCONFIRMED for state in states.values() if state is DecisionState.REQUESTED]
     return delete_after(kept, submitted_at=now, last_activity_at=now)
 

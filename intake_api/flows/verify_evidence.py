@@ -110,8 +110,8 @@ def _columns_agree(entry: evidence.Entry) -> bool:
 
 
 def _beside_the_log(tx: Connection) -> Iterator[Fault]:
-    for hash in notices.altered_notices(tx):
-        yield Fault("notice_altered", None, f"The notice {hash} was changed in the database.")
+    for notice_hash in notices.altered_notices(tx):
+        yield Fault("notice_altered", None, f"The notice {notice_hash} was changed in the database.")
     if reference := evidence.find_unproven_lead(tx):
         yield Fault("lead_unproven", None, f"The lead {reference} has no entry of its submission.")
 

@@ -54,10 +54,10 @@ def decide(purposes: Iterable[AskedPurpose], decisions: Mapping[str, object]) ->
     :raises NothingAgreed: no purpose is left that permits keeping anything.
     """
     asked = {purpose.id: purpose for purpose in purposes}
-    problems = {id: problem for id, answer in decisions.items() if (problem := _problem(asked.get(id), answer))}
+    problems = {key: problem for key, answer in decisions.items() if (problem := _problem(asked.get(key), answer))}
     if problems:
         raise DecisionInvalid(problems)
-    states = {id: _state(purpose, decisions.get(id)) for id, purpose in asked.items()}
+    states = {key: _state(purpose, decisions.get(key)) for key, purpose in asked.items()}
     if all(state is DecisionState.REFUSED for state in states.values()):
         raise NothingAgreed("Nothing was agreed to, so nothing was kept.")
     return states

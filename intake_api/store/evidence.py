@@ -138,7 +138,7 @@ def add_entry(
     *,
     actor: str,
     now: datetime,
-    id: str | None = None,
+    entry_id: str | None = None,
     lead_id: str | None = None,
     subject_id: str | None = None,
     facts: Mapping[str, Any] | None = None,
@@ -151,8 +151,8 @@ def add_entry(
     :param facts: ids, codes, hashes and times; never a value a person typed.
     :param commitment: from `commit_to`, for what the entry must prove without telling it.
     """
-    id = id or new_entry_id()
-    entry: dict[str, Any] = {"id": id, "at": rfc3339(now), "kind": kind, "actor": actor, **(facts or {})}
+    entry_id = entry_id or new_entry_id()
+    entry: dict[str, Any] = {"id": entry_id, "at": rfc3339(now), "kind": kind, "actor": actor, **(facts or {})}
     if lead_id:
         entry["lead"] = lead_id
     if subject_id:
@@ -160,9 +160,16 @@ def add_entry(
     if commitment:
         entry["commitment"] = commitment.hex()
     body = rfc8785.dumps(entry)
-    row = {"id": id, "kind": kind, "lead_id": lead_id, "at": now, "body": body, "leaf_hash": merkle.leaf_hash(body)}
+    row = {
+        "id": entry_id,
+        "kind": kind,
+        "lead_id": lead_id,
+        "at": now,
+        "body": body,
+        "leaf_hash": merkle.leaf_hash(body),
+    }
     tx.execute(_ADD, row)
-    return id
+    return entry_id
 
 
 def commit_to(vault: Vault, key: DataKey, entry_id: str, values: Mapping[str, Any]) -> bytes:
@@ -170,9 +177,9 @@ def commit_to(vault: Vault, key: DataKey, entry_id: str, values: Mapping[str, An
     return hashlib.sha256(rfc8785.dumps(dict(values)) + vault.salt(key, entry_id)).digest()
 
 
-def get_entry(tx: Connection, id: str) -> Entry:
+def get_entry(tx: Connection, entry_id: str) -> Entry:
     """Return one entry by its id. The caller knows that it exists."""
-    return Entry(**tx.execute(select(*_ENTRY_COLUMNS).where(EvidenceRow.id == id)).one()._mapping)
+    return Entry(**tx.execute(select(*_ENTRY_COLUMNS).where(EvidenceRow.id == entry_id)).one()._mapping)
 
 
 def list_entries(tx: Connection, lead_id: str) -> list[Entry]:

@@ -154,9 +154,7 @@ def add_lead(tx: Connection, vault: Vault, key: DataKey, new: NewLead) -> None:
         },
     )
     if tokens := _tokens(vault, new.values):
-        tx.execute(
-            insert(LeadIndexRow), [{"lead_id": lead.id, "kind": kind, "token": token} for kind, token in tokens]
-        )
+        tx.execute(insert(LeadIndexRow), [{"lead_id": lead.id, "kind": kind, "token": token} for kind, token in tokens])
 
 
 def get_lead(tx: Connection, reference: str) -> Lead:
@@ -168,12 +166,12 @@ def get_lead(tx: Connection, reference: str) -> Lead:
     return _one(tx.execute(select(*_LEAD_COLUMNS).where(func.replace(LeadRow.reference, "-", "") == wanted)).first())
 
 
-def get_lead_by_id(tx: Connection, id: str) -> Lead:
+def get_lead_by_id(tx: Connection, lead_id: str) -> Lead:
     """Return a lead by its id.
 
     :raises LeadUnknown: no such lead.
     """
-    return _one(tx.execute(select(*_LEAD_COLUMNS).where(LeadRow.id == id)).first())
+    return _one(tx.execute(select(*_LEAD_COLUMNS).where(LeadRow.id == lead_id)).first())
 
 
 def get_lead_by_receipt(tx: Connection, receipt_digest: bytes) -> Lead:
@@ -184,10 +182,10 @@ def get_lead_by_receipt(tx: Connection, receipt_digest: bytes) -> Lead:
     return _one(tx.execute(select(*_LEAD_COLUMNS).where(LeadRow.receipt_digest == receipt_digest)).first())
 
 
-def open_values(tx: Connection, vault: Vault, key: DataKey, id: str) -> dict[str, Any]:
+def open_values(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> dict[str, Any]:
     """Return what the person typed. Reading it is an act to be recorded: only flows that do so call this (A-01)."""
-    sealed: bytes = tx.execute(select(LeadRow.sealed).where(LeadRow.id == id)).scalar_one()
-    return vault.open(key, sealed, place=_place(id))
+    sealed: bytes = tx.execute(select(LeadRow.sealed).where(LeadRow.id == lead_id)).scalar_one()
+    return vault.open(key, sealed, place=_place(lead_id))
 
 
 def find_sent(tx: Connection, *, presentation_id: str, idempotency_mac: bytes | None) -> Sent | None:

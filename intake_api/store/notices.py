@@ -35,28 +35,28 @@ class NoticeAltered(Exception):
 
 
 def add_notice(
-    tx: Connection, *, hash: str, form: str, locale: str, version: int, body: bytes, now: datetime
+    tx: Connection, *, notice_hash: str, form: str, locale: str, version: int, body: bytes, now: datetime
 ) -> bool:
     """Keep a notice; return False when it is already kept."""
-    if tx.scalar(select(NoticeRow.hash).where(NoticeRow.hash == hash)):
+    if tx.scalar(select(NoticeRow.hash).where(NoticeRow.hash == notice_hash)):
         return False
     tx.execute(
-        insert(NoticeRow).values(hash=hash, form=form, locale=locale, version=version, body=body, kept_since=now)
+        insert(NoticeRow).values(hash=notice_hash, form=form, locale=locale, version=version, body=body, kept_since=now)
     )
     return True
 
 
-def get_notice_body(tx: Connection, hash: str) -> bytes:
+def get_notice_body(tx: Connection, notice_hash: str) -> bytes:
     """Return the canonical bytes of a notice.
 
     :raises NoticeUnknown: no such notice.
     :raises NoticeAltered: the bytes were changed in the database.
     """
-    body: bytes | None = tx.scalar(select(NoticeRow.body).where(NoticeRow.hash == hash))
+    body: bytes | None = tx.scalar(select(NoticeRow.body).where(NoticeRow.hash == notice_hash))
     if body is None:
         raise NoticeUnknown("No notice has this hash.")
-    if hashlib.sha256(body).hexdigest() != hash:
-        raise NoticeAltered(f"The notice {hash} was changed in the database.")
+    if hashlib.sha256(body).hexdigest() != notice_hash:
+        raise NoticeAltered(f"The notice {notice_hash} was changed in the database.")
     return body
 
 

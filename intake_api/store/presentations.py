@@ -78,21 +78,23 @@ def add_presentation(tx: Connection, presentation: Presentation) -> None:
     )
 
 
-def claim_presentation(tx: Connection, id: str, *, form: str) -> Presentation:
+def claim_presentation(tx: Connection, presentation_id: str, *, form: str) -> Presentation:
     """Return a presentation of a form and hold it until the transaction ends, so that two senders take turns.
 
     :raises PresentationUnknown: no such id, or of another form.
     """
-    row = tx.execute(_CLAIM, {"id": id}).one_or_none()
+    row = tx.execute(_CLAIM, {"id": presentation_id}).one_or_none()
     if row is None or row.form != form:
         raise PresentationUnknown("This form was not opened here, or too long ago.")
     values = dict(row._mapping)
     return Presentation(**{**values, "outcome": Outcome(values["outcome"])})
 
 
-def mark_decided(tx: Connection, id: str, outcome: Outcome, *, now: datetime) -> None:
+def mark_decided(tx: Connection, presentation_id: str, outcome: Outcome, *, now: datetime) -> None:
     """Record what became of an open presentation."""
-    tx.execute(update(PresentationRow).where(PresentationRow.id == id).values(outcome=outcome, decided_at=now))
+    tx.execute(
+        update(PresentationRow).where(PresentationRow.id == presentation_id).values(outcome=outcome, decided_at=now)
+    )
 
 
 def remove_expired(tx: Connection, *, before: datetime, limit: int = 5000) -> int:

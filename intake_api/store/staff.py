@@ -52,10 +52,10 @@ class Reviewer:
 
 def add_staff(tx: Connection, email: str, password: str, *, one_time: bool, now: datetime) -> str:
     """Add a person; return the id."""
-    id = secrets.token_hex(16)
-    values = {"id": id, "email": email, "password_hash": _hasher.hash(password), "one_time": one_time}
+    staff_id = secrets.token_hex(16)
+    values = {"id": staff_id, "email": email, "password_hash": _hasher.hash(password), "one_time": one_time}
     tx.execute(insert(StaffRow).values(**values, created_at=now))
-    return id
+    return staff_id
 
 
 def count_staff(tx: Connection) -> int:

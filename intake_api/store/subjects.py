@@ -26,19 +26,19 @@ class SubjectErased(Exception):
     code = "subject_erased"
 
 
-def add_subject(tx: Connection, vault: Vault, id: str, *, now: datetime) -> DataKey:
+def add_subject(tx: Connection, vault: Vault, subject_id: str, *, now: datetime) -> DataKey:
     """Make a person with a fresh key; return the key, open."""
-    key, wrapped = vault.new_data_key(id)
-    tx.execute(insert(SubjectRow).values(id=id, wrapped_key=wrapped, created_at=now))
+    key, wrapped = vault.new_data_key(subject_id)
+    tx.execute(insert(SubjectRow).values(id=subject_id, wrapped_key=wrapped, created_at=now))
     return key
 
 
-def get_data_key(tx: Connection, vault: Vault, id: str) -> DataKey:
+def get_data_key(tx: Connection, vault: Vault, subject_id: str) -> DataKey:
     """Return a person's key, open.
 
     :raises SubjectErased: the key was destroyed.
     """
-    wrapped: bytes | None = tx.scalar(select(SubjectRow.wrapped_key).where(SubjectRow.id == id))
+    wrapped: bytes | None = tx.scalar(select(SubjectRow.wrapped_key).where(SubjectRow.id == subject_id))
     if wrapped is None:
         raise SubjectErased("This person was erased.")
-    return vault.unwrap(id, wrapped)
+    return vault.unwrap(subject_id, wrapped)

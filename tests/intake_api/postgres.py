@@ -49,7 +49,9 @@ def running_postgres() -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="vestibule-pg-"))
     user = _unprivileged_user(folder)
     server = PostgresServer(_free_port(), folder / "data")
-    options = f"-p {server.port} -k {folder} -c listen_addresses=127.0.0.1 -c shared_buffers=64MB -c max_connections=200"
+    options = (
+        f"-p {server.port} -k {folder} -c listen_addresses=127.0.0.1 -c shared_buffers=64MB -c max_connections=200"
+    )
     try:
         _as(user, "initdb", "-D", server.data, "-U", "vestibule", "-A", "trust", "-E", "UTF8", "--no-locale")
         _as(user, "pg_ctl", "-D", server.data, "-l", folder / "log", "-w", "-o", options, "start")

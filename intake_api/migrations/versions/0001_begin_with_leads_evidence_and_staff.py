@@ -66,7 +66,7 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_presentations")),
     )
-    op.create_index(op.f("ix_presentations_outcome_expires_at"), "presentations", ["outcome", "expires_at"], unique=False)
+    op.create_index(op.f("ix_presentations_outcome_expires_at"), "presentations", ["outcome", "expires_at"])
 
     op.create_table(
         "staff",
