@@ -1,0 +1,1 @@
+"""Ways out: one file per kind of destination, all behind `port`."""

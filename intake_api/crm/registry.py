@@ -1,0 +1,22 @@
+"""From the settings to the destination: the only place that knows which kinds there are."""
+
+from intake_api.crm.json_lines import JsonLinesFile
+from intake_api.crm.port import Destination
+from intake_api.crm.webhook import Webhook
+from intake_api.settings import Settings
+
+
+def open_destination(settings: Settings) -> Destination:
+    """Return the configured destination; nothing is called or written yet.
+
+    :raises TargetRefused: the webhook's address breaks a rule (SEC-34).
+    :raises SecretInvalid: the webhook's secret is none.
+    """
+    if settings.destination == "webhook":
+        return Webhook(
+            settings.webhook_url or "",
+            settings.secrets.webhook_secrets,
+            settings.destination_recipient,
+            allow_loopback=settings.webhook_allow_loopback,
+        )
+    return JsonLinesFile(settings.destination_file, settings.destination_recipient)
