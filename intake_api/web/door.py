@@ -1,0 +1,41 @@
+"""What a door stands on: every view asks `door()` for the store, the catalogue and the time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from flask import Flask, current_app
+
+from intake_api.catalogue.model import Catalogue
+from intake_api.clock import Clock
+from intake_api.settings import Settings
+from intake_api.store.base import Store
+
+DoorName = Literal["public", "internal", "review"]
+KEY = "vestibule.door"
+
+
+@dataclass(frozen=True)
+class Door:
+    """One listener: who it is and what it may reach."""
+
+    name: DoorName
+    settings: Settings
+    catalogue: Catalogue
+    store: Store
+    clock: Clock
+
+    def now(self) -> datetime:
+        """Read the time, once for each request; flows get it handed down."""
+        return self.clock()
+
+
+def open_door(app: Flask, door: Door) -> None:
+    """Give an app its door."""
+    app.extensions[KEY] = door
+
+
+def door() -> Door:
+    """Return the door the present request knocked at."""
+    found: Door = current_app.extensions[KEY]
+    return found

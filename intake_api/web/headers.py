@@ -1,0 +1,53 @@
+"""The headers of every answer, errors included (SEC-15, SEC-17). A view that needs another value sets its own."""
+
+from collections.abc import Sequence
+
+from flask import Flask, Response
+
+# `same-origin`, not `no-referrer`: with the latter a browser sends `Origin: null` along with our own forms, and
+# SEC-12 refuses that. Pages whose address is a secret (receipts) set `no-referrer` themselves.
+FIXED = (
+    ("Strict-Transport-Security", "max-age=63072000"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cache-Control", "no-store"),
+)
+DATA_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+UNSEEN = (("X-Robots-Tag", "noindex, nofollow"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"))
+
+
+def add_headers(app: Flask, *, framed_by: Sequence[str] = ()) -> None:
+    """Put the headers on every answer of an app.
+
+    :param framed_by: origins whose pages may show ours in a frame; none by default.
+    """
+    page_policy = _page_policy(framed_by)
+
+    @app.after_request
+    def complete_headers(response: Response) -> Response:
+        headers = response.headers
+        for name, value in FIXED:
+            if name not in headers:
+                headers[name] = value
+        if "Content-Security-Policy" not in headers:
+            is_page = response.mimetype == "text/html"
+            headers["Content-Security-Policy"] = page_policy if is_page else DATA_POLICY
+        return response
+
+
+def unseen(response: Response) -> Response:
+    """Mark an answer whose address is a secret: not kept, not indexed, not told to the next page (P-04)."""
+    response.headers.update(dict(UNSEEN))
+    return response
+
+
+def _page_policy(framed_by: Sequence[str]) -> str:
+    """Nothing from another origin, nothing inline (M-07, SEC-15)."""
+    ancestors = " ".join(framed_by) or "'none'"
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        f"form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors {ancestors}"
+    )
