@@ -3,7 +3,7 @@
 Everything a visitor is shown about a form in a language is prepared once, at start, as a `FormView`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -14,6 +14,8 @@ from intake_api.rules.retention import Kept
 ACT = "act"
 OPT_IN = "opt_in"
 DOUBLE_OPT_IN = "double_opt_in"
+
+NO_REGION = "ZZ"
 
 JsonObject = Mapping[str, object]
 
@@ -108,7 +110,6 @@ class Purpose:
     id: str
     dpv: str
     basis: str
-    legitimate_interest: bool
     confirmation: str
     kept: Kept
     recipients: tuple[str, ...]
@@ -119,6 +120,11 @@ class Purpose:
     def basis_id(self) -> str:
         """The basis as the answers name it, without its namespace."""
         return self.basis.rpartition("#")[2]
+
+    @property
+    def legitimate_interest(self) -> bool:
+        """Whether it rests on an interest of ours, which must then be spelled out and may be objected to (N-05)."""
+        return self.basis_id.startswith("A6-1-f")
 
     @property
     def control(self) -> str:
@@ -147,6 +153,7 @@ class Form:
     key: str
     kind: str
     stage: str
+    position: int
     family: str
     version: int
     effective_from: str
@@ -160,7 +167,7 @@ class Form:
 
     def region(self, locale: str) -> str:
         """The country whose phone numbers may be typed without a prefix in this locale."""
-        return self.regions[locale]
+        return self.regions.get(locale, NO_REGION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +214,8 @@ class FormView:
         return text.replace("{max}", str(rule.max_length or rule.maximum)).replace("{min}", str(rule.minimum))
 
     def asked_by(self, purpose_id: str, channel: str) -> str:
-        """Return the words a purpose is asked with: the question alone in a chat, the label of its control elsewhere."""
-        purposes: Sequence[Mapping[str, str]] = self.document["notice"]["purposes"]  # type: ignore[index]
-        asked = next(purpose for purpose in purposes if purpose["id"] == purpose_id)
-        return asked["question" if channel == "chat" else "label"]
+        """Return the words a purpose is asked with: the question alone in a chat, its control's label elsewhere."""
+        return self.notice.texts[f"{'question' if channel == 'chat' else 'label'}.{purpose_id}"]
 
     def shown(self, name: str, value: Value) -> str:
         """Return how a checked value may be shown back: a choice by its label, contact data masked."""

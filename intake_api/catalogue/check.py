@@ -1,0 +1,214 @@
+"""What the files of the catalogue say about each other: ids that meet, consents that stay free, texts all there."""
+
+from collections.abc import Iterable, Mapping
+
+from intake_api.catalogue.form_source import FieldSource
+from intake_api.catalogue.model import ACT, OPT_IN, Form, Problem, Purpose
+from intake_api.catalogue.notice import PAGE_TEXTS
+from intake_api.catalogue.sources import FIELDS, ORGANISATION, PURPOSES, RECIPIENTS, Sources, words_file
+from intake_api.catalogue.terms import PURPOSE_TEXT_LENGTH, RIGHTS, ROLES, VAGUE
+from intake_api.catalogue.words import places
+from intake_api.rules.fields import CODES, ONE_OF, REQUIRED
+from intake_api.rules.retention import STARTS
+
+_PURPOSE_TEXTS = ("title", "label", "question", "text", "if_not_given")
+_INTEREST_TEXTS = ("legitimate_interest", "object")
+_FIELD_TEXTS = ("label", "question", "why", "if_not_given")
+_FORM_TEXTS = ("title", "benefit", "submit_label", "what_next", "short")
+
+
+def check_sources(sources: Sources, problems: list[Problem]) -> None:
+    """Add a Problem for everything that does not fit together."""
+    _check_countries(sources, problems)
+    _check_purposes(sources, problems)
+    for form in sources.forms.values():
+        problems.extend(_form_problems(form, sources.purposes))
+    _check_recipients_are_named(sources, problems)
+    _check_words(sources, problems)
+
+
+def _check_countries(sources: Sources, problems: list[Problem]) -> None:
+    for locale, country in sources.countries.items():
+        if country not in sources.authorities:
+            wrong = f"is {country}, for which no authority is written."
+            instead = f"Write the data protection authority under authorities.{country}."
+            problems.append(Problem(ORGANISATION, f"locales.{locale}.country", wrong, instead))
+
+
+def _check_purposes(sources: Sources, problems: list[Problem]) -> None:
+    for purpose in sources.purposes.values():
+        for recipient in purpose.recipients:
+            if recipient not in sources.recipients:
+                wrong = f"names {recipient}, which {RECIPIENTS} does not have."
+                instead = f"Use of: {', '.join(sources.recipients)}."
+                problems.append(Problem(PURPOSES, f"{purpose.id}.recipients", wrong, instead))
+        for name in sorted(purpose.needs - set(sources.fields)):
+            wrong = f"names {name}, which {FIELDS} does not have."
+            problems.append(Problem(PURPOSES, f"{purpose.id}.needs", wrong, f"Use of: {', '.join(sources.fields)}."))
+
+
+def _check_recipients_are_named(sources: Sources, problems: list[Problem]) -> None:
+    used = {purpose for form in sources.forms.values() for purpose in form.purposes}
+    named = {
+        name for purpose_id, purpose in sources.purposes.items() if purpose_id in used for name in purpose.recipients
+    }
+    for recipient in sources.recipients:
+        if recipient not in named:
+            wrong = "is named by the notice of no form, so it may get nothing (N-06)."
+            instead = "Name it in the purposes it serves, or take it out."
+            problems.append(Problem(RECIPIENTS, recipient, wrong, instead))
+
+
+def _form_problems(form: Form, purposes: Mapping[str, Purpose]) -> Iterable[Problem]:
+    file = f"forms/{form.key}.yml"
+    served = {purpose for field in form.fields for purpose in field.purposes}
+    for purpose_id in form.purposes:
+        if purpose_id not in served:
+            yield Problem(
+                file,
+                "purposes",
+                f"names {purpose_id}, for which no field is asked.",
+                "Take it out, or name it at a field.",
+            )
+        for name in sorted(purposes[purpose_id].needs):
+            if not any(field.name == name and purpose_id in field.purposes for field in form.fields):
+                instead = f"Ask {name} and name {purpose_id} among its purposes."
+                yield Problem(file, "fields", f"lacks {name}, without which {purpose_id} is worth nothing.", instead)
+    yield from _tied_fields(file, form, purposes)
+    yield from _lonely_groups(file, form)
+
+
+def _tied_fields(file: str, form: Form, purposes: Mapping[str, Purpose]) -> Iterable[Problem]:
+    """Find fields that must be given only for something the person may say no to (7(4): a yes must be free)."""
+    if not any(purposes[purpose_id].control == ACT for purpose_id in form.purposes):
+        return
+    for position, field in enumerate(form.fields, start=1):
+        if field.rule.necessity == REQUIRED and all(
+            purposes[purpose_id].control == OPT_IN for purpose_id in field.purposes
+        ):
+            wrong = "is required, though it serves only what the person may refuse."
+            yield Problem(file, f"fields.{position}.necessity", wrong, "Write: necessity: optional.")
+
+
+def _lonely_groups(file: str, form: Form) -> Iterable[Problem]:
+    groups = [field.rule.necessity for field in form.fields if field.rule.necessity.startswith(ONE_OF)]
+    for group in dict.fromkeys(groups):
+        if groups.count(group) == 1:
+            yield Problem(file, "fields", f"has one field alone in {group}.", "Write required, or add the other field.")
+
+
+def _check_words(sources: Sources, problems: list[Problem]) -> None:
+    expected = set(_expected_keys(sources))
+    possible = expected | set(_spare_keys(sources)) | set(_own_words(sources.forms.values()))
+    reference = sources.words[sources.default_locale]
+    problems.extend(_missing(sources, key) for key in sorted(expected - set(reference)))
+    for locale, texts in sources.words.items():
+        file = words_file(locale)
+        for key, text in texts.items():
+            if key not in possible:
+                wrong = "is a text that nothing uses."
+                problems.append(Problem(file, key, wrong, "Take it out; if it was renamed, rename it here too."))
+            elif key not in reference:
+                wrong = f"is not in {words_file(sources.default_locale)}."
+                problems.append(Problem(file, key, wrong, "Take it out, or write it there as well."))
+            elif places(text) != places(reference[key]):
+                wrong = "has other words in braces than the complete language has."
+                instead = f"Use exactly these: {', '.join(sorted(places(reference[key]))) or 'none'}."
+                problems.append(Problem(file, key, wrong, instead))
+        problems.extend(_vague_texts(file, texts, sources.purposes))
+    problems.extend(_silent_shorts(sources))
+
+
+def _missing(sources: Sources, key: str) -> Problem:
+    file = words_file(sources.default_locale)
+    if key.endswith(".why") and key.startswith("fields."):
+        return Problem(file, key, "is missing: nobody says why this is asked.", "Write the reason, or do not ask it.")
+    if key.endswith(".scoring"):
+        return Problem(
+            file, key, "is missing, though answers are scored (N-13).", "Say in plain words what is added up."
+        )
+    return Problem(file, key, "is missing.", "Write the sentence.")
+
+
+def _silent_shorts(sources: Sources) -> Iterable[Problem]:
+    """Find first layers that do not say who, for whom, how long and how to take a yes back (N-16).
+
+    Only the complete language is read: the others must have the same words in braces.
+    """
+    file = words_file(sources.default_locale)
+    texts = sources.words[sources.default_locale]
+    for form in sources.forms.values():
+        key = f"forms.{form.key}.short"
+        must = {
+            "controller",
+            "recipients",
+            "privacy_email",
+            *(f"duration.{purpose_id}" for purpose_id in form.purposes),
+        }
+        for place in sorted(must - places(texts.get(key, ""))) if key in texts else ():
+            yield Problem(file, key, f"does not say {{{place}}}.", f"Put {{{place}}} where the sentence needs it.")
+
+
+def _vague_texts(file: str, texts: Mapping[str, str], purposes: Mapping[str, Purpose]) -> Iterable[Problem]:
+    """Find purposes whose text names no act (N-04)."""
+    for purpose_id in purposes:
+        text = texts.get(f"purposes.{purpose_id}.text")
+        if text is None:
+            continue
+        vague = VAGUE.search(text)
+        if vague:
+            wrong = f"says “{vague[0]}”, which tells nobody what is done."
+            yield Problem(file, f"purposes.{purpose_id}.text", wrong, "Say who does what with it, and how often.")
+        elif len(text) < PURPOSE_TEXT_LENGTH:
+            wrong = f"is shorter than {PURPOSE_TEXT_LENGTH} characters: that is a label."
+            yield Problem(file, f"purposes.{purpose_id}.text", wrong, "Say who does what with it, and how often.")
+
+
+def _expected_keys(sources: Sources) -> Iterable[str]:
+    """Every text the complete language must have."""
+    yield from ("language", "and", "ai", "withdraw", *(f"page.{name}" for name in PAGE_TEXTS))
+    yield from (f"rights.{right}" for right in RIGHTS)
+    yield from (f"problems.{code}" for code in CODES)
+    yield from (f"{name}.{part}" for name, parts in _terms(sources).items() for part in sorted(parts))
+    yield from (f"recipients.{recipient}.does" for recipient in sources.recipients)
+    for purpose_id, purpose in sources.purposes.items():
+        yield from (f"purposes.{purpose_id}.{name}" for name in _PURPOSE_TEXTS)
+        if purpose.legitimate_interest:
+            yield from (f"purposes.{purpose_id}.{name}" for name in _INTEREST_TEXTS)
+    for field in sources.fields.values():
+        yield from _field_keys(field)
+    for form in sources.forms.values():
+        yield from (f"forms.{form.key}.{name}" for name in _FORM_TEXTS)
+        if form.qualification:
+            yield f"forms.{form.key}.scoring"
+
+
+def _spare_keys(sources: Sources) -> Iterable[str]:
+    """Texts that may stand ready though nothing uses them yet."""
+    yield from (f"kept.{start}" for start in STARTS)
+    yield from (f"roles.{role}" for role in ROLES)
+    yield f"countries.{sources.organisation.country}"
+
+
+def _terms(sources: Sources) -> dict[str, set[str]]:
+    """The words for ids of the catalogue: bases, durations, starting events, countries and roles that are used."""
+    purposes = sources.purposes.values()
+    recipients = sources.recipients.values()
+    return {
+        "bases": {purpose.basis_id for purpose in purposes},
+        "durations": {purpose.kept.duration.text for purpose in purposes},
+        "kept": {purpose.kept.start for purpose in purposes},
+        "countries": {recipient.country for recipient in recipients},
+        "roles": {recipient.role for recipient in recipients},
+    }
+
+
+def _field_keys(field: FieldSource) -> Iterable[str]:
+    yield from (f"fields.{field.name}.{name}" for name in _FIELD_TEXTS)
+    yield from (f"fields.{field.name}.choices.{choice}" for choice in field.choices)
+
+
+def _own_words(forms: Iterable[Form]) -> Iterable[str]:
+    """The texts by which a form may ask a field in its own words."""
+    for form in forms:
+        yield from (f"forms.{form.key}.fields.{field.name}.{name}" for field in form.fields for name in _FIELD_TEXTS)

@@ -1,0 +1,203 @@
+"""One file of `catalogue/forms/`: what a form asks, for which purposes, and what its score counts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from intake_api.catalogue.entry import Entry
+from intake_api.catalogue.model import OPT_IN, Form, FormField, Problem, Purpose
+from intake_api.catalogue.yaml_file import read_yaml
+from intake_api.rules.fields import ONE_OF, OPTIONAL, REQUIRED, FieldRule
+from intake_api.rules.qualification import QualificationLine
+
+KINDS = ("landing", "button", "popup", "survey", "feedback", "registration", "loyalty", "contest", "complaint", "order")
+STAGES = ("early", "middle", "late")
+
+_PRESELECTING = frozenset({"preselected", "checked", "default", "selected", "ticked"})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSource:
+    """One field as `fields.yml` describes it, before a form asks it."""
+
+    name: str
+    type: str
+    max_length: int
+    minimum: int
+    maximum: int
+    choices: tuple[str, ...]
+    pd: str
+
+
+def read_forms(
+    folder: Path,
+    fields: Mapping[str, FieldSource],
+    purposes: Mapping[str, Purpose],
+    regions: Mapping[str, str],
+    problems: list[Problem],
+) -> dict[str, Form]:
+    """Read every form, in the order of its `position`."""
+    files = sorted(folder.glob("forms/*.yml"))
+    if not files:
+        problems.append(Problem("forms/", "(folder)", "holds no form.", "Write one: forms/request_contact.yml."))
+    forms = []
+    for path in files:
+        file = f"forms/{path.name}"
+        forms.append(
+            _form(path.stem, Entry(file, "", read_yaml(folder, file, problems), problems), fields, purposes, regions)
+        )
+    return {form.key: form for form in sorted(forms, key=lambda form: (form.position, form.key))}
+
+
+def _form(
+    key: str,
+    entry: Entry,
+    fields: Mapping[str, FieldSource],
+    purposes: Mapping[str, Purpose],
+    regions: Mapping[str, str],
+) -> Form:
+    entry.only("kind", "stage", "position", "notice", "purposes", "fields", "qualification")
+    notice = entry.entry("notice", "Write family, version, effective_from and material_change.")
+    notice.only("family", "version", "effective_from", "material_change")
+    named = _purposes(entry, purposes)
+    asked = _fields(entry, fields, {purpose_id: purposes[purpose_id] for purpose_id in named if purpose_id in purposes})
+    scored = _qualification(entry)
+    return Form(
+        key=key,
+        kind=entry.one_of("kind", KINDS),
+        stage=entry.one_of("stage", STAGES),
+        position=entry.whole("position", 1, 10_000),
+        family=notice.text("family", "Write the name that all versions of this notice share."),
+        version=notice.whole("version", 1, 10_000),
+        effective_from=_day(notice),
+        material_change=notice.flag("material_change"),
+        fields=asked,
+        purposes=named,
+        qualification_version=scored.whole("version", 1, 10_000) if scored else 0,
+        qualification=_lines(scored, {field.name: field.rule for field in asked}) if scored else (),
+        regions=regions,
+        rules={field.name: field.rule for field in asked},
+    )
+
+
+def _day(notice: Entry) -> str:
+    text = notice.text("effective_from", "Write the first day it holds, such as 2026-11-01.")
+    try:
+        return date.fromisoformat(text or "2000-01-01").isoformat()
+    except ValueError:
+        notice.wrong("effective_from", "is not a day.", "Write it as 2026-11-01.")
+        return ""
+
+
+def _purposes(entry: Entry, purposes: Mapping[str, Purpose]) -> tuple[str, ...]:
+    """Read the list of purposes; say plainly what is wrong with the usual ways of asking for too much at once."""
+    listed = entry.values.get("purposes")
+    for position, item in enumerate(listed if isinstance(listed, list) else (), start=1):
+        name = f"purposes.{position}"
+        if isinstance(item, list):
+            entry.wrong(
+                name, "joins purposes in one control.", "Write each on a line of its own: each gets its own yes."
+            )
+        elif isinstance(item, dict) and _PRESELECTING & set(item):
+            entry.wrong(
+                name,
+                "is agreed to before anybody said yes.",
+                "Write the name of the purpose alone: a yes starts as no.",
+            )
+        elif isinstance(item, dict) and "required" in item:
+            entry.wrong(
+                name, "makes a yes a condition.", "Write the name of the purpose alone: a yes is free or it is none."
+            )
+        elif isinstance(item, str) and item not in purposes:
+            entry.wrong(name, f"names {item}, which purposes.yml does not have.", f"Use one of: {', '.join(purposes)}.")
+    if isinstance(listed, list) and not all(isinstance(item, str) for item in listed):
+        return ()
+    return entry.words("purposes", "Write what the answers are used for: purposes: [respond_to_request].")
+
+
+def _fields(entry: Entry, fields: Mapping[str, FieldSource], purposes: Mapping[str, Purpose]) -> tuple[FormField, ...]:
+    asked: dict[str, FormField] = {}
+    for item in entry.entries("fields", "Write one line for each: {name: email, necessity: required, purposes: […]}."):
+        item.only("name", "necessity", "purposes")
+        name = item.text("name", "Write the name of a field of fields.yml.")
+        source = fields.get(name)
+        if source is None:
+            item.wrong("name", f"is {name}, which fields.yml does not have.", f"Use one of: {', '.join(fields)}.")
+        elif name in asked:
+            item.wrong("name", f"is {name}, which this form asks already.", "Ask it once.")
+        else:
+            asked[name] = _field(item, source, purposes)
+    return tuple(asked.values())
+
+
+def _field(item: Entry, source: FieldSource, purposes: Mapping[str, Purpose]) -> FormField:
+    named = item.words("purposes", "Write what this answer is for. If it is for nothing, do not ask it.")
+    for purpose in named:
+        if purpose not in purposes:
+            item.wrong("purposes", f"names {purpose}, which is no purpose of this form.", "Name purposes listed above.")
+    needing = (
+        purpose_id
+        for purpose_id, purpose in purposes.items()
+        if source.name in purpose.needs and purpose.control == OPT_IN
+    )
+    rule = FieldRule(
+        name=source.name,
+        type=source.type,
+        necessity=_necessity(item),
+        max_length=source.max_length,
+        minimum=source.minimum,
+        maximum=source.maximum,
+        choices=source.choices,
+        needed_for=frozenset(needing),
+    )
+    return FormField(rule, named, source.pd)
+
+
+def _necessity(item: Entry) -> str:
+    choice = f"Write {REQUIRED}, {OPTIONAL} or one_of:<group>."
+    text = item.text("necessity", choice)
+    group = text.removeprefix(ONE_OF)
+    if text in ("", REQUIRED, OPTIONAL) or (group != text and group.isidentifier()):
+        return text
+    item.wrong("necessity", f"is {text}, which is not known.", choice)
+    return OPTIONAL
+
+
+def _qualification(entry: Entry) -> Entry | None:
+    if "qualification" not in entry.values:
+        return None
+    scored = entry.entry("qualification", "Write version and lines.")
+    scored.only("version", "lines")
+    return scored
+
+
+def _lines(scored: Entry, rules: Mapping[str, FieldRule]) -> tuple[QualificationLine, ...]:
+    lines: dict[str, QualificationLine] = {}
+    for item in scored.entries("lines", "Write {purpose_id: …, field: …, at_least: …, points: …, says: …}."):
+        item.only("id", "field", "points", "says", "at_least", "any_of")
+        line = _line(item, rules)
+        if line.id in lines:
+            item.wrong("id", f"is {line.id}, which another line has.", "Give each line a name of its own.")
+        lines[line.id] = line
+    return tuple(lines.values())
+
+
+def _line(item: Entry, rules: Mapping[str, FieldRule]) -> QualificationLine:
+    name = item.text("field", "Write which answer earns the points.")
+    rule = rules.get(name)
+    if rule is None or rule.type not in ("integer", "choice"):
+        item.wrong("field", f"is {name}, which is no number or choice of this form.", "Score numbers and choices only.")
+    numeric = rule is not None and rule.type == "integer"
+    any_of = () if numeric else item.words("any_of", "Write the answers that earn the points: any_of: [owner].")
+    for answer in any_of:
+        if rule is not None and answer not in rule.choices:
+            item.wrong("any_of", f"names {answer}, which cannot be chosen.", f"Use of: {', '.join(rule.choices)}.")
+    return QualificationLine(
+        id=item.text("id", "Write a short name."),
+        field=name,
+        points=item.whole("points", 1, 100),
+        says=item.text("says", "Say in plain words why this is worth points; reviewers and the person may read it."),
+        at_least=item.whole("at_least", 0, 10**9) if numeric else None,
+        any_of=any_of,
+    )

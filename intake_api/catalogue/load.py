@@ -1,0 +1,60 @@
+"""Reads the folder `catalogue/` and gives a Catalogue, or every reason why not.
+
+The order is the order of trust: what stands in one file (`sources`), what the files say about each other (`check`), and
+what a visitor would read in each language (`view`). One call shows all problems of a step; a later step would only
+repeat them.
+"""
+
+from pathlib import Path
+
+from intake_api.catalogue.check import check_sources
+from intake_api.catalogue.model import Catalogue, CatalogueError, FormView, Gaps, Problem
+from intake_api.catalogue.sources import Sources, read_sources
+from intake_api.catalogue.view import make_view
+from intake_api.catalogue.words import Words
+
+
+def load_catalogue(folder: Path, public_url: str) -> Catalogue:
+    """Load the catalogue under `folder`; links to notices begin with `public_url`.
+
+    Deterministic: the same files give the same notices, byte for byte. Raises CatalogueError with every problem found.
+    """
+    problems: list[Problem] = []
+    sources = read_sources(folder, problems)
+    _stop_at(problems)
+    check_sources(sources, problems)
+    _stop_at(problems)
+    views, gaps = _views(sources, public_url, problems)
+    _stop_at(problems)
+    return Catalogue(
+        organisation=sources.organisation,
+        default_locale=sources.default_locale,
+        locales=tuple(sources.words),
+        language_names={locale: words.get("language", locale) for locale, words in sources.words.items()},
+        forms=sources.forms,
+        purposes=sources.purposes,
+        recipients=sources.recipients,
+        views=views,
+        gaps=gaps,
+    )
+
+
+def _stop_at(problems: list[Problem]) -> None:
+    if problems:
+        raise CatalogueError(tuple(sorted(problems, key=lambda problem: (problem.file, problem.key))))
+
+
+def _views(
+    sources: Sources, public_url: str, problems: list[Problem]
+) -> tuple[dict[tuple[str, str], FormView], tuple[Gaps, ...]]:
+    """Make the view of every form in every locale that has all its texts, and count what the others lack."""
+    views: dict[tuple[str, str], FormView] = {}
+    gaps: list[Gaps] = []
+    for form in sources.forms.values():
+        for locale, texts in sources.words.items():
+            words = Words(locale, texts)
+            view = make_view(sources, form, words, public_url, problems)
+            gaps.append(Gaps(locale, form.key, len(words.needed), tuple(words.missing)))
+            if not words.missing:
+                views[form.key, locale] = view
+    return views, tuple(gaps)

@@ -1,0 +1,251 @@
+"""Makes a notice: one document of one form in one language, its canonical bytes and the hash that names it (V-01).
+
+The document is all that Article 13 asks for and every sentence the visitor is shown with it. It holds no address of
+this service, so that the same text has the same hash wherever the service runs.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import cast
+
+import rfc8785
+
+from intake_api.catalogue.model import Form, FormField, JsonObject, Notice, Purpose
+from intake_api.catalogue.sources import Sources
+from intake_api.catalogue.terms import RIGHTS
+from intake_api.catalogue.words import Words
+
+SCHEMA = "urn:vestibule:notice:1"
+
+PAGE_TEXTS = (
+    "title",
+    "in_short",
+    "who",
+    "who_text",
+    "representative",
+    "representative_none",
+    "officer",
+    "officer_none",
+    "why",
+    "fields",
+    "if_not_given",
+    "recipients",
+    "safeguard",
+    "kept",
+    "withdraw",
+    "rights",
+    "rights_how",
+    "complaint",
+    "complaint_text",
+    "automated",
+    "automated_none",
+    "version",
+    "necessity_required",
+    "necessity_optional",
+    "necessity_one_of",
+)
+
+
+def make_notice(sources: Sources, form: Form, words: Words) -> Notice:
+    """Make the notice of a form from its sources and the words of a locale (which may turn out to lack some)."""
+    purposes = [sources.purposes[purpose_id] for purpose_id in form.purposes]
+    texts = _texts(sources, form, purposes, words)
+    document = _document(sources, form, purposes, texts, words.locale)
+    canonical = rfc8785.dumps(cast("dict[str, object]", document))  # type: ignore[arg-type]
+    return Notice(
+        hash=hashlib.sha256(canonical).hexdigest(),
+        form=form.key,
+        locale=words.locale,
+        family=form.family,
+        version=form.version,
+        canonical=canonical,
+        document=document,
+        texts=texts,
+        recipients=frozenset(recipient_id for purpose in purposes for recipient_id in purpose.recipients),
+        purposes=form.purposes,
+    )
+
+
+def recipients_named(canonical: bytes) -> frozenset[str]:
+    """Return the ids of the recipients that a kept notice names: whoever is not among them gets nothing (X-01)."""
+    return frozenset(recipient["id"] for recipient in json.loads(canonical)["recipients"])
+
+
+def _document(
+    sources: Sources, form: Form, purposes: list[Purpose], texts: Mapping[str, str], locale: str
+) -> JsonObject:
+    organisation = sources.organisation
+    authority = sources.authorities[sources.countries[locale]]
+    recipients = dict.fromkeys(recipient_id for purpose in purposes for recipient_id in purpose.recipients)
+    return {
+        "schema": SCHEMA,
+        "family": form.family,
+        "version": form.version,
+        "form": form.key,
+        "locale": locale,
+        "effective_from": form.effective_from,
+        "material_change": form.material_change,
+        "controller": {
+            "name": organisation.name,
+            "address": organisation.address,
+            "country": organisation.country,
+            "email": organisation.email,
+            "phone": organisation.phone,
+            "website": organisation.website,
+            "representative": organisation.representative,
+            "dpo": organisation.dpo,
+        },
+        "authority": {"id": authority.id, "name": authority.name, "url": authority.url, "country": authority.country},
+        "recipients": [_recipient(sources, recipient_id) for recipient_id in recipients],
+        "purposes": [_purpose(purpose, form, texts) for purpose in purposes],
+        "fields": [_field(field) for field in form.fields],
+        "rights": {"how": texts["page.rights_how"], "contact": organisation.email, "list": list(RIGHTS)},
+        "withdraw": {"contact": organisation.email, "text": texts["withdraw"]},
+        "scoring": _scoring(form, texts),
+        "texts": dict(texts),
+    }
+
+
+def _recipient(sources: Sources, recipient_id: str) -> JsonObject:
+    recipient = sources.recipients[recipient_id]
+    return {
+        "id": recipient_id,
+        "name": recipient.name,
+        "role": recipient.role,
+        "country": recipient.country,
+        "safeguard": recipient.safeguard,
+    }
+
+
+def _purpose(purpose: Purpose, form: Form, texts: Mapping[str, str]) -> JsonObject:
+    return {
+        "id": purpose.id,
+        "title": texts[f"title.{purpose.id}"],
+        "text": texts[f"text.{purpose.id}"],
+        "dpv": purpose.dpv,
+        "basis": purpose.basis,
+        "legitimate_interest": texts.get(f"legitimate_interest.{purpose.id}"),
+        "control": purpose.control,
+        "confirm": purpose.confirmation,
+        "channel": purpose.channel,
+        "fields": [
+            {"name": field.name, "pd": field.pd, "necessity": _necessity(form, field)}
+            for field in form.fields
+            if purpose.id in field.purposes
+        ],
+        "if_not_given": texts[f"if_not_given.{purpose.id}"],
+        "recipients": list(purpose.recipients),
+        "retention": {"duration": purpose.kept.duration.text, "from": purpose.kept.start},
+        "automated_decision": False,
+    }
+
+
+def _field(field: FormField) -> JsonObject:
+    return {"name": field.name, "pd": field.pd, "necessity": field.rule.necessity, "purposes": list(field.purposes)}
+
+
+def _necessity(form: Form, field: FormField) -> str:
+    """Say the necessity so that it can be read without the form: which fields the group has."""
+    group = [other.name for other in form.fields if other.rule.necessity == field.rule.necessity]
+    return f"required_one_of:{','.join(group)}" if ":" in field.rule.necessity else field.rule.necessity
+
+
+def _scoring(form: Form, texts: Mapping[str, str]) -> JsonObject | None:
+    if not form.qualification:
+        return None
+    fields = dict.fromkeys(line.field for line in form.qualification)
+    return {"version": form.qualification_version, "fields": list(fields), "text": texts["scoring"]}
+
+
+def _texts(sources: Sources, form: Form, purposes: list[Purpose], words: Words) -> dict[str, str]:
+    """Collect every sentence a visitor is shown with this notice, by the keys under which pages and chat find them."""
+    filled = _filled(sources, form, purposes, words)
+    title = f"forms.{form.key}"
+    texts = {name: words.say(f"{title}.{name}", filled) for name in ("short", "benefit", "submit_label", "what_next")}
+    texts["form_title"] = filled["form_title"]
+    if form.qualification:
+        texts["scoring"] = words.say(f"{title}.scoring", filled)
+    texts["ai"] = words.say("ai", filled)
+    texts["withdraw"] = words.say("withdraw", filled)
+    for purpose in purposes:
+        texts.update(_purpose_texts(purpose, filled, words))
+    for field in form.fields:
+        texts.update(_field_texts(sources, form, field, words))
+    for recipient_id in dict.fromkeys(recipient_id for purpose in purposes for recipient_id in purpose.recipients):
+        texts.update(_recipient_texts(sources, recipient_id, words))
+    texts.update(_page_texts(sources, filled, words))
+    texts.update({f"right.{right}": words.say(f"rights.{right}") for right in RIGHTS})
+    return texts
+
+
+def _filled(sources: Sources, form: Form, purposes: list[Purpose], words: Words) -> dict[str, str]:
+    """What stands for the words in braces: never typed a second time, so never another than the rules say."""
+    organisation = sources.organisation
+    recipients = dict.fromkeys(recipient_id for purpose in purposes for recipient_id in purpose.recipients)
+    said = [_named(sources, recipient_id, words) for recipient_id in recipients]
+    return {
+        "form_title": words.say(f"forms.{form.key}.title", {"product": organisation.product}),
+        "product": organisation.product,
+        "controller": organisation.name,
+        "address": organisation.address,
+        "privacy_email": organisation.email,
+        "recipients": f" {words.say('and')} ".join(part for part in (", ".join(said[:-1]), said[-1]) if part),
+        "authority": sources.authorities[sources.countries[words.locale]].name,
+        "officer": organisation.dpo or "",
+        "representative": organisation.representative or "",
+        "version": str(form.version),
+        "effective_from": form.effective_from,
+        **{f"duration.{purpose.id}": words.say(f"durations.{purpose.kept.duration.text}") for purpose in purposes},
+    }
+
+
+def _named(sources: Sources, recipient_id: str, words: Words) -> str:
+    return f"{sources.recipients[recipient_id].name} ({words.say(f'recipients.{recipient_id}.does')})"
+
+
+def _purpose_texts(purpose: Purpose, filled: Mapping[str, str], words: Words) -> dict[str, str]:
+    names = ["title", "label", "question", "text", "if_not_given"]
+    if purpose.legitimate_interest:
+        names += ["legitimate_interest", "object"]
+    duration = {"duration": words.say(f"durations.{purpose.kept.duration.text}")}
+    return {
+        **{f"{name}.{purpose.id}": words.say(f"purposes.{purpose.id}.{name}", filled) for name in names},
+        f"basis.{purpose.id}": words.say(f"bases.{purpose.basis_id}"),
+        f"retention.{purpose.id}": words.say(f"kept.{purpose.kept.start}", duration),
+    }
+
+
+def _field_texts(sources: Sources, form: Form, field: FormField, words: Words) -> dict[str, str]:
+    """A field's own sentences, or those this form has for it: which of them, the complete language says for all."""
+    reference = sources.words[sources.default_locale]
+    texts = {}
+    for name in ("label", "question", "why", "if_not_given"):
+        own = f"forms.{form.key}.fields.{field.name}.{name}"
+        texts[f"field.{field.name}.{name}"] = words.say(own if own in reference else f"fields.{field.name}.{name}")
+    for choice in field.rule.choices:
+        texts[f"field.{field.name}.choice.{choice}"] = words.say(f"fields.{field.name}.choices.{choice}")
+    return texts
+
+
+def _recipient_texts(sources: Sources, recipient_id: str, words: Words) -> dict[str, str]:
+    recipient = sources.recipients[recipient_id]
+    texts = {
+        f"recipient.{recipient_id}.does": words.say(f"recipients.{recipient_id}.does"),
+        f"country.{recipient.country}": words.say(f"countries.{recipient.country}"),
+        f"role.{recipient.role}": words.say(f"roles.{recipient.role}"),
+    }
+    if recipient.safeguard:
+        texts[f"recipient.{recipient_id}.safeguard"] = words.say("page.safeguard", {"safeguard": recipient.safeguard})
+    return texts
+
+
+def _page_texts(sources: Sources, filled: Mapping[str, str], words: Words) -> dict[str, str]:
+    """The headings and sentences of the whole notice as a page; of a pair of sentences the one that is true here."""
+    organisation = sources.organisation
+    untrue = {
+        "safeguard",
+        "representative_none" if organisation.representative else "representative",
+        "officer_none" if organisation.dpo else "officer",
+    }
+    return {f"page.{name}": words.say(f"page.{name}", filled) for name in PAGE_TEXTS if name not in untrue}

@@ -1,0 +1,76 @@
+"""The texts of one language: looked up by dotted key, filled in from the catalogue, and counted.
+
+Looking a text up notes that it is needed. What the English version of a form needs is what another language must have
+before that form collects in it (N-17): parity is measured, not listed a second time.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from intake_api.catalogue.model import Problem
+
+_PLACE = re.compile(r"\{([a-z0-9_.]+)\}")
+# Filled in when a field's problem is said, not when a notice is made.
+_LATER = frozenset({"min", "max"})
+_REORDERS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+@dataclass(slots=True)
+class Words:
+    """The flat texts of one locale. `needed` collects the keys that were looked up, `missing` those not there."""
+
+    locale: str
+    texts: Mapping[str, str]
+    needed: dict[str, None] = field(default_factory=dict)
+    missing: dict[str, None] = field(default_factory=dict)
+
+    def has(self, key: str) -> bool:
+        """Tell whether the text is there, without needing it."""
+        return key in self.texts
+
+    def say(self, key: str, filled: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Return a text with its places filled in; an empty one, noted as missing, if it is not there."""
+        self.needed[key] = None
+        text = self.texts.get(key)
+        if text is None:
+            self.missing[key] = None
+            return ""
+        return _PLACE.sub(lambda place: filled.get(place[1], place[0]), text)
+
+
+def places(text: str) -> frozenset[str]:
+    """Return the names in braces of a text."""
+    return frozenset(_PLACE.findall(text))
+
+
+def unfilled(text: str) -> frozenset[str]:
+    """Return the names in braces that nothing filled in, though it should have."""
+    return places(text) - _LATER
+
+
+def flatten(file: str, content: Mapping[str, object], problems: list[Problem], path: str = "") -> dict[str, str]:
+    """Return the texts of a locale file by dotted key, in NFC; what is not a text is a Problem (V-02)."""
+    found: dict[str, str] = {}
+    for name, value in content.items():
+        key = f"{path}{name}"
+        if isinstance(value, dict):
+            found.update(flatten(file, value, problems, f"{key}."))
+        elif not isinstance(value, str) or not value.strip():
+            problems.append(Problem(file, key, "is not a text.", "Write the sentence, or leave the key out."))
+        elif odd := _odd(value):
+            problems.append(Problem(file, key, f"holds {odd}, which cannot be shown.", "Type it again without it."))
+        else:
+            found[key] = unicodedata.normalize("NFC", value.strip())
+    return found
+
+
+def _odd(text: str) -> str:
+    """Name the first character that has no place in a published text: one unassigned, private, unseen or half."""
+    for character in text:
+        hides = unicodedata.category(character) in ("Cc", "Cn", "Co", "Cs") or character in _REORDERS
+        if hides and character != "\n":
+            return f"the character U+{ord(character):04X}"
+    return ""
