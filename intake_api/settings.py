@@ -4,7 +4,6 @@ A default is safe in production and fit to be public; secrets have none. `docs/s
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -181,7 +180,7 @@ class _Reader:
     def key(self, name: str) -> bytes:
         try:
             value = base64.b64decode(self.secret(name), validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise SettingsError(f"{PREFIX}{name} is not base64; make one with: openssl rand -base64 32") from error
         if len(value) != 32 or len(set(value)) < 8:
             raise SettingsError(f"{PREFIX}{name} is not 32 random bytes; make one with: openssl rand -base64 32")
