@@ -12,7 +12,8 @@ from intake_api.catalogue.model import DOUBLE_OPT_IN, Authority, Form, Organisat
 from intake_api.catalogue.terms import ADEQUATE, BASES, CONSENT, DATA_TERMS, EEA, PURPOSE_TERMS, ROLES
 from intake_api.catalogue.words import flatten
 from intake_api.catalogue.yaml_file import read_yaml
-from intake_api.rules.fields import EMAIL_LENGTH, PHONE_LENGTH, TYPES
+from intake_api.rules.contact import EMAIL_LENGTH, PHONE_LENGTH
+from intake_api.rules.fields import TYPES
 from intake_api.rules.retention import STARTS, Duration, DurationError, Kept, parse_duration
 
 ORGANISATION = "organisation.yml"

@@ -21,6 +21,7 @@ _NOT_CALLED = frozenset(
         PhoneNumberType.UAN,
         PhoneNumberType.VOICEMAIL,
         PhoneNumberType.PAGER,
+        PhoneNumberType.PERSONAL_NUMBER,
     }
 )
 
@@ -38,7 +39,7 @@ def email(typed: str) -> str:
     address = _bounded(typed, EMAIL_LENGTH, "email")
     try:
         # The switch named after test environments does one thing: it lets `.test` pass.
-        found = validate_email(address, check_deliverability=False, test_environment=True)
+        found = validate_email(address, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError:
         raise Refused("email_invalid") from None
     if "." not in found.ascii_domain:
@@ -56,11 +57,9 @@ def phone(typed: str, region: str) -> str:
     `phone_invalid`, or with `phone_not_accepted` for numbers that cost the caller more or are short codes.
     """
     number = _parsed(_bounded(typed, PHONE_LENGTH, "phone"), region)
-    if phonenumbers.is_possible_short_number(number) and phonenumbers.is_valid_short_number(number):
-        raise Refused("phone_not_accepted")
     if not phonenumbers.is_valid_number(number):
-        raise Refused("phone_invalid")
-    if phonenumbers.number_type(number) in _NOT_CALLED:
+        raise Refused("phone_not_accepted" if phonenumbers.is_valid_short_number(number) else "phone_invalid")
+    if phonenumbers.number_type(number) in _NOT_CALLED or _is_of_no_country(number):
         raise Refused("phone_not_accepted")
     plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return f"{plain};ext={number.extension}" if number.extension else plain
@@ -76,7 +75,7 @@ def masked_phone(number: str) -> str:
     """Show the country and the last two digits of a number kept by `phone`: `+371 •••• ••67`."""
     plain, _, _ = number.partition(";")
     code = f"+{phonenumbers.parse(plain).country_code}"
-    hidden = len(plain) - len(code) - 2
+    hidden = max(len(plain) - len(code) - 2, 0)
     return f"{code} {_in_groups('•' * hidden + plain[-2:])}"
 
 
@@ -95,6 +94,11 @@ def _parsed(typed: str, region: str) -> PhoneNumber:
         raise Refused("phone_invalid") from None
 
 
+def _is_of_no_country(number: PhoneNumber) -> bool:
+    """Tell satellite and other worldwide numbers, which cost as much as premium ones."""
+    return phonenumbers.region_code_for_number(number) == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY
+
+
 def _readable(domain: str) -> str:
     try:
         return domain.encode().decode("idna")
@@ -103,4 +107,8 @@ def _readable(domain: str) -> str:
 
 
 def _in_groups(digits: str) -> str:
-    return " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
+    """Group from the right by four, or by three where four would leave one digit alone in front."""
+    size = 3 if len(digits) % 4 == 1 else 4
+    first = len(digits) % size
+    groups = [digits[:first], *(digits[start : start + size] for start in range(first, len(digits), size))]
+    return " ".join(group for group in groups if group)

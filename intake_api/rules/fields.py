@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from intake_api.rules import contact, text
-from intake_api.rules.contact import EMAIL_LENGTH, PHONE_LENGTH
 
 Value = str | int
 
@@ -16,6 +15,8 @@ TYPES = ("text", "long_text", "email", "phone", "integer", "choice")
 REQUIRED = "required"
 OPTIONAL = "optional"
 ONE_OF = "one_of:"
+
+INTEGER_DIGITS = 12
 
 # Every code a field can get. The catalogue has a sentence for each in each language, and checks that it has.
 CODES = (
@@ -124,7 +125,7 @@ def from_typed(rule: FieldRule, typed: str) -> object:
     if rule.type != "integer":
         return typed
     digits = typed.strip()
-    if digits.removeprefix("-").isdecimal() and len(digits) <= text.INTEGER_DIGITS:
+    if digits.removeprefix("-").isdecimal() and len(digits) <= INTEGER_DIGITS:
         return int(digits)
     return digits
 
@@ -184,18 +185,3 @@ def _group_has_answer(form: AsksFields, necessity: str, checked: Checked) -> boo
         rule.necessity == necessity and (name in checked.values or name in checked.problems)
         for name, rule in form.rules.items()
     )
-
-
-__all__ = [
-    "CODES",
-    "EMAIL_LENGTH",
-    "PHONE_LENGTH",
-    "AsksFields",
-    "Checked",
-    "FieldRule",
-    "Value",
-    "check_fields",
-    "check_some_fields",
-    "from_typed",
-    "masked",
-]

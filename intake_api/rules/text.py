@@ -10,7 +10,6 @@ import unicodedata
 CODES = ("text_too_long", "text_characters", "text_marks", "text_lines")
 
 MARKS_PER_BASE = 4
-INTEGER_DIGITS = 12
 
 # Four raw characters for one kept: the longest decompositions (Greek with three marks) shrink four to one under NFC.
 _RAW_FACTOR = 4
@@ -34,6 +33,7 @@ class Refused(ValueError):
 def clean(typed: str, max_length: int, *, lines: bool) -> str:
     """Return the text as it may be kept: NFC, trimmed, without invisible controls, at most `max_length` characters.
 
+    A text of which nothing can be seen is an empty one.
     With `lines` line feeds stay (all kinds of line end become LF); without, a line end inside is refused. Raises
     Refused with `text_too_long`, `text_characters`, `text_marks` or `text_lines`. Time is linear: the length is
     bounded before anything else looks at the text.
@@ -49,7 +49,11 @@ def clean(typed: str, max_length: int, *, lines: bool) -> str:
         raise Refused("text_too_long")
     if not lines and "\n" in text:
         raise Refused("text_lines")
-    return text
+    return text if _shows(text) else ""
+
+
+def _shows(text: str) -> bool:
+    return any(unicodedata.category(character)[0] in "LNPS" for character in text)
 
 
 def _one_line_end(text: str) -> str:
