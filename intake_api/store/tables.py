@@ -7,6 +7,7 @@ from intake_api.store import (
     leads,
     notices,
     presentations,
+    sign_in_tries,
     staff,
     subjects,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "leads",
     "notices",
     "presentations",
+    "sign_in_tries",
     "staff",
     "subjects",
 ]

@@ -120,5 +120,5 @@ def _check_origin() -> None:
         return
     if request.routing_exception is not None:
         return  # it is refused anyway, and a host name that is not ours cannot be compared with
-    if origin not in door().settings.allowed_origins and origin != request.host_url.rstrip("/"):
+    if origin not in (door().origin, request.host_url.rstrip("/"), *door().settings.allowed_origins):
         raise RequestProblem("origin_not_allowed")

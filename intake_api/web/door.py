@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 
@@ -24,6 +25,14 @@ class Door:
     catalogue: Catalogue
     store: Store
     clock: Clock
+
+    @property
+    def origin(self) -> str:
+        """The origin its own pages have in a browser, by the settings: a proxy may hide it from the request."""
+        settings = self.settings
+        urls = {"public": settings.public_url, "internal": settings.internal_url, "review": settings.review_url}
+        parts = urlsplit(urls[self.name])
+        return f"{parts.scheme}://{parts.netloc}"
 
     def now(self) -> datetime:
         """Read the time, once for each request; flows get it handed down."""

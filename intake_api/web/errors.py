@@ -38,6 +38,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "json_too_deep": (400, "The JSON is nested too deeply."),
     "unauthorised": (401, "A valid token is needed."),
     "origin_not_allowed": (403, "Requests from that site are not accepted."),
+    "form_not_ours": (403, "This form does not belong to your present session."),
     "not_found": (404, "There is nothing at this address."),
     "form_unknown": (404, "There is no such form."),
     "notice_unknown": (404, "There is no such notice."),

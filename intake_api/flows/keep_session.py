@@ -1,0 +1,18 @@
+"""Recognise a reviewer by the token of their session, and keep the session from going idle (SEC-04)."""
+
+from datetime import datetime
+
+from intake_api.store import staff
+from intake_api.store.base import Store
+
+
+def keep_session(store: Store, token: str, *, now: datetime) -> staff.Reviewer | None:
+    """Return who is signed in with this token, or None; the session's idle time starts anew, to the minute."""
+    with store.reading() as tx:
+        session = staff.find_session(tx, token, now=now)
+    if session is None:
+        return None
+    if now - session.seen_at >= staff.SEEN_AGAIN:
+        with store.writing_soon() as tx:
+            staff.mark_seen(tx, token, now=now)
+    return session.reviewer
