@@ -1,6 +1,6 @@
 """One file of `catalogue/forms/`: what a form asks, for which purposes, and what its score counts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -91,29 +91,38 @@ def _day(notice: Entry) -> str:
 
 
 def _purposes(entry: Entry, purposes: Mapping[str, Purpose]) -> tuple[str, ...]:
-    """Read the list of purposes; say plainly what is wrong with the usual ways of asking for too much at once."""
     listed = entry.values.get("purposes")
     for position, item in enumerate(listed if isinstance(listed, list) else (), start=1):
-        name = f"purposes.{position}"
-        if isinstance(item, list):
-            entry.wrong(
-                name, "joins purposes in one control.", "Write each on a line of its own: each gets its own yes."
-            )
-        elif isinstance(item, dict) and _PRESELECTING & set(item):
-            entry.wrong(
-                name,
-                "is agreed to before anybody said yes.",
-                "Write the name of the purpose alone: a yes starts as no.",
-            )
-        elif isinstance(item, dict) and "required" in item:
-            entry.wrong(
-                name, "makes a yes a condition.", "Write the name of the purpose alone: a yes is free or it is none."
-            )
-        elif isinstance(item, str) and item not in purposes:
-            entry.wrong(name, f"names {item}, which purposes.yml does not have.", f"Use one of: {', '.join(purposes)}.")
+        told = _told_off(item, purposes)
+        if told:
+            entry.wrong(f"purposes.{position}", *told)
     if isinstance(listed, list) and not all(isinstance(item, str) for item in listed):
-        return ()
+        return tuple(_names(listed))
     return entry.words("purposes", "Write what the answers are used for: purposes: [respond_to_request].")
+
+
+def _told_off(item: object, purposes: Mapping[str, Purpose]) -> tuple[str, str] | None:
+    """Say plainly what is wrong with the usual ways of asking for too much at once, and what to write instead."""
+    alone = "Write the name of the purpose alone"
+    if isinstance(item, str):
+        unknown = f"names {item}, which purposes.yml does not have."
+        return None if item in purposes else (unknown, f"Use one of: {', '.join(purposes)}.")
+    if isinstance(item, list):
+        return "joins purposes in one control.", "Write each as an item of its own: each gets its own yes."
+    if isinstance(item, dict) and _PRESELECTING & set(item):
+        return "is agreed to before anybody said yes.", f"{alone}: a yes starts as no."
+    if isinstance(item, dict) and "required" in item:
+        return "makes a yes a condition.", f"{alone}: a yes is free or it is none."
+    return "is not the name of a purpose.", f"{alone}."
+
+
+def _names(listed: Iterable[object]) -> Iterable[str]:
+    """Read on in a list that was told off: what it meant is clear, and one mistake should give one problem."""
+    for item in listed:
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, list | dict):
+            yield from _names(item if isinstance(item, list) else [item.get("purpose", item.get("id"))])
 
 
 def _fields(entry: Entry, fields: Mapping[str, FieldSource], purposes: Mapping[str, Purpose]) -> tuple[FormField, ...]:
