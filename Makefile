@@ -44,6 +44,10 @@ bench: environments ## Measure submissions and chat turns against their floors (
 figures: environments ## Print what a running copy takes: memory by process, environments on disk
 	@$(SERVICE)/python -m tools.figures
 
+.PHONY: secrets
+secrets: python ## Make the secrets that docker-compose.yml needs, in secrets/
+	@$(PYTHON) -m tools.container_secrets
+
 .PHONY: lock
 lock: environments ## Pin and hash again what requirements/*.in ask for
 	@$(SERVICE)/python -m tools.lock
@@ -54,6 +58,10 @@ clean: ## Remove environments, models and caches; what is in var/ (data and keys
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: environments
-environments:
-	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or later is needed and not on the PATH; install it, or say make run PYTHON=/path/to/python3.12" >&2; exit 1; }
+environments: python
 	@$(PYTHON) tools/environments.py
+
+.PHONY: python
+python:
+	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or later is needed and not on the PATH: install one, or name it:" \
+		"make run PYTHON=/path/to/python3.12" >&2; exit 1; }
