@@ -97,7 +97,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         raise SettingsError("VESTIBULE_WEBHOOK_URL is missing: VESTIBULE_DESTINATION=webhook needs an address.")
     return Settings(
         mode=mode,
-        database_url=read.text("DATABASE_URL") or "sqlite:///var/vestibule.sqlite",
+        database_url=read.secret("DATABASE_URL", needed=False) or "sqlite:///var/vestibule.sqlite",
         catalogue=read.path("CATALOGUE", "catalogue"),
         public_url=public_url,
         review_url=read.url("REVIEW_URL", _loopback(read, "REVIEW_PORT", 8081)),
