@@ -5,10 +5,11 @@ import hashlib
 import hmac
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 import rfc8785
+from sqlalchemy import Connection
 
 from intake_api.catalogue.model import DOUBLE_OPT_IN, OPT_IN, Catalogue, FormView, LocaleNotOffered
 from intake_api.clock import rfc3339
@@ -18,7 +19,7 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.rules.qualification import score
 from intake_api.rules.retention import SUBMISSION, Kept, delete_after, parse_duration
 from intake_api.store import evidence
-from intake_api.store.base import Connection, Store, StoreUnavailable
+from intake_api.store.base import AnotherWasFirst, Store, StoreUnavailable
 from intake_api.store.decisions import Decision, add_decisions
 from intake_api.store.leads import Lead, NewLead, Sent, add_lead, find_sent, new_reference
 from intake_api.store.presentations import (
@@ -114,6 +115,18 @@ class _Macs:
     idempotency: bytes | None
 
 
+@dataclass(frozen=True)
+class _Accepted:
+    """A submission whose fields and decisions are fine; only its presentation is still to be looked at."""
+
+    submission: Submission
+    view: FormView
+    values: Mapping[str, Value]
+    states: Mapping[str, DecisionState]
+    macs: _Macs
+    token_key: bytes = field(repr=False)
+
+
 def submit_lead(
     store: Store, catalogue: Catalogue, token_key: bytes, submission: Submission, *, now: datetime
 ) -> Receipt:
@@ -123,7 +136,7 @@ def submit_lead(
     :raises FieldsInvalid: per-field codes; nothing was kept.
     :raises DecisionInvalid: per-purpose codes; nothing was kept (C-02).
     :raises NothingAgreed: the form lives on consent and none was given.
-    :raises PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch: show the notice anew (C-06).
+    :raises PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch: show the notice (C-06).
     :raises IdempotencyKeyReused: the key belongs to another content of the same presentation.
     :raises StoreUnavailable: nothing was kept; say so, and thank for nothing (SEC-42).
     """
@@ -133,13 +146,11 @@ def submit_lead(
     checked = check_fields(view.form, submission.locale, submission.fields, granted=granted)
     if not checked.ok:
         raise FieldsInvalid(checked)
-    macs = _macs(token_key, submission)
-    with store.writing() as tx:
-        shown = claim_presentation(tx, submission.presentation, form=submission.form)
-        if sent := _find_sent(tx, shown, macs):
-            return Receipt(sent.reference, sent.state, _receipt_token(token_key, sent.presentation_id), is_new=False)
-        _check_presentation(shown, submission, view, now=now)
-        return _keep(tx, store, catalogue, view, shown, checked.values, states, submission, macs, token_key, now)
+    accepted = _Accepted(submission, view, checked.values, states, _macs(token_key, submission), token_key)
+    try:
+        return _keep_once(store, catalogue, accepted, now=now)
+    except AnotherWasFirst:  # the same key on another presentation at the same moment, or a reference drawn twice
+        return _keep_once(store, catalogue, accepted, now=now)
 
 
 def receipt_digest(token: str) -> bytes:
@@ -150,6 +161,17 @@ def receipt_digest(token: str) -> bytes:
 def _asked(catalogue: Catalogue, view: FormView) -> list[AskedPurpose]:
     purposes = [catalogue.purpose(purpose_id) for purpose_id in view.form.purposes]
     return [AskedPurpose(p.id, p.control == OPT_IN, p.confirmation == DOUBLE_OPT_IN) for p in purposes]
+
+
+def _keep_once(store: Store, catalogue: Catalogue, accepted: _Accepted, *, now: datetime) -> Receipt:
+    submission = accepted.submission
+    with store.writing() as tx:
+        shown = claim_presentation(tx, submission.presentation, form=submission.form)
+        if sent := _find_sent(tx, shown, accepted.macs):
+            token = _receipt_token(accepted.token_key, sent.presentation_id)
+            return Receipt(sent.reference, sent.state, token, is_new=False)
+        _check_presentation(shown, submission, accepted.view, now=now)
+        return _keep(tx, store, catalogue, shown, accepted, now)
 
 
 def _find_sent(tx: Connection, shown: Presentation, macs: _Macs) -> Sent | None:
@@ -172,19 +194,10 @@ def _check_presentation(shown: Presentation, submission: Submission, view: FormV
 
 
 def _keep(
-    tx: Connection,
-    store: Store,
-    catalogue: Catalogue,
-    view: FormView,
-    shown: Presentation,
-    values: Mapping[str, Value],
-    states: Mapping[str, DecisionState],
-    submission: Submission,
-    macs: _Macs,
-    token_key: bytes,
-    now: datetime,
+    tx: Connection, store: Store, catalogue: Catalogue, shown: Presentation, accepted: _Accepted, now: datetime
 ) -> Receipt:
-    token = _receipt_token(token_key, shown.id)
+    view, values, states, macs = accepted.view, accepted.values, accepted.states, accepted.macs
+    token = _receipt_token(accepted.token_key, shown.id)
     subject_id, lead_id, entry_id = uuid.uuid4().hex, uuid.uuid4().hex, evidence.new_entry_id()
     decisions = _decisions(catalogue, view, shown.channel, states, entry_id, now)
     scored = score(view.form, values)
@@ -201,7 +214,7 @@ def _keep(
         version=1,
         score=scored.points,
         score_lines=[{**asdict(line), "version": scored.version} for line in scored.lines],
-        attribution=dict(submission.attribution),
+        attribution=dict(accepted.submission.attribution),
         received_at=now,
         delete_after=_delete_after(catalogue, states, now),
         decided_at=None,

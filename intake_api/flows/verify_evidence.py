@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from itertools import chain as one_after_another
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from intake_api.rules import merkle
 from intake_api.store import evidence, notices
-from intake_api.store.base import Connection, Store
+from intake_api.store.base import Store
 
 SEQUENCED_WITHIN = timedelta(minutes=5)  # an entry that waits longer means that no worker runs
 

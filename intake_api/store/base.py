@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
 
+from intake_api.log import failure
 from intake_api.store.vault import Vault
 
 BUSY_SECONDS = 10  # how long a writer on SQLite waits for the others before it gives up
@@ -22,6 +24,12 @@ class StoreUnavailable(Exception):
     """The database cannot be reached or is locked; nothing was written. Trying again later may help."""
 
     code = "unavailable"
+
+
+class AnotherWasFirst(Exception):
+    """Another writer took a unique place in the meantime; nothing was written. Look again and decide anew."""
+
+    code = "another_was_first"
 
 
 class Table(DeclarativeBase):
@@ -135,10 +143,14 @@ def _begun(tx: Connection, *, immediate: bool) -> Iterator[None]:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn the driver's "away, locked, full, read-only" into StoreUnavailable; its text may hold values: drop it."""
+    """Turn the driver's errors into ours without its text, which may hold values.
+
+    A missing table or right (ProgrammingError) is "unavailable" too: the service fails closed (SEC-42).
+    """
     try:
         yield
-    except DBAPIError as error:
-        if type(error).__name__ in ("OperationalError", "InterfaceError", "InternalError"):
-            raise StoreUnavailable("The database does not answer; nothing was written.") from None
-        raise
+    except IntegrityError:
+        raise AnotherWasFirst("Another writer was first; nothing was written.") from None
+    except (DBAPIError, PoolTimeout) as error:
+        failure("store.unavailable", getattr(error, "orig", None) or error)
+        raise StoreUnavailable("The database does not answer; nothing was written.") from None
