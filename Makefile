@@ -49,8 +49,8 @@ secrets: python ## Make the secrets that docker-compose.yml needs, in secrets/
 	@$(PYTHON) -m tools.container_secrets
 
 .PHONY: lock
-lock: environments ## Pin and hash again what requirements/*.in ask for
-	@$(SERVICE)/python -m tools.lock
+lock: python ## Pin and hash again what requirements/*.in ask for (UPGRADE=1 takes the newest)
+	@$(PYTHON) -m tools.lock
 
 .PHONY: clean
 clean: ## Remove environments, models and caches; what is in var/ (data and keys) stays
