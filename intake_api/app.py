@@ -2,11 +2,39 @@
 
 from flask import Flask
 
-from intake_api.web.access import Audience, Guard, guard_routes
+from intake_api.catalogue.model import Catalogue
+from intake_api.clock import Clock
+from intake_api.settings import Settings
+from intake_api.store.base import Store
+from intake_api.web.access import guard_routes, let_anyone_in, need_service_token, share_with_allowed_origins
 from intake_api.web.door import Door, open_door
 from intake_api.web.errors import PageOfProblem, answer_errors
 from intake_api.web.headers import add_headers
 from intake_api.web.limits import BODY_BYTES
+from intake_api.web.ops.health import health
+from intake_api.web.public.forms import forms
+from intake_api.web.public.notices import notices
+from intake_api.web.public.receipts import receipts
+from intake_api.web.public.submissions import submissions
+
+
+def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, clock: Clock) -> Flask:
+    """Make the door of visitors."""
+    app = _new_app(Door("public", settings, catalogue, store, clock))
+    for part in (forms, submissions, notices, receipts, health):
+        app.register_blueprint(part)
+    share_with_allowed_origins(app)
+    guard_routes(app, {"anyone": let_anyone_in})
+    return app
+
+
+def create_internal_app(settings: Settings, catalogue: Catalogue, store: Store, clock: Clock) -> Flask:
+    """Make the door of the bot: the same form API behind the service token, and nothing else."""
+    app = _new_app(Door("internal", settings, catalogue, store, clock))
+    for part in (forms, submissions, notices, health):
+        app.register_blueprint(part)
+    guard_routes(app, {"service": need_service_token, "anyone": let_anyone_in})
+    return app
 
 
 def _new_app(door: Door, *, page_of_problem: PageOfProblem | None = None) -> Flask:

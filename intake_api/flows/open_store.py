@@ -30,16 +30,10 @@ def ready_store(store: Store, catalogue: Catalogue, settings: Settings, *, now: 
     :raises KeyMismatch: a key is not the one the database was made with; says which (SEC-47).
     :raises NoticeAltered: a kept notice was changed in the database (V-04).
     """
-    signer = evidence.Signer(settings.secrets.evidence_key)
-    keys = {
-        "MASTER_KEY": store.vault.master_key_id,
-        "INDEX_KEY": store.vault.index_key_id,
-        "EVIDENCE_KEY": signer.key_id,
-    }
     with store.writing() as tx:
         if MigrationContext.configure(tx).get_current_revision() != newest_revision():
             raise SchemaOutOfDate("The database has another schema. Run: python -m intake_api db upgrade")
-        keyring.check_keys(tx, keys, now=now)
+        keyring.check_keys(tx, key_ids(store, settings), now=now)
         if altered := notices.altered_notices(tx):
             raise notices.NoticeAltered(f"The notice {altered[0]} was changed in the database. Restore it first.")
         for notice in catalogue.notices.values():
@@ -55,3 +49,12 @@ def ready_store(store: Store, catalogue: Catalogue, settings: Settings, *, now: 
             if added:
                 facts = {"notice": notice.hash, "form": notice.form, "locale": notice.locale, "version": notice.version}
                 evidence.add_entry(tx, "notice.kept", actor="system", now=now, facts=facts)
+
+
+def key_ids(store: Store, settings: Settings) -> dict[str, str]:
+    """Return the ids of this process's keys, by the setting they come from."""
+    return {
+        "MASTER_KEY": store.vault.master_key_id,
+        "INDEX_KEY": store.vault.index_key_id,
+        "EVIDENCE_KEY": evidence.Signer(settings.secrets.evidence_key).key_id,
+    }

@@ -1,0 +1,1 @@
+"""The API of visitors and of the bot."""

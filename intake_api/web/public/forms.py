@@ -1,0 +1,46 @@
+"""Show forms: the list, and one form with its notice and a fresh presentation."""
+
+import json
+
+from flask import Blueprint, Response, request
+
+from intake_api.clock import rfc3339
+from intake_api.flows.show_form import ShownForm, show_form
+from intake_api.web.access import open_to
+from intake_api.web.answers import json_answer
+from intake_api.web.door import door
+from intake_api.web.errors import RequestProblem
+from intake_api.web.public.schemas import FormQuery, FormsQuery
+from intake_api.web.strict_query import read_query
+
+forms = Blueprint("forms", __name__)
+
+
+@forms.get("/v1/forms")
+@open_to("anyone", "service")
+def list_forms() -> Response:
+    """List the forms, each with the languages it collects in."""
+    catalogue = door().catalogue
+    locale = read_query(FormsQuery).get("locale", catalogue.default_locale)
+    if locale not in catalogue.locales:
+        raise RequestProblem("locale_not_available", extra={"locales": list(catalogue.locales)})
+    return json_answer({"forms": catalogue.listed(locale)})
+
+
+@forms.get("/v1/forms/<form>")
+@open_to("anyone", "service")
+def get_form(form: str) -> Response:
+    """Show a form. A GET changes nothing but this: a presentation is written down (HEAD leaves even that)."""
+    here = door()
+    query = read_query(FormQuery)
+    locale, channel = query.get("locale", here.catalogue.default_locale), query.get("channel", "page")
+    if request.method == "HEAD":
+        return json_answer(here.catalogue.view(form, locale).json)
+    return json_answer(form_json(show_form(here.store, here.catalogue, form, locale, channel, now=here.now())))
+
+
+def form_json(shown: ShownForm) -> str:
+    """Write a shown form as JSON: most of it was written when the catalogue was loaded."""
+    presentation = {"id": shown.presentation.id, "expires_at": rfc3339(shown.presentation.expires_at)}
+    own = json.dumps({"channel": shown.presentation.channel, "presentation": presentation})
+    return f"{shown.view.json[:-1]},{own[1:]}"

@@ -1,0 +1,262 @@
+"""The shapes of the form API: what comes in is checked against them, and all of them describe it (`/openapi.json`)."""
+
+from marshmallow import fields, validate
+
+from intake_api.web.shapes import Answer, ByName, Choice, Inner, Shape, Text, YesOrNo
+
+CHANNELS = ("page", "chat", "popup", "button")
+LOCALE = "[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
+CAMPAIGN = r"[A-Za-z0-9 ._~+-]+"
+PRESENTATION = "[A-Za-z0-9_-]+"
+FIELD_TYPES = ("text", "long_text", "email", "phone", "integer", "choice")
+
+
+class FormsQuery(Shape):
+    """Which language the list is wanted in."""
+
+    locale = Text(16, pattern=LOCALE)
+
+
+class FormQuery(Shape):
+    """Which language, and where the form is shown."""
+
+    locale = Text(16, pattern=LOCALE)
+    channel = Choice(*CHANNELS)
+
+
+class ChecksBody(Shape):
+    """Some answers to look at; nothing is kept."""
+
+    locale = Text(16, pattern=LOCALE, required=True)
+    fields_ = ByName(Answer(), required=True, data_key="fields", attribute="fields")
+
+
+class Attribution(Shape):
+    """Which campaign brought the visitor; nothing finer (M-09)."""
+
+    utm_source = Text(64, pattern=CAMPAIGN)
+    utm_medium = Text(64, pattern=CAMPAIGN)
+    utm_campaign = Text(64, pattern=CAMPAIGN)
+
+
+class SubmissionBody(Shape):
+    """What a visitor sends, once."""
+
+    presentation = Text(64, pattern=PRESENTATION, required=True)
+    locale = Text(16, pattern=LOCALE, required=True)
+    fields_ = ByName(Answer(), required=True, data_key="fields", attribute="fields")
+    decisions = ByName(YesOrNo(), load_default=dict)
+    attribution = Inner(Attribution, load_default=dict)
+
+
+class RefusalBody(Shape):
+    """A no to the whole notice."""
+
+    presentation = Text(64, pattern=PRESENTATION, required=True)
+
+
+class FormSummary(Shape):
+    """One form in the list."""
+
+    form = fields.String(required=True)
+    kind = fields.String(required=True)
+    title = fields.String(required=True)
+    benefit = fields.String(required=True)
+    locales = fields.List(fields.String(), required=True)
+
+
+class FormList(Shape):
+    """All forms."""
+
+    forms = fields.List(fields.Nested(FormSummary), required=True)
+
+
+class FieldLimits(Shape):
+    """How long a text may be, or how large a number."""
+
+    max_length = fields.Integer()
+    min = fields.Integer()
+    max = fields.Integer()
+
+
+class FieldChoice(Shape):
+    """One answer to choose."""
+
+    value = fields.String(required=True)
+    label = fields.String(required=True)
+
+
+class FormField(Shape):
+    """One field: what is asked, why, and what happens without it."""
+
+    name = fields.String(required=True)
+    type = fields.String(required=True, validate=validate.OneOf(FIELD_TYPES))
+    necessity = fields.String(required=True, validate=validate.Regexp(r"^(required|optional|one_of:[a-z_]+)$"))
+    label = fields.String(required=True)
+    question = fields.String(required=True)
+    why = fields.String(required=True)
+    if_not_given = fields.String(required=True)
+    limits = fields.Nested(FieldLimits, required=True)
+    choices = fields.List(fields.Nested(FieldChoice), required=True)
+    purposes = fields.List(fields.String(), required=True)
+
+
+class Retention(Shape):
+    """How long data is kept for a purpose."""
+
+    duration = fields.String(required=True)
+    from_ = fields.String(required=True, data_key="from")
+    text = fields.String(required=True)
+
+
+class Recipient(Shape):
+    """Who else gets the data."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    role = fields.String(required=True)
+    country = fields.String(required=True)
+
+
+class NoticePurpose(Shape):
+    """One purpose as the notice states it. `control`: the act of sending, or an opt-in of its own."""
+
+    id = fields.String(required=True)
+    title = fields.String(required=True)
+    label = fields.String(required=True)
+    question = fields.String(required=True)
+    text = fields.String(required=True)
+    basis = fields.String(required=True)
+    retention = fields.Nested(Retention, required=True)
+    recipients = fields.List(fields.Nested(Recipient), required=True)
+    control = fields.String(required=True, validate=validate.OneOf(("act", "opt_in")))
+    confirmation = fields.String(required=True, validate=validate.OneOf(("none", "double_opt_in")))
+
+
+class FormNotice(Shape):
+    """What is told before anything is asked."""
+
+    hash = fields.String(required=True, validate=validate.Regexp("^[0-9a-f]{64}$"))
+    url = fields.String(required=True)
+    page = fields.String(required=True)
+    short = fields.String(required=True)
+    withdraw = fields.String(required=True)
+    ai = fields.String(required=True)
+    scoring = fields.String(required=True, allow_none=True)
+    purposes = fields.List(fields.Nested(NoticePurpose), required=True)
+
+
+class PresentationShown(Shape):
+    """One showing of the notice: name it in the submission, before it ends."""
+
+    id = fields.String(required=True)
+    expires_at = fields.DateTime(required=True)
+
+
+class Form(Shape):
+    """A form in a language, with its notice and a fresh presentation."""
+
+    form = fields.String(required=True)
+    kind = fields.String(required=True)
+    locale = fields.String(required=True)
+    channel = fields.String(required=True, validate=validate.OneOf(CHANNELS))
+    title = fields.String(required=True)
+    benefit = fields.String(required=True)
+    submit_label = fields.String(required=True)
+    what_next = fields.String(required=True)
+    fields_ = fields.List(fields.Nested(FormField), required=True, data_key="fields")
+    notice = fields.Nested(FormNotice, required=True)
+    presentation = fields.Nested(PresentationShown, required=True)
+
+
+class FieldVerdict(Shape):
+    """One field of a dry run: fine (`value`, `masked`), or not (`code`, `text`)."""
+
+    ok = fields.Boolean(required=True)
+    value: fields.Field[object] = fields.Field(metadata={"anyOf": [{"type": "string"}, {"type": "integer"}]})
+    masked = fields.String()
+    code = fields.String()
+    text = fields.String()
+
+
+class Checks(Shape):
+    """A dry run: all fields, and whether all are fine."""
+
+    ok = fields.Boolean(required=True)
+    fields_ = fields.Dict(keys=fields.String(), values=fields.Nested(FieldVerdict), required=True, data_key="fields")
+
+
+class SubmissionKept(Shape):
+    """It is kept: on disk, with evidence."""
+
+    reference = fields.String(required=True, validate=validate.Regexp("^VB-[0-9A-Z]{4}-[0-9A-Z]{4}$"))
+    state = fields.String(required=True)
+    receipt = fields.String(required=True)
+    what_next = fields.String(required=True)
+
+
+class ReceiptDecision(Shape):
+    """What was decided about one purpose."""
+
+    purpose = fields.String(required=True)
+    state = fields.String(required=True)
+    basis = fields.String(required=True)
+    control = fields.String(required=True)
+    decided_at = fields.DateTime(required=True)
+
+
+class ReceiptEvidence(Shape):
+    """Where it stands in the evidence; `position` is null until the entry has its place in the tree."""
+
+    entry = fields.String(required=True)
+    leaf_hash = fields.String(required=True)
+    position = fields.Integer(required=True, allow_none=True)
+
+
+class ReceiptNotice(Shape):
+    """The notice the decisions were made on: its name, where its bytes are, and the bytes as JSON."""
+
+    hash = fields.String(required=True)
+    url = fields.String(required=True)
+    document = fields.Dict(required=True)
+
+
+class Receipt(Shape):
+    """The visitor's own copy of what was agreed. Nothing they typed is in it."""
+
+    reference = fields.String(required=True)
+    form = fields.String(required=True)
+    locale = fields.String(required=True)
+    channel = fields.String(required=True)
+    received_at = fields.DateTime(required=True)
+    decisions = fields.List(fields.Nested(ReceiptDecision), required=True)
+    notice = fields.Nested(ReceiptNotice, required=True)
+    evidence = fields.Nested(ReceiptEvidence, required=True)
+
+
+class FieldProblem(Shape):
+    """What is wrong with one field: a stable code, and a sentence in the visitor's language."""
+
+    code = fields.String(required=True)
+    text = fields.String(required=True)
+
+
+class Problem(Shape):
+    """What went wrong (RFC 9457). `form` is a fresh showing, when another one is needed."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+    instance = fields.String()
+    fields_ = fields.Dict(keys=fields.String(), values=fields.Nested(FieldProblem), data_key="fields")
+    locales = fields.List(fields.String())
+    form = fields.Nested(Form)
+    form_page = fields.String()
+
+
+class Alive(Shape):
+    """The process answers."""
+
+    ok = fields.Boolean(required=True)

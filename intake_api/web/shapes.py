@@ -1,0 +1,85 @@
+"""The words schemas are written in: strict fields whose errors are codes of `strict_json.SHAPE_CODES` (SEC-26).
+
+A schema says names, types and lengths, no more: what an answer or a decision may be, the rules say.
+"""
+
+import re
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields, validate
+
+VISIBLE = re.compile(r"[\x21-\x7e]+")
+WRONG = "value_wrong"
+MESSAGES: dict[str, str | list[Any] | dict[Any, Any]] = {
+    "required": "missing",
+    "null": "type_wrong",
+    "type": "type_wrong",
+    "invalid": "type_wrong",
+    "invalid_utf8": "type_wrong",
+}
+
+
+class Shape(Schema):
+    """A JSON object of which every key is known; anything else is refused by name (M-01)."""
+
+    error_messages = {"unknown": "unknown", "type": "type_wrong"}  # noqa: RUF012
+
+    class Meta:
+        """What marshmallow is told about all shapes."""
+
+        unknown = RAISE
+
+
+class Nothing(Shape):
+    """Takes no key at all."""
+
+
+class Text(fields.String):
+    """A text of bounded length."""
+
+    def __init__(self, max_length: int, *, min_length: int = 1, pattern: str = "", **options: Any) -> None:
+        """Bound the length; `pattern`, if given, must match the whole text."""
+        checks: list[validate.Validator] = [validate.Length(min=min_length, max=max_length, error=WRONG)]
+        if pattern:
+            checks.append(validate.Regexp(f"^(?:{pattern})$(?!\\n)", error=WRONG))
+        super().__init__(validate=checks, error_messages=MESSAGES, **options)
+
+
+class Choice(fields.String):
+    """One of a few texts."""
+
+    def __init__(self, *choices: str, **options: Any) -> None:
+        """Name the texts."""
+        super().__init__(validate=validate.OneOf(choices, error=WRONG), error_messages=MESSAGES, **options)
+
+
+class Inner(fields.Nested):
+    """An object inside."""
+
+    def __init__(self, shape: type[Shape], **options: Any) -> None:
+        """Say which."""
+        super().__init__(shape, error_messages=MESSAGES, **options)
+
+
+class ByName(fields.Dict):
+    """An object whose keys the catalogue knows. Values pass untouched: the rules judge them, each with its code."""
+
+    def __init__(self, value: fields.Field[Any], **options: Any) -> None:
+        """Say what a value is, for the description of the API."""
+        super().__init__(keys=Text(64), values=value, error_messages=MESSAGES, **options)
+
+
+class Answer(fields.Field[Any]):
+    """What somebody answered to one field: described here, judged by `rules/fields`."""
+
+    def __init__(self) -> None:
+        """Describe it: a text, or a whole number."""
+        super().__init__(allow_none=True, metadata={"anyOf": [{"type": "string"}, {"type": "integer"}]})
+
+
+class YesOrNo(fields.Field[Any]):
+    """A decision: exactly true or false, described here, judged by `rules/consent` (C-02)."""
+
+    def __init__(self) -> None:
+        """Describe it."""
+        super().__init__(allow_none=True, metadata={"type": "boolean"})

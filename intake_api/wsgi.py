@@ -1,0 +1,56 @@
+"""The ways in for a web server: `intake_api.wsgi:public`, `:internal` and `:review`.
+
+Each is made when the server asks for it, never at import. What is wrong with settings, catalogue or store ends the
+process with one sentence and exit code 1.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import NoReturn
+
+from flask import Flask
+
+from intake_api import app, log
+from intake_api.catalogue.load import load_catalogue
+from intake_api.catalogue.model import CatalogueError
+from intake_api.flows.open_store import SchemaOutOfDate, open_store, ready_store
+from intake_api.settings import SettingsError, read_settings
+from intake_api.store.base import StoreUnavailable
+from intake_api.store.keyring import KeyMismatch
+from intake_api.store.notices import NoticeAltered
+
+MAKERS = {
+    "public": app.create_public_app,
+    "internal": app.create_internal_app,
+}
+
+
+def __getattr__(name: str) -> Flask:
+    """Make the app of a door when the web server asks for it by name."""
+    if name not in MAKERS:
+        raise AttributeError(name)
+    try:
+        return make_door(name, os.environ)
+    except (SettingsError, CatalogueError, SchemaOutOfDate, KeyMismatch, NoticeAltered, StoreUnavailable) as error:
+        _stop(str(error))
+
+
+def make_door(name: str, environ: Mapping[str, str]) -> Flask:
+    """Read settings and catalogue, open the store and make the app of a door.
+
+    :raises SettingsError, CatalogueError, SchemaOutOfDate, KeyMismatch, NoticeAltered, StoreUnavailable: with one
+        sentence on what to do.
+    """
+    settings = read_settings(environ)
+    log.start_logging()
+    catalogue = load_catalogue(settings.catalogue, settings.public_url)
+    store = open_store(settings)
+    ready_store(store, catalogue, settings, now=settings.clock())
+    log.event("door.opened", door=name)
+    return MAKERS[name](settings, catalogue, store, settings.clock)
+
+
+def _stop(sentence: str) -> NoReturn:
+    print(f"vestibule: {sentence}", file=sys.stderr, flush=True)  # noqa: T201
+    raise SystemExit(1)
