@@ -1,6 +1,6 @@
 """Decisions: a person's yes or no to one purpose, as events that are only ever added (R-01)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,6 +54,16 @@ def list_decisions(tx: Connection, lead_id: str) -> list[Decision]:
     query = select(*columns).where(DecisionRow.lead_id == lead_id).order_by(DecisionRow.number, DecisionRow.purpose)
     rows = [dict(row._mapping) for row in tx.execute(query)]
     return [Decision(**{**row, "state": DecisionState(row["state"])}) for row in rows]
+
+
+def states_of(tx: Connection, lead_ids: Iterable[str]) -> dict[str, dict[str, DecisionState]]:
+    """Return the present state of each purpose of many leads, by lead: one question for a page of the queue."""
+    columns = (DecisionRow.lead_id, DecisionRow.purpose, DecisionRow.state)
+    query = select(*columns).where(DecisionRow.lead_id.in_(list(lead_ids))).order_by(DecisionRow.number)
+    found: dict[str, dict[str, DecisionState]] = {}
+    for row in tx.execute(query):
+        found.setdefault(row.lead_id, {})[row.purpose] = DecisionState(row.state)
+    return found
 
 
 def current_decisions(tx: Connection, lead_id: str) -> dict[str, Decision]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     Connection,
     ForeignKey,
     Index,
@@ -219,21 +220,40 @@ def move_lead(
 
 
 def list_leads(
-    tx: Connection, *, states: Iterable[LeadState] = (), limit: int = 50, before: datetime | None = None
+    tx: Connection,
+    *,
+    states: Iterable[LeadState] = (),
+    limit: int = 50,
+    older_than: Lead | None = None,
+    newer_than: Lead | None = None,
 ) -> list[Lead]:
-    """Return leads, newest first, at most `limit`, received before a moment."""
-    query = select(*_LEAD_COLUMNS).order_by(LeadRow.received_at.desc(), LeadRow.id).limit(limit)
+    """Return leads, newest first, at most `limit`: the newest, or those next to a lead on its older or newer side."""
+    query = select(*_LEAD_COLUMNS).limit(limit)
     if wanted := list(states):
         query = query.where(LeadRow.state.in_(wanted))
-    if before is not None:
-        query = query.where(LeadRow.received_at < before)
-    return [_lead(row) for row in tx.execute(query)]
+    if newer_than is not None:
+        query = query.where(_is_newer(newer_than)).order_by(LeadRow.received_at, LeadRow.id.desc())
+        return [_lead(row) for row in tx.execute(query)][::-1]
+    if older_than is not None:
+        query = query.where(_is_older(older_than))
+    return [_lead(row) for row in tx.execute(query.order_by(LeadRow.received_at.desc(), LeadRow.id))]
 
 
 def count_by_state(tx: Connection) -> dict[LeadState, int]:
     """Return how many leads stand in each state."""
     rows = tx.execute(select(LeadRow.state, func.count()).group_by(LeadRow.state))
     return {LeadState(state): count for state, count in rows}
+
+
+def _is_older(lead: Lead) -> ColumnElement[bool]:
+    """Stand after a lead in the order of lists; two of the same millisecond stand by id."""
+    at_once = (LeadRow.received_at == lead.received_at) & (LeadRow.id > lead.id)
+    return (LeadRow.received_at <= lead.received_at) & ((LeadRow.received_at < lead.received_at) | at_once)
+
+
+def _is_newer(lead: Lead) -> ColumnElement[bool]:
+    at_once = (LeadRow.received_at == lead.received_at) & (LeadRow.id < lead.id)
+    return (LeadRow.received_at >= lead.received_at) & ((LeadRow.received_at > lead.received_at) | at_once)
 
 
 def _tokens(vault: Vault, values: Mapping[str, Any]) -> list[tuple[str, bytes]]:
