@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, LargeBinary, String, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from intake_api.store.base import Moment, Table
+from intake_api.store.base import Moment, Table, table_of
 from intake_api.store.vault import DataKey, Vault
 
 
@@ -20,6 +20,9 @@ class SubjectRow(Table):
     erased_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+_ADD = insert(table_of(SubjectRow))
+
+
 class SubjectErased(Exception):
     """This person was erased: nothing sealed under their key can be read again."""
 
@@ -29,7 +32,7 @@ class SubjectErased(Exception):
 def add_subject(tx: Connection, vault: Vault, subject_id: str, *, now: datetime) -> DataKey:
     """Make a person with a fresh key; return the key, open."""
     key, wrapped = vault.new_data_key(subject_id)
-    tx.execute(insert(SubjectRow).values(id=subject_id, wrapped_key=wrapped, created_at=now))
+    tx.execute(_ADD, {"id": subject_id, "wrapped_key": wrapped, "created_at": now, "erased_at": None})
     return key
 
 
@@ -42,3 +45,8 @@ def get_data_key(tx: Connection, vault: Vault, subject_id: str) -> DataKey:
     if wrapped is None:
         raise SubjectErased("This person was erased.")
     return vault.unwrap(subject_id, wrapped)
+
+
+def is_erased(tx: Connection, subject_id: str) -> bool:
+    """Say whether this person was erased."""
+    return tx.scalar(select(SubjectRow.wrapped_key).where(SubjectRow.id == subject_id)) is None

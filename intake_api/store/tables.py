@@ -2,6 +2,8 @@
 
 from intake_api.store import (
     decisions,
+    deliveries,
+    destinations,
     evidence,
     keyring,
     leads,
@@ -10,12 +12,15 @@ from intake_api.store import (
     sign_in_tries,
     staff,
     subjects,
+    workers,
 )
 from intake_api.store.base import Table
 
 __all__ = [
     "Table",
     "decisions",
+    "deliveries",
+    "destinations",
     "evidence",
     "keyring",
     "leads",
@@ -24,4 +29,5 @@ __all__ = [
     "sign_in_tries",
     "staff",
     "subjects",
+    "workers",
 ]

@@ -1,0 +1,75 @@
+"""Approve a lead: its state, its delivery, the place in the queue and the evidence are one commit, or none of them."""
+
+from datetime import datetime
+
+from intake_api.flows.judge_forwarding import judge_forwarding
+from intake_api.queue import DELIVER_LEAD, Queue
+from intake_api.rules.forwarding import Obstacle
+from intake_api.rules.lead_state import Act, MoveRefused, next_state
+from intake_api.store import evidence
+from intake_api.store.base import Store, StoreUnavailable
+from intake_api.store.deliveries import Delivery, add_delivery, turn_key
+from intake_api.store.leads import LeadChanged, LeadUnknown, get_lead, move_lead
+
+__all__ = ["ForwardingBlocked", "LeadChanged", "LeadUnknown", "MoveRefused", "StoreUnavailable", "approve_lead"]
+
+
+class ForwardingBlocked(Exception):
+    """This lead may not go to this destination; `obstacles` say why."""
+
+    code = "forwarding_blocked"
+
+    def __init__(self, obstacles: tuple[Obstacle, ...]) -> None:
+        super().__init__(" ".join(obstacle.says for obstacle in obstacles))
+        self.obstacles = obstacles
+
+
+def approve_lead(
+    store: Store,
+    queue: Queue,
+    reference: str,
+    *,
+    destination: str,
+    recipient: str,
+    seen_version: int,
+    staff_id: str,
+    now: datetime,
+) -> Delivery:
+    """Approve a lead as it was seen and queue its delivery to `destination`, whose company is `recipient`.
+
+    :raises LeadUnknown: no such lead.
+    :raises LeadChanged: somebody changed it since version `seen_version`; the first of two reviewers wins.
+    :raises MoveRefused: a lead in this state cannot be approved.
+    :raises ForwardingBlocked: the gate is closed (X-01, X-03); says why.
+    :raises StoreUnavailable: nothing was written.
+    """
+    with store.writing() as tx:
+        lead = get_lead(tx, reference)
+        if lead.version != seen_version:
+            raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
+        state = next_state(lead.state, Act.APPROVE)
+        judgement = judge_forwarding(tx, lead, recipient, now=now)
+        if not judgement.open:
+            raise ForwardingBlocked(judgement.obstacles)
+        move_lead(tx, lead, state, now=now, by=staff_id)
+        delivery = add_delivery(
+            tx, lead_id=lead.id, destination=destination, recipient=recipient, kind="upsert", now=now
+        )
+        queue.enqueue(tx, DELIVER_LEAD, turn_key(delivery))
+        evidence.add_entry(
+            tx,
+            "lead.approved",
+            actor=f"staff:{staff_id}",
+            now=now,
+            lead_id=lead.id,
+            subject_id=lead.subject_id,
+            facts={
+                "from": lead.state.value,
+                "to": state.value,
+                "delivery": delivery.id,
+                "destination": destination,
+                "recipient": recipient,
+                "purposes": list(judgement.purposes),
+            },
+        )
+        return delivery

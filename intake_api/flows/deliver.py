@@ -1,0 +1,226 @@
+"""One attempt to deliver a lead: claim it and let go, call the other side, record what came of it (G-01, G-02).
+
+No transaction is open while the other side is called. The state of lead and person is read again in the claim, right
+before sending: what was withdrawn or erased since the approval does not leave.
+"""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from intake_api.clock import Clock
+from intake_api.crm.port import (
+    Destination,
+    Done,
+    Duplicate,
+    Gone,
+    NotAllowedIn,
+    Operation,
+    Outcome,
+    Parcel,
+    ParcelPurpose,
+    Refused,
+    Retry,
+    Unknown,
+)
+from intake_api.flows.judge_forwarding import Judgement, judge_forwarding
+from intake_api.log import event
+from intake_api.rules.forwarding import Obstacle
+from intake_api.rules.lead_state import MOVES, Act, LeadState
+from intake_api.rules.retry import next_attempt
+from intake_api.store import evidence
+from intake_api.store.base import Store
+from intake_api.store.deliveries import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    claim_delivery,
+    find_claimed,
+    find_running,
+    record_attempt,
+)
+from intake_api.store.destinations import find_pause, pause_destination
+from intake_api.store.leads import Lead, get_lead_by_id, move_lead, open_values
+from intake_api.store.subjects import get_data_key
+
+FAILED = (DeliveryState.REFUSED, DeliveryState.GIVEN_UP, DeliveryState.BLOCKED)
+UPSERT: Operation = "upsert"
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    claim: str
+    parcel: Parcel
+
+
+def deliver(store: Store, destination: Destination, delivery_id: str, turn: int, *, clock: Clock) -> None:
+    """Make the attempt of this turn; an attempt whose turn is over, or that is settled, does nothing.
+
+    May be run again at any time: the other side knows the parcel by the delivery's id, which never changes.
+
+    :raises StoreUnavailable: the claim or the outcome could not be written; the attempt is made again later.
+    """
+    claimed = _claim(store, destination, delivery_id, turn, now=clock())
+    if claimed is None:
+        return
+    outcome = destination.send(UPSERT, claimed.parcel, now=clock())
+    now = clock()
+    with store.writing() as tx:
+        delivery = find_claimed(tx, delivery_id, claimed.claim)
+        if delivery is None:
+            event("delivery.outrun", delivery=delivery_id)  # another worker has it in hands; its report counts
+            return
+        settle(tx, delivery, outcome, claimed.parcel, now=now, jitter=random.random())  # noqa: S311 no secret
+
+
+def settle(
+    tx: Connection, delivery: Delivery, outcome: Outcome, parcel: Parcel | None, *, now: datetime, jitter: float
+) -> None:
+    """Write down what came of an attempt: delivery, lead, destination and evidence.
+
+    `parcel` is what was sent, None when nothing was. `jitter` is a chance from 0 to 1.
+    """
+    if isinstance(outcome, (NotAllowedIn, Gone)) and pause_destination(
+        tx, delivery.destination, reason=outcome.reason, delivery_id=delivery.id, now=now
+    ):
+        event("destination.paused", destination=delivery.destination, reason=outcome.reason)
+    attempt = _judged(delivery, outcome, now=now, jitter=jitter)
+    _record(tx, get_lead_by_id(tx, delivery.lead_id), delivery, attempt, parcel, now=now)
+
+
+def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, *, now: datetime) -> _Claimed | None:
+    with store.writing() as tx:
+        delivery = find_running(tx, delivery_id, turn)
+        if delivery is None:
+            return None
+        lead = get_lead_by_id(tx, delivery.lead_id)
+        if find_pause(tx, delivery.destination):
+            waiting = Attempt(DeliveryState.RETRYING, "waiting", "destination_paused", next_attempt_at=now)
+            record_attempt(tx, delivery.id, waiting, now=now)
+            return None
+        if (delivery.destination, delivery.recipient) != (destination.name, destination.recipient):
+            _record(tx, lead, delivery, _blocked("destination_not_configured"), None, now=now)
+            return None
+        if lead.state is not LeadState.QUALIFIED:
+            _record(tx, lead, delivery, Attempt(DeliveryState.CANCELLED, "cancelled", "not_approved"), None, now=now)
+            return None
+        judgement = judge_forwarding(tx, lead, delivery.recipient, now=now)
+        if not judgement.open:
+            _record(tx, lead, delivery, _blocked(*judgement.obstacles), None, now=now)
+            return None
+        return _Claimed(claim_delivery(tx, delivery.id), _parcel(tx, store, delivery, lead, judgement))
+
+
+def _parcel(tx: Connection, store: Store, delivery: Delivery, lead: Lead, judgement: Judgement) -> Parcel:
+    """Pack what may travel: fields of the purposes that permit it, and why and until when they may be held (X-02)."""
+    values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
+    return Parcel(
+        delivery=delivery.id,
+        lead=lead.id,
+        subject=lead.subject_id,
+        form=lead.form,
+        locale=lead.locale,
+        channel=lead.channel,
+        submitted_at=lead.received_at,
+        notice=lead.notice_hash,
+        purposes=tuple(
+            ParcelPurpose(
+                id=decision.purpose,
+                basis=decision.basis.rpartition("#")[2],
+                state=decision.state.value,
+                decided_at=decision.decided_at,
+                channel=lead.channel,
+                evidence=decision.evidence_entry,
+            )
+            for decision in (judgement.decisions[purpose] for purpose in judgement.purposes)
+        ),
+        delete_after=lead.delete_after,
+        restricted=False,
+        fields={name: values[name] for name in judgement.fields if name in values},
+    )
+
+
+def _judged(delivery: Delivery, outcome: Outcome, *, now: datetime, jitter: float) -> Attempt:
+    match outcome:
+        case Done(remote_id, status):
+            return Attempt(DeliveryState.DELIVERED, "done", None, status, _plain(remote_id))
+        case Duplicate(remote_id, status):
+            return Attempt(DeliveryState.DELIVERED, "duplicate", None, status, _plain(remote_id))
+        case Refused(reason, status):
+            return Attempt(DeliveryState.REFUSED, "refused", reason, status)
+        case NotAllowedIn(reason, status):
+            return Attempt(DeliveryState.RETRYING, "not_allowed_in", reason, status, next_attempt_at=now)
+        case Gone(reason, status):
+            return Attempt(DeliveryState.RETRYING, "gone", reason, status, next_attempt_at=now)
+        case Retry(reason, after, status):
+            due = next_attempt(delivery.attempts, now=now, jitter=jitter, asked=after)
+            return _again("retry", reason, status, due)
+        case Unknown(reason, status):
+            due = next_attempt(delivery.attempts, now=now, jitter=jitter, readable=False)
+            return _again("unknown", reason, status, due)
+
+
+def _again(outcome: str, reason: str, status: int | None, due: datetime | None) -> Attempt:
+    state = DeliveryState.GIVEN_UP if due is None else DeliveryState.RETRYING
+    return Attempt(state, outcome, reason, status, next_attempt_at=due)
+
+
+def _blocked(*obstacles: Obstacle | str) -> Attempt:
+    codes = [one if isinstance(one, str) else one.code for one in obstacles]
+    return Attempt(DeliveryState.BLOCKED, "blocked", codes[0])
+
+
+def _plain(remote_id: str | None) -> str | None:
+    """Keep the other side's id only if it is one: it is shown to people and written to the evidence (SEC-53)."""
+    fit = remote_id is not None and len(remote_id) <= 200 and remote_id.isascii() and remote_id.isprintable()
+    return remote_id if fit else None
+
+
+def _record(
+    tx: Connection, lead: Lead, delivery: Delivery, attempt: Attempt, parcel: Parcel | None, *, now: datetime
+) -> None:
+    record_attempt(tx, delivery.id, attempt, now=now)
+    _move_lead(tx, lead, attempt.state, now=now)
+    evidence.add_entry(
+        tx,
+        f"delivery.{'tried' if attempt.state is DeliveryState.RETRYING else attempt.state.value}",
+        actor="system",
+        now=now,
+        lead_id=lead.id,
+        subject_id=lead.subject_id,
+        facts=_transfer(delivery, attempt, parcel),
+    )
+    event(
+        f"delivery.{attempt.state.value}",
+        delivery=delivery.id,
+        destination=delivery.destination,
+        attempt=delivery.attempts,
+        outcome=attempt.outcome,
+        reason=attempt.reason,
+        status=attempt.status,
+    )
+
+
+def _move_lead(tx: Connection, lead: Lead, state: DeliveryState, *, now: datetime) -> None:
+    act = Act.RECORD_DELIVERED if state is DeliveryState.DELIVERED else Act.RECORD_FAILED
+    if state in (DeliveryState.DELIVERED, *FAILED) and (to := MOVES.get((lead.state, act))):
+        move_lead(tx, lead, to, now=now)
+
+
+def _transfer(delivery: Delivery, attempt: Attempt, parcel: Parcel | None) -> dict[str, object]:
+    """Say what left for whom, why and with which outcome: names of fields, never values (X-04)."""
+    return {
+        "delivery": delivery.id,
+        "destination": delivery.destination,
+        "recipient": delivery.recipient,
+        "operation": delivery.kind,
+        "attempt": delivery.attempts,
+        "outcome": attempt.outcome,
+        "reason": attempt.reason,
+        "status": attempt.status,
+        "remote_id": attempt.remote_id,
+        "fields": sorted(parcel.fields) if parcel else [],
+        "purposes": [{"id": one.id, "basis": one.basis} for one in parcel.purposes] if parcel else [],
+    }

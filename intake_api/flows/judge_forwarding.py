@@ -1,0 +1,55 @@
+"""Judge whether a lead may go to a recipient now: for the screen before the button, at approval, and before sending."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from intake_api.rules.forwarding import Obstacle, PromisedPurpose, find_obstacles, passable
+from intake_api.store.decisions import Decision, current_decisions
+from intake_api.store.leads import Lead
+from intake_api.store.notices import get_notice_body
+from intake_api.store.subjects import is_erased
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the gate says: why not, and, if it may go, for which purposes and with which fields."""
+
+    obstacles: tuple[Obstacle, ...]
+    purposes: tuple[str, ...]
+    fields: tuple[str, ...]
+    decisions: Mapping[str, Decision]
+
+    @property
+    def open(self) -> bool:
+        """Say whether the lead may go."""
+        return not self.obstacles
+
+
+def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetime) -> Judgement:
+    """Judge by the notice this person saw and by what they decided until now.
+
+    :raises NoticeAltered: the notice was changed in the database, so nothing can be said to have been promised.
+    """
+    notice = json.loads(get_notice_body(tx, lead.notice_hash))
+    decisions = current_decisions(tx, lead.id)
+    purposes = [
+        PromisedPurpose(
+            id=promised["id"],
+            recipients=frozenset(promised["recipients"]),
+            state=decisions[promised["id"]].state if promised["id"] in decisions else None,
+        )
+        for promised in notice["purposes"]
+    ]
+    erased = is_erased(tx, lead.subject_id)
+    obstacles = find_obstacles(purposes, recipient, erased=erased, delete_after=lead.delete_after, now=now)
+    allowed = passable(purposes, recipient)
+    return Judgement(
+        obstacles=obstacles,
+        purposes=allowed,
+        fields=tuple(one["name"] for one in notice["fields"] if set(allowed) & set(one["purposes"])),
+        decisions=decisions,
+    )

@@ -1,0 +1,31 @@
+"""Give deliveries another chance whose attempt broke down in our own house, so that none is left lying."""
+
+import random
+from datetime import datetime
+
+from intake_api.crm.port import Unknown
+from intake_api.flows.deliver import settle
+from intake_api.log import event
+from intake_api.queue import DELIVER_LEAD, Queue
+from intake_api.store.base import Store
+from intake_api.store.deliveries import find_running, parse_turn_key
+
+
+def mend_deliveries(store: Store, queue: Queue, *, now: datetime) -> int:
+    """Treat attempts that ended by an error as an answer that cannot be read; return how many were mended.
+
+    They are tried again on the schedule and, since what broke once may break always, left to a person sooner.
+
+    :raises StoreUnavailable: nothing was mended; the next round finds them again.
+    """
+    broken = queue.failed_keys(DELIVER_LEAD)
+    mended = 0
+    for key in broken:
+        delivery_id, turn = parse_turn_key(key)
+        with store.writing() as tx:
+            if delivery := find_running(tx, delivery_id, turn):
+                settle(tx, delivery, Unknown("internal_error"), None, now=now, jitter=random.random())  # noqa: S311
+                event("delivery.mended", delivery=delivery_id)
+                mended += 1
+    queue.forget(DELIVER_LEAD, broken)
+    return mended

@@ -1,0 +1,65 @@
+"""The gate: may this lead go to this recipient now, and if not, why (X-01, X-03, G-02).
+
+What counts is the notice this very person saw: a recipient it does not name gets nothing, whatever is set up today.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from intake_api.rules.consent import DecisionState, permits
+
+
+@dataclass(frozen=True)
+class PromisedPurpose:
+    """One purpose as this person's notice promised it, with what they decided since."""
+
+    id: str
+    recipients: frozenset[str]
+    state: DecisionState | None
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One reason why a lead may not go: a stable code and a sentence for the person who sees it."""
+
+    code: str
+    says: str
+
+
+ERASED = Obstacle("erased", "This person was erased: nothing is left to send.")
+PAST_RETENTION = Obstacle("past_retention", "The time for which this lead may be kept is over.")
+NOT_DISCLOSED = Obstacle(
+    "recipient_not_disclosed", "The notice this person saw does not name this destination as a recipient."
+)
+UNCONFIRMED = Obstacle(
+    "confirmation_missing", "This person has not confirmed yet, and nothing else allows passing it on."
+)
+NO_BASIS = Obstacle(
+    "no_living_basis", "No purpose this person agreed to, and has not taken back, allows passing it on."
+)
+
+
+def find_obstacles(
+    purposes: Iterable[PromisedPurpose], recipient: str, *, erased: bool, delete_after: datetime, now: datetime
+) -> tuple[Obstacle, ...]:
+    """Return everything that stands in the way; nothing means that the lead may go."""
+    if erased:
+        return (ERASED,)
+    late = (PAST_RETENTION,) if delete_after <= now else ()
+    return (*late, *_missing_permission(list(purposes), recipient))
+
+
+def passable(purposes: Iterable[PromisedPurpose], recipient: str) -> tuple[str, ...]:
+    """Return the purposes for which this recipient may have data now; only their fields travel (X-02)."""
+    return tuple(one.id for one in purposes if recipient in one.recipients and permits(one.state))
+
+
+def _missing_permission(purposes: list[PromisedPurpose], recipient: str) -> tuple[Obstacle, ...]:
+    if passable(purposes, recipient):
+        return ()
+    named = [one for one in purposes if recipient in one.recipients]
+    if not named:
+        return (NOT_DISCLOSED,)
+    waits = any(one.state is DecisionState.REQUESTED for one in named)
+    return (UNCONFIRMED,) if waits else (NO_BASIS,)

@@ -1,0 +1,234 @@
+"""Deliveries: a lead on its way to a destination, what came of each attempt, and who is at it now.
+
+The durable engine runs attempts; this table says which attempt is the valid one. `turn` counts the times a delivery was
+put into the queue: an attempt of an older turn finds that it is not its turn and ends. `claim` is drawn anew whenever
+a worker takes the delivery into its hands: what an outrun worker reports is not written.
+"""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, ForeignKey, Index, Row, Select, String, func, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intake_api.store.base import Moment, Table
+from intake_api.store.destinations import DestinationRow
+from intake_api.store.leads import LeadRow
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    QUEUED = "queued"  # in the engine's queue
+    SENDING = "sending"  # in a worker's hands
+    RETRYING = "retrying"  # waits until `next_attempt_at`, and for a paused destination
+    DELIVERED = "delivered"
+    REFUSED = "refused"  # the destination will never take it
+    GIVEN_UP = "given_up"  # tried to the end of the schedule
+    BLOCKED = "blocked"  # the gate closed between approval and sending
+    CANCELLED = "cancelled"  # not wanted any more
+
+
+RUNNING = (DeliveryState.QUEUED, DeliveryState.SENDING)
+
+
+class DeliveryRow(Table):
+    """One delivery. Its id is the other side's idempotency key and never changes."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (Index(None, "state", "next_attempt_at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    lead_id: Mapped[str] = mapped_column(ForeignKey(LeadRow.id), index=True)
+    destination: Mapped[str] = mapped_column(String(40))
+    recipient: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    turn: Mapped[int]
+    attempts: Mapped[int]
+    claim: Mapped[str | None] = mapped_column(String(32))
+    next_attempt_at: Mapped[datetime | None] = mapped_column(Moment)
+    last_outcome: Mapped[str | None] = mapped_column(String(24))
+    last_reason: Mapped[str | None] = mapped_column(String(64))
+    last_status: Mapped[int | None]
+    last_at: Mapped[datetime | None] = mapped_column(Moment)
+    remote_id: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One delivery, as it stands."""
+
+    id: str
+    lead_id: str
+    destination: str
+    recipient: str
+    kind: str
+    state: DeliveryState
+    turn: int
+    attempts: int
+    next_attempt_at: datetime | None
+    last_outcome: str | None  # done | duplicate | retry | refused | not_allowed_in | gone | unknown | blocked …
+    last_reason: str | None  # a code of ours, never the other side's words
+    last_status: int | None
+    last_at: datetime | None
+    remote_id: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What is written down after an attempt."""
+
+    state: DeliveryState
+    outcome: str
+    reason: str | None = None
+    status: int | None = None
+    remote_id: str | None = None
+    next_attempt_at: datetime | None = None
+
+
+_COLUMNS = tuple(DeliveryRow.__table__.c[name] for name in Delivery.__dataclass_fields__)
+
+
+def add_delivery(
+    tx: Connection, *, lead_id: str, destination: str, recipient: str, kind: str, now: datetime
+) -> Delivery:
+    """Write a new delivery, queued for its first turn."""
+    delivery = Delivery(
+        id=secrets.token_hex(16),
+        lead_id=lead_id,
+        destination=destination,
+        recipient=recipient,
+        kind=kind,
+        state=DeliveryState.QUEUED,
+        turn=1,
+        attempts=0,
+        next_attempt_at=now,
+        last_outcome=None,
+        last_reason=None,
+        last_status=None,
+        last_at=None,
+        remote_id=None,
+        created_at=now,
+    )
+    tx.execute(insert(DeliveryRow).values(**{name: getattr(delivery, name) for name in Delivery.__dataclass_fields__}))
+    return delivery
+
+
+def list_deliveries(tx: Connection, lead_id: str) -> list[Delivery]:
+    """Return the deliveries of a lead, oldest first."""
+    query = select(*_COLUMNS).where(DeliveryRow.lead_id == lead_id).order_by(DeliveryRow.created_at, DeliveryRow.id)
+    return [_delivery(row) for row in tx.execute(query)]
+
+
+def find_running(tx: Connection, delivery_id: str, turn: int) -> Delivery | None:
+    """Return a delivery if this is its turn and it is not settled, and hold it until the transaction ends."""
+    query = select(*_COLUMNS).where(
+        DeliveryRow.id == delivery_id, DeliveryRow.turn == turn, DeliveryRow.state.in_(RUNNING)
+    )
+    row = tx.execute(query.with_for_update()).one_or_none()
+    return None if row is None else _delivery(row)
+
+
+def claim_delivery(tx: Connection, delivery_id: str) -> str:
+    """Take a delivery into this worker's hands: one more attempt. Return the claim, needed to report on it."""
+    claim = secrets.token_hex(16)
+    values = {"state": DeliveryState.SENDING, "claim": claim, "attempts": DeliveryRow.attempts + 1}
+    tx.execute(update(DeliveryRow).where(DeliveryRow.id == delivery_id).values(**values))
+    return claim
+
+
+def find_claimed(tx: Connection, delivery_id: str, claim: str) -> Delivery | None:
+    """Return a delivery if it is still in these hands, and hold it until the transaction ends."""
+    mine = (DeliveryRow.id == delivery_id, DeliveryRow.claim == claim, DeliveryRow.state == DeliveryState.SENDING)
+    row = tx.execute(select(*_COLUMNS).where(*mine).with_for_update()).one_or_none()
+    return None if row is None else _delivery(row)
+
+
+def record_attempt(tx: Connection, delivery_id: str, attempt: Attempt, *, now: datetime) -> None:
+    """Write down what came of an attempt and let go of the delivery."""
+    values = {
+        "state": attempt.state,
+        "claim": None,
+        "next_attempt_at": attempt.next_attempt_at,
+        "last_outcome": attempt.outcome,
+        "last_reason": attempt.reason,
+        "last_status": attempt.status,
+        "last_at": now,
+    }
+    if attempt.remote_id is not None:
+        values["remote_id"] = attempt.remote_id
+    tx.execute(update(DeliveryRow).where(DeliveryRow.id == delivery_id).values(**values))
+
+
+def claim_due(tx: Connection, *, now: datetime, limit: int = 200) -> list[Delivery]:
+    """Give the next turn to deliveries whose time has come and whose destination is not paused; return them."""
+    due = _due(now).order_by(DeliveryRow.next_attempt_at).limit(limit).with_for_update(skip_locked=True)
+    found = [_delivery(row) for row in tx.execute(due)]
+    return [_give_turn(tx, delivery) for delivery in found]
+
+
+def requeue(tx: Connection, delivery: Delivery) -> Delivery:
+    """Give a delivery its next turn at once, whatever its time; return it as it then stands."""
+    return _give_turn(tx, delivery)
+
+
+def has_due(tx: Connection, *, now: datetime) -> bool:
+    """Say whether `claim_due` would find anything."""
+    return tx.scalar(_due(now).limit(1)) is not None
+
+
+def turn_key(delivery: Delivery) -> str:
+    """Return the key of a delivery's present turn, as the queue knows it."""
+    return f"{delivery.id}.{delivery.turn}"
+
+
+def parse_turn_key(key: str) -> tuple[str, int]:
+    """Return the delivery id and the turn of a key."""
+    delivery_id, _, turn = key.rpartition(".")
+    return delivery_id, int(turn)
+
+
+def count_by_state(tx: Connection) -> dict[DeliveryState, int]:
+    """Return how many deliveries stand in each state."""
+    rows = tx.execute(select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state))
+    return {DeliveryState(state): count for state, count in rows}
+
+
+def deliveries_of(tx: Connection, lead_ids: Iterable[str]) -> dict[str, list[Delivery]]:
+    """Return the deliveries of many leads, by lead, oldest first: one question for a page of the queue."""
+    query = select(*_COLUMNS).where(DeliveryRow.lead_id.in_(list(lead_ids))).order_by(DeliveryRow.created_at)
+    found: dict[str, list[Delivery]] = {}
+    for row in tx.execute(query):
+        found.setdefault(row.lead_id, []).append(_delivery(row))
+    return found
+
+
+def _due(now: datetime) -> Select[Any]:
+    paused = select(DestinationRow.name).where(DestinationRow.paused_at.is_not(None))
+    return select(*_COLUMNS).where(
+        DeliveryRow.state == DeliveryState.RETRYING,
+        DeliveryRow.next_attempt_at <= now,
+        DeliveryRow.destination.not_in(paused),
+    )
+
+
+def _give_turn(tx: Connection, delivery: Delivery) -> Delivery:
+    values: dict[str, Any] = {"state": DeliveryState.QUEUED, "turn": delivery.turn + 1, "claim": None}
+    tx.execute(update(DeliveryRow).where(DeliveryRow.id == delivery.id).values(**values))
+    return Delivery(**{**_values(delivery), **{name: values[name] for name in ("state", "turn")}})
+
+
+def _values(delivery: Delivery) -> dict[str, Any]:
+    return {name: getattr(delivery, name) for name in Delivery.__dataclass_fields__}
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    values = dict(row._mapping)
+    return Delivery(**{**values, "state": DeliveryState(values["state"])})
