@@ -3,12 +3,12 @@
 import base64
 import hashlib
 import hmac
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-import rfc8785
 from sqlalchemy import Connection
 
 from intake_api.catalogue.model import DOUBLE_OPT_IN, OPT_IN, Catalogue, FormView, LocaleNotOffered
@@ -176,7 +176,8 @@ def _keep_once(store: Store, catalogue: Catalogue, accepted: _Accepted, *, now: 
 
 def _find_sent(tx: Connection, shown: Presentation, macs: _Macs) -> Sent | None:
     """Return the first sending of the same; raise when something else was sent on this presentation."""
-    sent = find_sent(tx, presentation_id=shown.id, idempotency_mac=macs.idempotency)
+    used = shown.id if shown.outcome is Outcome.SUBMITTED else None  # an open one has no lead: one question less
+    sent = find_sent(tx, presentation_id=used, idempotency_mac=macs.idempotency)
     if sent is None or hmac.compare_digest(sent.content_mac, macs.content):
         return sent
     if macs.idempotency is not None:
@@ -289,7 +290,8 @@ def _macs(token_key: bytes, submission: Submission) -> _Macs:
         "decisions": dict(submission.decisions),
         "attribution": dict(submission.attribution),
     }
-    mac = hmac.digest(token_key, b"content|" + rfc8785.dumps(content), "sha256")  # type: ignore[arg-type]
+    written = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    mac = hmac.digest(token_key, b"content|" + written, "sha256")
     if submission.idempotency_key is None:
         return _Macs(mac, None)
     return _Macs(mac, hmac.digest(token_key, b"key|" + submission.idempotency_key.encode() + b"|" + mac, "sha256"))

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -44,6 +45,13 @@ class Table(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def table_of(row: type[Table]) -> sqlalchemy.Table:
+    """Return the plain table behind a row class, for statements that are built once and run for every submission."""
+    table = row.__table__
+    assert isinstance(table, sqlalchemy.Table)  # noqa: S101 - for the type checker; a row class has no other
+    return table
 
 
 class Moment(TypeDecorator[datetime]):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, ForeignKey, String, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.consent import DecisionState
-from intake_api.store.base import Moment, Table
+from intake_api.store.base import Moment, Table, table_of
 from intake_api.store.leads import LeadRow
 
 
@@ -28,6 +28,9 @@ class DecisionRow(Table):
     evidence_entry: Mapped[str] = mapped_column(String(32))
 
 
+_ADD = insert(table_of(DecisionRow))
+
+
 @dataclass(frozen=True)
 class Decision:
     """One event: what the person decided about one purpose, by which control, under which label."""
@@ -45,7 +48,7 @@ def add_decisions(tx: Connection, lead_id: str, decisions: Sequence[Decision]) -
     """Write the first decisions of a lead, one for each purpose of its notice."""
     rows = [{"lead_id": lead_id, "number": 1, **_values(decision)} for decision in decisions]
     if rows:
-        tx.execute(insert(DecisionRow), rows)
+        tx.execute(_ADD, rows)
 
 
 def list_decisions(tx: Connection, lead_id: str) -> list[Decision]:

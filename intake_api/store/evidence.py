@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.clock import rfc3339
 from intake_api.rules import merkle
-from intake_api.store.base import Moment, Table
+from intake_api.store.base import Moment, Table, table_of
 from intake_api.store.leads import LeadRow
 from intake_api.store.vault import DataKey, Vault, key_id
 
@@ -115,7 +115,7 @@ class Signer:
         return True
 
 
-_ADD = insert(EvidenceRow)
+_ADD = insert(table_of(EvidenceRow))
 _PLACE = (
     update(EvidenceRow)
     .where(EvidenceRow.id == bindparam("entry"))

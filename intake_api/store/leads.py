@@ -24,11 +24,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.lead_state import LeadState
-from intake_api.store.base import Moment, Table
+from intake_api.store.base import Moment, Table, table_of
 from intake_api.store.subjects import SubjectRow
 from intake_api.store.vault import DataKey, Vault
 
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: nothing that is misread on the phone
+MISREAD = str.maketrans("OIL", "011")  # and what people write all the same
 
 
 class LeadRow(Table):
@@ -131,6 +132,8 @@ class Sent:
     content_mac: bytes
 
 
+_ADD = insert(table_of(LeadRow))
+_ADD_INDEX = insert(table_of(LeadIndexRow))
 _LEAD_COLUMNS = tuple(LeadRow.__table__.c[name] for name in Lead.__dataclass_fields__)
 _SENT_COLUMNS = (LeadRow.reference, LeadRow.state, LeadRow.presentation_id, LeadRow.content_mac)
 
@@ -141,11 +144,19 @@ def new_reference() -> str:
     return f"VB-{letters[:4]}-{letters[4:]}"
 
 
+def spelled_reference(text: str) -> str | None:
+    """Return a reference as it is kept, from any case, with or without dashes and spaces; None if it is none."""
+    letters = text.upper().replace("-", "").replace(" ", "").translate(MISREAD)
+    if len(letters) != 10 or not letters.startswith("VB") or not set(letters[2:]) <= set(REFERENCE_ALPHABET):
+        return None
+    return f"VB-{letters[2:6]}-{letters[6:]}"
+
+
 def add_lead(tx: Connection, vault: Vault, key: DataKey, new: NewLead) -> None:
     """Seal and write a lead with its blind indexes."""
     lead = new.lead
     tx.execute(
-        insert(LeadRow),
+        _ADD,
         {
             **{name: getattr(lead, name) for name in Lead.__dataclass_fields__},
             "sealed": vault.seal(key, new.values, place=_place(lead.id)),
@@ -155,7 +166,7 @@ def add_lead(tx: Connection, vault: Vault, key: DataKey, new: NewLead) -> None:
         },
     )
     if tokens := _tokens(vault, new.values):
-        tx.execute(insert(LeadIndexRow), [{"lead_id": lead.id, "kind": kind, "token": token} for kind, token in tokens])
+        tx.execute(_ADD_INDEX, [{"lead_id": lead.id, "kind": kind, "token": token} for kind, token in tokens])
 
 
 def get_lead(tx: Connection, reference: str) -> Lead:
@@ -163,8 +174,7 @@ def get_lead(tx: Connection, reference: str) -> Lead:
 
     :raises LeadUnknown: no such lead.
     """
-    wanted = "".join(letter for letter in reference.upper() if letter.isalnum())
-    return _one(tx.execute(select(*_LEAD_COLUMNS).where(func.replace(LeadRow.reference, "-", "") == wanted)).first())
+    return _one(tx.execute(select(*_LEAD_COLUMNS).where(LeadRow.reference == spelled_reference(reference))).first())
 
 
 def get_lead_by_id(tx: Connection, lead_id: str) -> Lead:
@@ -189,10 +199,11 @@ def open_values(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> dic
     return vault.open(key, sealed, place=_place(lead_id))
 
 
-def find_sent(tx: Connection, *, presentation_id: str, idempotency_mac: bytes | None) -> Sent | None:
+def find_sent(tx: Connection, *, presentation_id: str | None, idempotency_mac: bytes | None) -> Sent | None:
     """Return the earlier submission of this presentation, or of this idempotency key with the same content."""
-    by_presentation = select(*_SENT_COLUMNS).where(LeadRow.presentation_id == presentation_id)
-    row = tx.execute(by_presentation).first()
+    row = None
+    if presentation_id is not None:
+        row = tx.execute(select(*_SENT_COLUMNS).where(LeadRow.presentation_id == presentation_id)).first()
     if row is None and idempotency_mac is not None:
         row = tx.execute(select(*_SENT_COLUMNS).where(LeadRow.idempotency_mac == idempotency_mac)).first()
     return None if row is None else Sent(row.reference, LeadState(row.state), row.presentation_id, row.content_mac)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, Index, String, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from intake_api.store.base import Moment, Table
+from intake_api.store.base import Moment, Table, table_of
 
 
 class Outcome(StrEnum):
@@ -35,10 +35,17 @@ class PresentationRow(Table):
     decided_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+_TABLE = table_of(PresentationRow)
+_ADD = insert(_TABLE)
 _CLAIM = (
-    select(*[column for column in PresentationRow.__table__.c if column.name != "decided_at"])
-    .where(PresentationRow.id == bindparam("id"))
+    select(*[column for column in _TABLE.c if column.name != "decided_at"])
+    .where(_TABLE.c.id == bindparam("presentation"))
     .with_for_update()
+)
+_MARK = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("presentation"))
+    .values(outcome=bindparam("outcome_"), decided_at=bindparam("now"))
 )
 
 
@@ -64,18 +71,7 @@ class Presentation:
 
 def add_presentation(tx: Connection, presentation: Presentation) -> None:
     """Write a new presentation down."""
-    tx.execute(
-        insert(PresentationRow).values(
-            id=presentation.id,
-            form=presentation.form,
-            locale=presentation.locale,
-            channel=presentation.channel,
-            notice_hash=presentation.notice_hash,
-            shown_at=presentation.shown_at,
-            expires_at=presentation.expires_at,
-            outcome=presentation.outcome,
-        )
-    )
+    tx.execute(_ADD, {**vars(presentation), "outcome": presentation.outcome.value, "decided_at": None})
 
 
 def claim_presentation(tx: Connection, presentation_id: str, *, form: str) -> Presentation:
@@ -83,7 +79,7 @@ def claim_presentation(tx: Connection, presentation_id: str, *, form: str) -> Pr
 
     :raises PresentationUnknown: no such id, or of another form.
     """
-    row = tx.execute(_CLAIM, {"id": presentation_id}).one_or_none()
+    row = tx.execute(_CLAIM, {"presentation": presentation_id}).one_or_none()
     if row is None or row.form != form:
         raise PresentationUnknown("This form was not opened here, or too long ago.")
     values = dict(row._mapping)
@@ -92,9 +88,7 @@ def claim_presentation(tx: Connection, presentation_id: str, *, form: str) -> Pr
 
 def mark_decided(tx: Connection, presentation_id: str, outcome: Outcome, *, now: datetime) -> None:
     """Record what became of an open presentation."""
-    tx.execute(
-        update(PresentationRow).where(PresentationRow.id == presentation_id).values(outcome=outcome, decided_at=now)
-    )
+    tx.execute(_MARK, {"presentation": presentation_id, "outcome_": outcome.value, "now": now})
 
 
 def remove_expired(tx: Connection, *, before: datetime, limit: int = 5000) -> int:
