@@ -14,7 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,10 +65,34 @@ def make_environments() -> None:
             "or name it: `make run PYTHON=/path/to/python3.12`."
         )
     with _only_one_at_a_time():
-        if not _is_current(SERVICE):
-            _make(SERVICE, Path(sys.executable))
-        if not _is_current(BOT):
-            _make(BOT, find_bot_python())
+        make_environment(SERVICE, lambda: Path(sys.executable))
+        make_environment(BOT, find_bot_python)
+
+
+def make_environment(environment: Environment, find_python: Callable[[], Path]) -> bool:
+    """Fill one environment from its lock, unless it is as the lock says already; say whether there was work to do.
+
+    The stamp is written last, so that half-made is never taken for made.
+
+    :raises EnvironmentFailed: when something cannot be had, or is not what its hash says.
+    """
+    if _is_current(environment):
+        return False
+    if not environment.lock.exists():
+        raise EnvironmentFailed(f"{environment.lock} is missing: make it with `make lock`.")
+    python, uv = find_python(), str(find_uv())
+    _say(f"{environment.folder.name}, {environment.holds} (some minutes the first time)")
+    stamp = _stamp(environment)
+    failed = f"{environment.folder.name} cannot be made"
+    interpreter = environment.folder / "bin/python"
+    if not (_was_made_here(environment) and _runs(interpreter)):
+        venv = [uv, "venv", "--quiet", "--no-project", "--clear", "--python", str(python)]
+        _run([*venv, str(environment.folder)], failed)
+    stamp.unlink(missing_ok=True)
+    sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(interpreter)]
+    _run([*sync, str(environment.lock)], failed)
+    stamp.write_text(_stamp_text(environment))
+    return True
 
 
 def find_uv() -> Path:
@@ -127,24 +151,6 @@ def _runs(python: Path, code: str = "") -> bool:
         return subprocess.run([python, "-c", code], capture_output=True, timeout=30, check=False).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
-
-
-def _make(environment: Environment, python: Path) -> None:
-    """Fill one environment from its lock; the stamp is written last, so that half-made is never taken for made."""
-    if not environment.lock.exists():
-        raise EnvironmentFailed(f"{environment.lock.relative_to(ROOT)} is missing: make it with `make lock`.")
-    uv = str(find_uv())
-    _say(f"{environment.folder.name}, {environment.holds} (some minutes the first time)")
-    stamp = _stamp(environment)
-    failed = f"{environment.folder.name} cannot be made"
-    interpreter = environment.folder / "bin/python"
-    if not (_was_made_here(environment) and _runs(interpreter)):
-        venv = [uv, "venv", "--quiet", "--no-project", "--clear", "--python", str(python)]
-        _run([*venv, str(environment.folder)], failed)
-    stamp.unlink(missing_ok=True)
-    sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(interpreter)]
-    _run([*sync, str(environment.lock)], failed)
-    stamp.write_text(_stamp_text(environment))
 
 
 def _is_current(environment: Environment) -> bool:
