@@ -14,6 +14,7 @@ from intake_api.web.limits import BODY_BYTES
 from intake_api.web.ops.health import health
 from intake_api.web.public.forms import forms
 from intake_api.web.public.notices import notices
+from intake_api.web.public.openapi import FORM_OPERATIONS, HEALTH_OPERATIONS, RECEIPT_OPERATIONS, describe_api
 from intake_api.web.public.receipts import receipts
 from intake_api.web.public.submissions import submissions
 
@@ -21,7 +22,10 @@ from intake_api.web.public.submissions import submissions
 def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, clock: Clock) -> Flask:
     """Make the door of visitors."""
     app = _new_app(Door("public", settings, catalogue, store, clock))
-    for part in (forms, submissions, notices, receipts, health):
+    described = describe_api(
+        "Vestibule: lead intake", catalogue, (*FORM_OPERATIONS, *RECEIPT_OPERATIONS, *HEALTH_OPERATIONS)
+    )
+    for part in (forms, submissions, notices, receipts, health, described):
         app.register_blueprint(part)
     share_with_allowed_origins(app)
     guard_routes(app, {"anyone": let_anyone_in})
@@ -31,7 +35,10 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
 def create_internal_app(settings: Settings, catalogue: Catalogue, store: Store, clock: Clock) -> Flask:
     """Make the door of the bot: the same form API behind the service token, and nothing else."""
     app = _new_app(Door("internal", settings, catalogue, store, clock))
-    for part in (forms, submissions, notices, health):
+    described = describe_api(
+        "Vestibule: lead intake for the bot", catalogue, (*FORM_OPERATIONS, *HEALTH_OPERATIONS), needs_token=True
+    )
+    for part in (forms, submissions, notices, health, described):
         app.register_blueprint(part)
     guard_routes(app, {"service": need_service_token, "anyone": let_anyone_in})
     return app

@@ -6,7 +6,7 @@ A schema says names, types and lengths, no more: what an answer or a decision ma
 import re
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 VISIBLE = re.compile(r"[\x21-\x7e]+")
 WRONG = "value_wrong"
@@ -41,7 +41,7 @@ class Text(fields.String):
         """Bound the length; `pattern`, if given, must match the whole text."""
         checks: list[validate.Validator] = [validate.Length(min=min_length, max=max_length, error=WRONG)]
         if pattern:
-            checks.append(validate.Regexp(f"^(?:{pattern})$(?!\\n)", error=WRONG))
+            checks.append(_Whole(f"^(?:{pattern})$", error=WRONG))
         super().__init__(validate=checks, error_messages=MESSAGES, **options)
 
 
@@ -69,17 +69,35 @@ class ByName(fields.Dict):
         super().__init__(keys=Text(64), values=value, error_messages=MESSAGES, **options)
 
 
-class Answer(fields.Field[Any]):
-    """What somebody answered to one field: described here, judged by `rules/fields`."""
+class AsItIs(fields.Field[Any]):
+    """A value that passes untouched, whatever it is: the description says what belongs here, a rule judges it."""
+
+    def deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        """Hand it on."""
+        return value
+
+
+class Answer(AsItIs):
+    """What somebody answered to one field, judged by `rules/fields`."""
 
     def __init__(self) -> None:
         """Describe it: a text, or a whole number."""
-        super().__init__(allow_none=True, metadata={"anyOf": [{"type": "string"}, {"type": "integer"}]})
+        super().__init__(metadata={"anyOf": [{"type": "string"}, {"type": "integer"}]})
 
 
-class YesOrNo(fields.Field[Any]):
-    """A decision: exactly true or false, described here, judged by `rules/consent` (C-02)."""
+class YesOrNo(AsItIs):
+    """A decision: exactly true or false, judged by `rules/consent` (C-02)."""
 
     def __init__(self) -> None:
         """Describe it."""
-        super().__init__(allow_none=True, metadata={"type": "boolean"})
+        super().__init__(metadata={"type": "boolean"})
+
+
+class _Whole(validate.Regexp):
+    """A pattern for the whole text: `$` alone would let a line feed pass at the end."""
+
+    def __call__(self, value: Any) -> Any:
+        """Check a text."""
+        if not self.regex.fullmatch(value):
+            raise ValidationError(WRONG)
+        return value

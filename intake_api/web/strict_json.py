@@ -33,7 +33,8 @@ def read_json(shape: type[Schema] | Schema, *, max_bytes: int = BODY_BYTES) -> d
 
     :raises RequestProblem: 400 not strict JSON, 413 too large, 415 another content type, 422 another shape.
     """
-    document = parse_object(_read_body(max_bytes))
+    _need_json()
+    document = parse_object(read_body(max_bytes))
     return load_shape(shape, document, code="body_invalid")
 
 
@@ -71,12 +72,23 @@ def parse_object(body: bytes) -> dict[str, object]:
     return document
 
 
-def _read_body(max_bytes: int) -> bytes:
+def read_body(max_bytes: int = BODY_BYTES) -> bytes:
+    """Read the request's body, however it is framed.
+
+    :raises RequestProblem: 413 too large.
+    """
+    # One byte more than allowed: a chunked body has no length to refuse beforehand, it just ends at the limit.
+    request.max_content_length = max_bytes + 1
+    body = request.get_data(cache=False)
+    if len(body) > max_bytes:
+        raise RequestProblem("body_too_large")
+    return body
+
+
+def _need_json() -> None:
     kind, options = parse_options_header(request.headers.get("Content-Type"))
     if kind != "application/json" or options.keys() - {"charset"} or options.get("charset", "utf-8").lower() != "utf-8":
         raise RequestProblem("content_type_not_accepted", "Send the body as application/json.")
-    request.max_content_length = max_bytes
-    return request.get_data(cache=False)
 
 
 def _refuse_depth(text: str) -> None:

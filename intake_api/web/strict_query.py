@@ -9,7 +9,7 @@ from werkzeug.http import parse_options_header
 
 from intake_api.web.errors import RequestProblem
 from intake_api.web.limits import FORM_KEYS
-from intake_api.web.strict_json import load_shape
+from intake_api.web.strict_json import load_shape, read_body
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 REPEATED = {"code": "repeated", "text": "This stands there more than once."}
@@ -43,7 +43,7 @@ def read_form(known: Sequence[str]) -> dict[str, str]:
     if kind != FORM_TYPE:
         raise RequestProblem("content_type_not_accepted", "Send the form as browsers do by default.")
     try:
-        text = request.get_data(cache=False).decode("ascii")
+        text = read_body().decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FORM_KEYS)
     except ValueError:
         raise RequestProblem("request_malformed") from None

@@ -14,18 +14,18 @@ notices = Blueprint("notices", __name__)
 HASH = re.compile("[0-9a-f]{64}")
 
 
-@notices.get("/v1/notices/<name>")
+@notices.get("/v1/notices/<notice_hash>")
 @open_to("anyone", "service")
-def get_notice(name: str) -> Response:
+def get_notice(notice_hash: str) -> Response:
     """Return a notice. It can never change, so it may be kept for ever, by anybody, anywhere."""
     refuse_query()
-    if not HASH.fullmatch(name):
+    if not HASH.fullmatch(notice_hash):
         raise NoticeUnknown
     with door().store.reading() as tx:
-        body = get_notice_body(tx, name)
+        body = get_notice_body(tx, notice_hash)
     response = Response(body, content_type="application/json")
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.set_etag(name)
+    response.set_etag(notice_hash)
     return response

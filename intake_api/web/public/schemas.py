@@ -1,6 +1,6 @@
 """The shapes of the form API: what comes in is checked against them, and all of them describe it (`/openapi.json`)."""
 
-from marshmallow import fields, validate
+from marshmallow import INCLUDE, fields, validate
 
 from intake_api.web.shapes import Answer, ByName, Choice, Inner, Shape, Text, YesOrNo
 
@@ -195,6 +195,21 @@ class SubmissionKept(Shape):
     what_next = fields.String(required=True)
 
 
+class Notice(Shape):
+    """A whole notice. `texts` are all sentences a visitor is shown with it."""
+
+    class Meta:
+        """A notice may say more than today's; what is named here it always says."""
+
+        unknown = INCLUDE
+
+    schema = fields.String(required=True)
+    form = fields.String(required=True)
+    locale = fields.String(required=True)
+    version = fields.Integer(required=True)
+    texts = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
 class ReceiptDecision(Shape):
     """What was decided about one purpose."""
 
@@ -218,7 +233,7 @@ class ReceiptNotice(Shape):
 
     hash = fields.String(required=True)
     url = fields.String(required=True)
-    document = fields.Dict(required=True)
+    document = fields.Nested(Notice, required=True)
 
 
 class Receipt(Shape):

@@ -1,0 +1,157 @@
+"""The description of the API, made from the very schemas that check what comes in (`/openapi.json`, OpenAPI 3.1)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Blueprint, Response
+from marshmallow import Schema
+
+from intake_api.catalogue.model import Catalogue
+from intake_api.web.access import open_to
+from intake_api.web.answers import json_answer
+from intake_api.web.public import schemas
+from intake_api.web.strict_query import refuse_query
+
+READS, WRITES = (400, 422, 500, 503), (400, 403, 413, 415, 422, 500, 503)
+NO_STORE = (400, 422, 500)
+JSON_TYPE, PROBLEM_TYPE = "application/json", "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one address, as it is described."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    status: int
+    answer: type[Schema] | None
+    problems: tuple[int, ...]
+    query: type[Schema] | None = None
+    body: type[Schema] | None = None
+    headers: tuple[dict[str, Any], ...] = ()
+    security: tuple[str, ...] = ()
+    path_parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "description": "The same key with the same body gets the first answer again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+
+FORM_OPERATIONS = (
+    Operation("get", "/v1/forms", "list_forms", "List the forms", 200, schemas.FormList, (409, *NO_STORE),
+              query=schemas.FormsQuery),
+    Operation("get", "/v1/forms/{form}", "show_form", "Show a form with its notice and a fresh presentation", 200,
+              schemas.Form, (404, 409, *READS), query=schemas.FormQuery),
+    Operation("post", "/v1/forms/{form}/checks", "check_fields", "Look at some answers; nothing is kept", 200,
+              schemas.Checks, (404, 409, *WRITES), body=schemas.ChecksBody),
+    Operation("post", "/v1/forms/{form}/submissions", "submit", "Send a form, once", 201, schemas.SubmissionKept,
+              (404, 409, *WRITES), body=schemas.SubmissionBody, headers=(IDEMPOTENCY_KEY,)),
+    Operation("post", "/v1/forms/{form}/refusals", "refuse", "Say no to the notice; nothing personal is kept", 204,
+              None, (404, 409, *WRITES), body=schemas.RefusalBody),
+    Operation("get", "/v1/notices/{notice_hash}", "get_notice", "The bytes of a notice; SHA-256 of them is its name", 200,
+              schemas.Notice, (404, *READS)),
+)  # fmt: skip
+RECEIPT_OPERATIONS = (
+    Operation("get", "/v1/receipts/{token}", "get_receipt", "The visitor's own copy of what was agreed", 200,
+              schemas.Receipt, (404, *READS)),
+)  # fmt: skip
+HEALTH_OPERATIONS = (
+    Operation("get", "/healthz", "live", "The process answers", 200, schemas.Alive, (400, 500)),
+    Operation("get", "/readyz", "ready", "The store answers and is the right one", 200, schemas.Alive, (400, 500, 503)),
+)
+
+
+def describe_api(
+    title: str, catalogue: Catalogue, operations: Sequence[Operation], *, needs_token: bool = False
+) -> Blueprint:
+    """Make the address that gives the description.
+
+    :param needs_token: every operation except the checks of health asks for the service token.
+    """
+    text = json.dumps(_document(title, catalogue, operations, needs_token=needs_token))
+    blueprint = Blueprint("description", __name__)
+
+    @blueprint.get("/openapi.json")
+    @open_to("anyone")
+    def get_description() -> Response:
+        refuse_query()
+        response = json_answer(text)
+        response.headers["Cache-Control"] = "public, max-age=300"
+        return response
+
+    return blueprint
+
+
+def _document(
+    title: str, catalogue: Catalogue, operations: Sequence[Operation], *, needs_token: bool
+) -> dict[str, Any]:
+    spec = APISpec(
+        title=title, version="1", openapi_version="3.1.0", plugins=[MarshmallowPlugin(schema_name_resolver=_name)]
+    )
+    spec.components.schema("Problem", schema=schemas.Problem)
+    for name in ("service", "conversation"):
+        spec.components.security_scheme(name, {"type": "http", "scheme": "bearer"})
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation, catalogue, needs_token)
+    for path, methods in paths.items():
+        spec.path(path=path, operations=methods)
+    return spec.to_dict()
+
+
+def _operation(operation: Operation, catalogue: Catalogue, needs_token: bool) -> dict[str, Any]:
+    security = ("service",) if needs_token and operation.path.startswith("/v1/") else operation.security
+    problems = sorted({*operation.problems, *((401,) if security else ())})
+    description: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": [*_path_parameters(operation.path, catalogue), *operation.headers],
+        "responses": {
+            str(operation.status): _answer(operation.summary, operation.answer),
+            **{str(status): _problem() for status in problems},
+        },
+        "security": [{name: []} for name in security],
+    }
+    if operation.query:
+        description["parameters"].append({"in": "query", "schema": operation.query})
+    if operation.body:
+        description["requestBody"] = {"required": True, "content": {JSON_TYPE: {"schema": operation.body}}}
+    return description
+
+
+def _path_parameters(path: str, catalogue: Catalogue) -> list[dict[str, Any]]:
+    kinds = {
+        "form": {"type": "string", "enum": sorted(catalogue.forms)},
+        "notice_hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "token": {"type": "string", "pattern": "^[A-Za-z0-9_-]{32}$"},
+    }
+    return [
+        {"in": "path", "name": name, "required": True, "schema": schema}
+        for name, schema in kinds.items()
+        if f"{{{name}}}" in path
+    ]
+
+
+def _answer(summary: str, shape: type[Schema] | None) -> dict[str, Any]:
+    if shape is None:
+        return {"description": summary}
+    return {"description": summary, "content": {JSON_TYPE: {"schema": shape}}}
+
+
+def _problem() -> dict[str, Any]:
+    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": "A problem; `code` says which.", "content": content}
+
+
+def _name(shape: type[Schema] | Schema | str) -> str:
+    kind = shape if isinstance(shape, type) else type(shape)
+    return kind.__name__
