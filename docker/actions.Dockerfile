@@ -18,4 +18,4 @@ ENV PATH=/opt/actions/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1
 USER 10003:10003
-CMD ["python", "-m", "bot.serve_actions"]
+CMD ["python", "-m", "bot.actions"]

@@ -9,7 +9,7 @@ COPY catalogue catalogue
 COPY data data
 COPY config.yml domain.yml ./
 COPY bot bot
-RUN /opt/bot/bin/python -m bot.train && /opt/bot/bin/python -m compileall -q /app/bot /opt/bot/lib
+RUN /opt/bot/bin/python -m bot.train_if_changed && /opt/bot/bin/python -m compileall -q /app/bot /opt/bot/lib
 
 FROM python:3.10-slim-bookworm
 RUN groupadd --gid 10002 bot \

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools.supervisor import Program, answers
@@ -62,10 +62,10 @@ class House:
         """Return a command of the service's command line."""
         return Program(name, [sys.executable, "-m", "intake_api", *words], self.environment)
 
-    def bot_command(self, name: str, *words: str) -> Program:
-        """Return a command in the bot's environment, which knows no key and no database."""
+    def bot_command(self, name: str, *words: str, may_read: str | None = None) -> Program:
+        """Return a command in the bot's environment, which knows no key, no database and at most one token."""
         python = str(self.root / ".venv-bot/bin/python")
-        return Program(name, [python, *words], self._bot_environment())
+        return Program(name, [python, *words], self._bot_environment(may_read))
 
     def programs(self) -> list[Program]:
         """Return everything that runs, in the order of starting."""
@@ -96,29 +96,21 @@ class House:
         return self.service_command("worker", "worker")
 
     def _actions(self) -> Program:
-        program = self.bot_command("actions", "-m", "bot.serve_actions")
-        return Program(program.name, program.command, program.environment, answers(f"{self.url('ACTIONS')}/health"))
+        program = self.bot_command("actions", "-m", "bot.actions", may_read="SERVICE_TOKEN")
+        return replace(program, is_ready=answers(f"{self.url('ACTIONS')}/health"))
 
     def _rasa(self) -> Program:
-        program = self.bot_command("rasa", "-m", "bot.serve")
-        return Program(
-            program.name, program.command, program.environment, answers(f"{self.url('RASA')}/webhooks/vestibule/")
-        )
+        program = self.bot_command("rasa", "-m", "bot.serve", may_read="GATEWAY_TOKEN")
+        return replace(program, is_ready=answers(f"{self.url('RASA')}/webhooks/vestibule/"))
 
-    def _bot_environment(self) -> dict[str, str]:
-        wanted = {PREFIX + name for name in BOT_SETTINGS}
+    def _bot_environment(self, token: str | None) -> dict[str, str]:
+        settings = {PREFIX + name for name in (*BOT_SETTINGS, *([token, f"{token}_FILE"] if token else []))}
         kept = {
-            name: value for name, value in self.environment.items() if not name.startswith(PREFIX) or name in wanted
+            name: value for name, value in self.environment.items() if not name.startswith(PREFIX) or name in settings
         }
-        tokens = {
-            f"{PREFIX}{name}_FILE": str(self.secrets / name.lower()) for name in ("SERVICE_TOKEN", "GATEWAY_TOKEN")
-        }
-        given = {
-            name: self.environment[name]
-            for name in self.environment
-            if name in [*tokens, f"{PREFIX}SERVICE_TOKEN", f"{PREFIX}GATEWAY_TOKEN"]
-        }
-        return {**kept, **tokens, **given}
+        file = {f"{PREFIX}{token}_FILE": str(self.secrets / token.lower())} if token else {}
+        # Rasa's libraries are frozen where they are: what they will no longer do one day tells nobody here anything.
+        return {"PYTHONWARNINGS": "ignore::DeprecationWarning", **file, **kept}
 
 
 def read_house(root: Path, environ: Mapping[str, str]) -> House:
@@ -141,7 +133,8 @@ def read_house(root: Path, environ: Mapping[str, str]) -> House:
     }
     own = {PREFIX + name: value for name, value in defaults.items()}
     quiet = {"PYTHONUNBUFFERED": "1", "SQLALCHEMY_SILENCE_UBER_WARNING": "1"}
-    return House(root, root / state, ports, {**quiet, **own, **environ})
+    given = {name: value for name, value in environ.items() if value or not name.startswith(PREFIX)}
+    return House(root, root / state, ports, {**quiet, **own, **given})
 
 
 def _port(name: str, environ: Mapping[str, str]) -> int:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tools.development_secrets import write_development_secrets
@@ -42,15 +43,13 @@ def run_house() -> None:
         for line in write_development_secrets(house):
             supervisor.say("secrets", line)
         train_if_needed(supervisor, house)
-        _finish(
-            supervisor, house.service_command("migrate", "db", "upgrade"), "The database cannot be brought up to date."
-        )
-        first = _finish(supervisor, house.service_command("staff", "staff", "first"), "No first account can be made.")
+        bring_up_to_date(supervisor, house)
+        account = first_account(supervisor, house)
         programs = house.programs()
         for program in programs:
             supervisor.start(program)
         supervisor.wait_until_ready(programs, within=READY_WITHIN)
-        print(welcome(house, first, seconds=time.monotonic() - began), flush=True)
+        print(welcome(house, account, seconds=time.monotonic() - began), flush=True)
         supervisor.watch()
 
 
@@ -80,19 +79,38 @@ def train_if_needed(supervisor: Supervisor, house: House) -> None:
 
     :raises CannotRun: when the training fails.
     """
-    code, _ = supervisor.finish(house.bot_command("train", "-m", "bot.train"))
+    code, _ = supervisor.finish(house.bot_command("train", "-m", "bot.train_if_changed"))
     if code:
         raise CannotRun("The bot cannot be trained; the lines above say why.")
 
 
-def welcome(house: House, first_account: Sequence[str], *, seconds: float) -> str:
+def bring_up_to_date(supervisor: Supervisor, house: House) -> None:
+    """Migrate the database to the schema of this version.
+
+    :raises CannotRun: with what the migration said.
+    """
+    _finish(supervisor, house.service_command("migrate", "db", "upgrade"), "The database cannot be brought up to date.")
+
+
+def first_account(supervisor: Supervisor, house: House) -> dict[str, str]:
+    """Return `email` and a one-time `password` for the review queue; nothing once somebody has signed in.
+
+    :raises CannotRun: with what the command said.
+    """
+    lines = _finish(supervisor, house.service_command("staff", "staff", "first", "--json"), "No account can be made.")
+    printed = "".join(line for line in lines if line.startswith("{"))
+    return dict(json.loads(printed)) if printed else {}
+
+
+def welcome(house: House, account: Mapping[str, str], *, seconds: float) -> str:
     """Return the block that is printed once everything is ready."""
+    sign_in = f"sign in as {account['email']} with the one-time password {account['password']}" if account else ""
     lines = [
         f"Vestibule is ready ({seconds:.0f} s).",
         "",
         f"  Landing page   {house.environment[f'{PREFIX}PUBLIC_URL']}/",
         f"  Review queue   {house.environment[f'{PREFIX}REVIEW_URL']}/",
-        *(f"                 {line}" for line in first_account),
+        *([f"                 {sign_in}"] if sign_in else []),
         f"  State          {house.state}",
         "",
         "Ctrl-C ends it.",
