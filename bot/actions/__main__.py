@@ -1,0 +1,27 @@
+"""Serve the actions: `python -m bot.actions`, on VESTIBULE_ACTIONS_PORT of the loopback (SANIC_HOST for another)."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from bot.quiet_logs import quieten_logs
+from bot.settings import SettingsError, read_settings, read_token
+
+
+def main() -> None:
+    """Start the action server; a missing token or a wrong port stops it with one sentence."""
+    quieten_logs()
+    try:
+        settings = read_settings()
+        read_token("SERVICE_TOKEN")
+    except SettingsError as error:
+        sys.exit(str(error))
+    os.environ.setdefault("SANIC_HOST", "127.0.0.1")
+    from rasa_sdk.endpoint import run
+
+    run("bot.actions", port=settings.actions_port, cors_origins=None)
+
+
+if __name__ == "__main__":
+    main()

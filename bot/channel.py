@@ -1,0 +1,320 @@
+"""The only way in: the gateway of the public door hands over one turn at a time (H-08 to H-15).
+
+`POST /webhooks/vestibule/conversations`, `POST …/messages`, `DELETE …/conversations/<id>`, `GET …/` for health. Whatever the
+body holds beside strings of a fair length is refused; a text that begins with a slash is a text; a button counts only on the
+turn after it was offered. A turn happens wholly or not at all: it is cut after eight seconds, and then nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.dialogue.said import NOT_A_COMMAND
+from bot.memory import MOST_CONVERSATIONS, Memory, Record
+from bot.settings import read_token
+from bot.tracker_store import DESK
+from bot.wording import load_wording
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from sanic import Blueprint, Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse
+from sanic.response import json as json_response
+
+LOG = logging.getLogger("vestibule.channel")
+NAME = "vestibule"
+OPENING = "open_chat"
+LONGEST_TEXT = 2_000
+LONGEST_BODY = 8 * 1024
+LONGEST_LOCALE = 16
+LONGEST_PAGE = 500
+LONGEST_BUTTON = 200
+MOST_TURNS = 60
+TURN_SECONDS = 8.0
+SWEEP_SECONDS = 60.0
+CONVERSATION = re.compile(r"[A-Za-z0-9_-]{16,128}")
+APOLOGY = "utter_something_broke"
+
+
+class Refused(Exception):
+    """A request is answered with a status and a code; nothing of it reaches Rasa."""
+
+    def __init__(self, status: int, code: str) -> None:
+        self.status = status
+        self.code = code
+        super().__init__(code)
+
+
+class Replies(CollectingOutputChannel):  # type: ignore[misc]
+    """Collects what the bot says, unchanged: Rasa's own would cut a text at empty lines."""
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Take a message as it was made."""
+        buttons = [{"payload": one["payload"], "title": one["title"]} for one in message.get("buttons") or []]
+        self.messages.append({"text": message.get("text") or "", "buttons": buttons})
+
+
+@dataclass(frozen=True)
+class Message:
+    """A request to `messages`, checked: exactly one of `text` and `button`."""
+
+    conversation: str
+    locale: str
+    page: str
+    text: str = ""
+    button: str | None = None
+    turn: int = 0
+
+
+@dataclass
+class Locks:
+    """One lock per conversation in use: a second message waits for the first."""
+
+    held: dict[str, asyncio.Lock] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+
+    async def __call__(self, conversation: str, act: Callable[[], Awaitable[HTTPResponse]]) -> HTTPResponse:
+        """Act while nobody else acts on this conversation."""
+        lock = self.held.setdefault(conversation, asyncio.Lock())
+        self.waiting[conversation] = self.waiting.get(conversation, 0) + 1
+        try:
+            async with lock:
+                return await act()
+        finally:
+            self.waiting[conversation] -= 1
+            if not self.waiting[conversation]:
+                del self.held[conversation], self.waiting[conversation]
+
+
+class GatewayChannel(InputChannel):  # type: ignore[misc]
+    """Named in credentials.yml."""
+
+    def __init__(self, token: str, turn_seconds: float = TURN_SECONDS, most_conversations: int = MOST_CONVERSATIONS) -> None:
+        self._token = token.encode()
+        self._turn_seconds = turn_seconds
+        self._most_conversations = most_conversations
+        self._locks = Locks()
+        self._wording = load_wording()
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the channel's name, which is also its path."""
+        return NAME
+
+    @classmethod
+    def from_credentials(cls, _credentials: dict[str, Any] | None) -> GatewayChannel:
+        """Read the gateway's token; without one Rasa does not start."""
+        return cls(read_token("GATEWAY_TOKEN"))
+
+    def blueprint(self, _on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """Return the routes."""
+        routes = Blueprint("gateway_channel")
+
+        @routes.get("/")
+        async def health(request: Request) -> HTTPResponse:
+            ready = request.app.ctx.agent is not None and request.app.ctx.agent.is_ready()
+            return json_response({"status": "ok" if ready else "starting"}, 200 if ready else 503)
+
+        @routes.post("/conversations")
+        async def open_conversation(request: Request) -> HTTPResponse:
+            return await self._answer(request, self._open)
+
+        @routes.post("/messages")
+        async def take_message(request: Request) -> HTTPResponse:
+            return await self._answer(request, self._take)
+
+        @routes.delete("/conversations/<conversation>")
+        async def forget(request: Request, conversation: str) -> HTTPResponse:
+            return await self._answer(request, lambda inner: self._forget(inner, conversation))
+
+        @routes.listener("after_server_start")
+        async def begin_sweeping(app: Sanic, _loop: object) -> None:
+            app.add_task(_sweep_for_ever(app))
+
+        return routes
+
+    async def _answer(self, request: Request, act: Callable[[Request], Awaitable[HTTPResponse]]) -> HTTPResponse:
+        try:
+            self._admit(request)
+            return await act(request)
+        except Refused as refused:
+            return json_response({"code": refused.code}, refused.status)
+        except Exception as error:  # noqa: BLE001 - a door: Rasa's way would log the text and the local variables
+            LOG.error("channel.failed error=%s", type(error).__name__)
+            return json_response({"code": "failed"}, 500)
+
+    def _admit(self, request: Request) -> None:
+        given = request.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), b"Bearer " + self._token):
+            raise Refused(401, "unauthorised")
+        if len(request.body) > LONGEST_BODY:
+            raise Refused(413, "body_too_long")
+
+    async def _open(self, request: Request) -> HTTPResponse:
+        body = _read_body(request)
+        conversation = _conversation(body)
+        said = Message(conversation, _string(body, "locale", LONGEST_LOCALE), _string(body, "page", LONGEST_PAGE))
+        memory = _memory(request)
+        if await memory.sweep() >= self._most_conversations:
+            raise Refused(503, "too_many_conversations")
+
+        async def act() -> HTTPResponse:
+            # An id that is open already begins anew: nothing of the old one may be seen by the new one.
+            await memory.forget(conversation)
+            heard = UserMessage(
+                text="",
+                output_channel=Replies(),
+                sender_id=conversation,
+                parse_data=_parsed(OPENING),
+                input_channel=NAME,
+                metadata={"locale": said.locale, "page": said.page},
+            )
+            return await self._turn(request, heard, memory, turn=0)
+
+        return await self._locks(conversation, act)
+
+    async def _take(self, request: Request) -> HTTPResponse:
+        said = _read_message(_read_body(request))
+        memory = _memory(request)
+
+        async def act() -> HTTPResponse:
+            record = await memory.read(said.conversation)
+            if record is None or DESK not in record:
+                raise Refused(404, "conversation_unknown")
+            turn = int(record[DESK]["turn"])
+            if turn >= MOST_TURNS:
+                raise Refused(429, "too_many_turns")
+            if said.button is not None and (said.turn != turn or said.button not in record[DESK]["offered"]):
+                raise Refused(409, "button_stale")
+            return await self._turn(request, _user_message(said), memory, turn=turn + 1)
+
+        return await self._locks(said.conversation, act)
+
+    async def _turn(self, request: Request, heard: UserMessage, memory: Memory, *, turn: int) -> HTTPResponse:
+        before = await memory.read(heard.sender_id) or {}
+        messages = await self._handle(request, heard)
+        if messages:
+            record = await memory.read(heard.sender_id) or {}
+        else:
+            # Nothing said: the turn failed on the way. It did not happen, and whatever was offered before still stands.
+            record = before
+            messages = [{"text": self._apology(heard), "buttons": before.get(DESK, {}).get("buttons", [])}]
+        buttons = [button for message in messages for button in message["buttons"]]
+        record[DESK] = {"turn": turn, "offered": [button["payload"] for button in buttons], "buttons": buttons}
+        await memory.write(heard.sender_id, record)
+        return json_response({"turn": turn, "messages": messages})
+
+    async def _handle(self, request: Request, heard: UserMessage) -> list[Record]:
+        """Let Rasa take the turn; an empty list says that it could not."""
+        task = asyncio.ensure_future(request.app.ctx.agent.handle_message(heard))
+        try:
+            await asyncio.wait_for(task, self._turn_seconds)
+        except asyncio.TimeoutError:
+            LOG.error("channel.turn_cut")
+            return []
+        except Exception as error:  # noqa: BLE001 - must not reach a logger: it may hold the text
+            LOG.error("channel.turn_failed error=%s", type(error).__name__)
+            return []
+        return list(heard.output_channel.messages)
+
+    def _apology(self, heard: UserMessage) -> str:
+        return self._wording.for_language(heard.metadata["locale"]).replies[APOLOGY]
+
+    async def _forget(self, request: Request, conversation: str) -> HTTPResponse:
+        if not CONVERSATION.fullmatch(conversation):
+            raise Refused(404, "conversation_unknown")
+        memory = _memory(request)
+
+        async def act() -> HTTPResponse:
+            await memory.forget(conversation)
+            return HTTPResponse(status=204)
+
+        return await self._locks(conversation, act)
+
+
+async def _sweep_for_ever(app: Sanic) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        await app.ctx.agent.tracker_store.memory.sweep()
+
+
+def _memory(request: Request) -> Memory:
+    memory: Memory = request.app.ctx.agent.tracker_store.memory
+    return memory
+
+
+def _read_body(request: Request) -> Record:
+    try:
+        body = json.loads(request.body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise Refused(400, "body_not_json") from None
+    if not isinstance(body, dict):
+        raise Refused(400, "body_not_an_object")
+    return body
+
+
+def _read_message(body: Record) -> Message:
+    common = {
+        "conversation": _conversation(body),
+        "locale": _string(body, "locale", LONGEST_LOCALE),
+        "page": _string(body, "page", LONGEST_PAGE),
+    }
+    if ("text" in body) == ("button" in body):
+        raise Refused(400, "text_or_button")
+    if "text" in body:
+        text = _string(body, "text", LONGEST_TEXT).strip()
+        if not text:
+            raise Refused(400, "text_empty")
+        return Message(**common, text=text)
+    turn = body.get("turn")
+    if type(turn) is not int:
+        raise Refused(400, "turn_invalid")
+    return Message(**common, button=_string(body, "button", LONGEST_BUTTON), turn=turn)
+
+
+def _conversation(body: Record) -> str:
+    conversation = body.get("conversation")
+    if not isinstance(conversation, str) or not CONVERSATION.fullmatch(conversation):
+        raise Refused(400, "conversation_invalid")
+    return conversation
+
+
+def _string(body: Record, name: str, longest: int) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str):
+        raise Refused(400, f"{name}_invalid")
+    if len(value) > longest:
+        raise Refused(413 if name == "text" else 400, f"{name}_too_long")
+    # A lone surrogate is no text, and a NUL or an escape sequence none that anybody means to send.
+    value = value.encode("utf-8", "ignore").decode("utf-8")
+    return "".join(sign for sign in value if sign >= " " or sign in "\n\t")
+
+
+def _user_message(said: Message) -> UserMessage:
+    metadata = {"locale": said.locale, "page": said.page}
+    if said.button is not None:
+        intent = said.button.partition(":")[0]
+        metadata["button"] = said.button
+        parsed: Record | None = _parsed(intent)
+    else:
+        parsed = None
+    # Rasa obeys a text that begins with a slash as a command; with this sign before it, it is a text (H-09).
+    text = NOT_A_COMMAND + said.text if said.text.startswith("/") else said.text
+    return UserMessage(
+        text=text,
+        output_channel=Replies(),
+        sender_id=said.conversation,
+        parse_data=parsed,
+        input_channel=NAME,
+        metadata=metadata,
+    )
+
+
+def _parsed(intent: str) -> Record:
+    return {"text": "", "intent": {"name": intent, "confidence": 1.0}, "intent_ranking": [], "entities": []}

@@ -1,0 +1,121 @@
+"""The bot's way to the form API: the internal door, asked with the service token (tests/contract/examples).
+
+The bot is one more client of that API: no rule of its own about what is acceptable, no second way to a lead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Any
+
+import aiohttp
+
+Json = dict[str, Any]
+LONGEST_ANSWER = 512 * 1024
+
+
+class ApiAway(Exception):
+    """The API did not answer in time, or answered that it cannot work now. Nothing is known to have been kept."""
+
+
+class ApiRefused(Exception):
+    """The API says no for good: `status`, a stable `code`, and what else came with it in `problem`."""
+
+    def __init__(self, status: int, problem: Json) -> None:
+        code = problem.get("code")
+        self.status = status
+        self.code = code if isinstance(code, str) else ""
+        self.problem = problem
+        super().__init__(f"{status} {self.code}")  # never the detail: it may speak of a value
+
+    @property
+    def fresh_form(self) -> Json | None:
+        """Return the form that came with the refusal of a presentation, to be shown anew."""
+        form = self.problem.get("form")
+        return form if isinstance(form, dict) else None
+
+    @property
+    def field_texts(self) -> dict[str, str]:
+        """Return, by field name, the sentence that says what is wrong with it."""
+        fields = self.problem.get("fields")
+        if not isinstance(fields, dict):
+            return {}
+        return {name: str(what.get("text", "")) for name, what in fields.items() if isinstance(what, dict)}
+
+
+class FormApi:
+    """One HTTP session to the internal door. Each call raises `ApiAway` or `ApiRefused`, and nothing else."""
+
+    def __init__(self, url: str, token: str, *, seconds: float = 4.0) -> None:
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._timeout = aiohttp.ClientTimeout(total=seconds, connect=min(seconds, 2.0))
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> FormApi:
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def list_forms(self, locale: str) -> list[Json]:
+        """Return what may be asked for in `locale`: form, kind, title, benefit, locales."""
+        answer = await self._call("GET", "/v1/forms", params={"locale": locale})
+        return list(answer.get("forms", []))
+
+    async def get_form(self, form: str, locale: str) -> Json:
+        """Return the form with its notice and a fresh presentation."""
+        return await self._call("GET", f"/v1/forms/{form}", params={"locale": locale, "channel": "chat"})
+
+    async def get_notice(self, notice_hash: str) -> Json:
+        """Return the whole notice that hashes to `notice_hash`."""
+        return await self._call("GET", f"/v1/notices/{notice_hash}")
+
+    async def check(self, form: str, locale: str, fields: Json) -> Json:
+        """Return, by field name, whether the value is acceptable, its normalised and masked form, or why not."""
+        answer = await self._call("POST", f"/v1/forms/{form}/checks", json={"locale": locale, "fields": fields})
+        return dict(answer.get("fields", {}))
+
+    async def submit(self, form: str, submission: Json, *, key: str) -> Json:
+        """Send a submission and return reference, receipt and what_next; the same `key` gives the first answer again."""
+        return await self._call(
+            "POST", f"/v1/forms/{form}/submissions", json=submission, headers={"Idempotency-Key": key}
+        )
+
+    async def refuse(self, form: str, presentation: str) -> None:
+        """Say that the visitor said no to this showing of the notice."""
+        await self._call("POST", f"/v1/forms/{form}/refusals", json={"presentation": presentation})
+
+    async def _call(self, method: str, path: str, **named: Any) -> Json:
+        if self._session is None:  # made here: a session belongs to the running loop
+            self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout)
+        try:
+            async with self._session.request(method, self._url + path, allow_redirects=False, **named) as answer:
+                return await _read(answer)
+        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:
+            raise ApiAway(type(error).__name__) from None
+
+
+async def _read(answer: aiohttp.ClientResponse) -> Json:
+    if answer.status == 204:
+        return {}
+    if answer.status >= 500 or answer.status in (401, 403, 408, 429):
+        # A token that does not fit is ours to mend, not the visitor's: for them the door is closed for now.
+        raise ApiAway(str(answer.status))
+    if (answer.content_length or 0) > LONGEST_ANSWER:
+        raise ApiAway("answer too long")
+    body = await answer.json(content_type=None)
+    if not isinstance(body, dict):
+        raise ApiAway("answer of the wrong shape")
+    if answer.status >= 300:
+        raise ApiRefused(answer.status, body)
+    return body

@@ -1,0 +1,192 @@
+"""The one conversation that serves every form of the catalogue.
+
+notice → yes or no → (use what was typed before?) → the fields, in the catalogue's order → each opt-in purpose alone →
+what was understood → send. Each step is one user turn in and the next question out; questions about the data, about the bot
+and the like are answered at any step, and then the open question is asked again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.client import ApiAway, ApiRefused, FormApi
+from bot.dialogue import asides, filling, questions, replies
+from bot.dialogue.replies import Offer, Reply
+from bot.dialogue.said import Heard, Said, hear_decision
+from bot.dialogue.sheet import Sheet
+from bot.dialogue.state import Stage, State
+from bot.dialogue.topics import Topics
+from bot.dialogue.turn import Desk, Turn
+from bot.wording import Wording
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Takes turns. It holds no state of its own: that comes with each turn and goes back changed."""
+
+    api: FormApi
+    wording: Wording
+    topics: Topics
+
+    async def take_turn(self, state: State, said: Said) -> Turn:
+        """Return the next state and what to say. Never raises for what the API or a visitor does."""
+        words = self.wording.for_language(state.language or said.locale)
+        desk = Desk(self.api, words, self.wording, self.topics)
+        try:
+            return await _step(state, said, desk)
+        except ApiAway:
+            return _api_is_away(state)
+        except ApiRefused as refusal:
+            return await _api_refused(state, refusal, desk)
+
+
+async def _step(state: State, said: Said, desk: Desk) -> Turn:
+    if state.stage is None or state.sheet is None or said.intent == replies.CHOOSE_FORM:
+        return await _begin(state, said, desk)
+    aside = await asides.take_aside(state, said, desk)
+    if aside is not None:
+        return aside
+    if asides.is_meant(replies.CANCEL, said, state):
+        return await _cancel(state, desk)
+    if said.means(replies.TRY_AGAIN, 1.0):
+        return Turn(state, questions.open_question(state))
+    step = {
+        Stage.NOTICE: _notice_answered,
+        Stage.REUSE: _reuse_answered,
+        Stage.FIELD: filling.field_answered,
+        Stage.PURPOSE: _purpose_answered,
+        Stage.SUMMARY: _summary_answered,
+        Stage.CORRECT: filling.correction_answered,
+    }[state.stage]
+    return await step(state, said, desk)
+
+
+async def _begin(state: State, said: Said, desk: Desk) -> Turn:
+    form = desk.topics.form_for(said)
+    if state.refused and said.button is None:
+        # Not asked again in this conversation (C-10); whoever changes their mind has a button for it.
+        again = Offer(f"{replies.CHOOSE_FORM}:{form}", "show_notice")
+        return Turn(state.cleared(), [Reply(replies.REFUSED_BEFORE, offers=(again,))], is_over=True)
+    try:
+        sheet = Sheet(await desk.api.get_form(form, desk.language))
+    except ApiRefused as refusal:
+        return await _cannot_begin(state, refusal, desk)
+    remembered = state.heard_before_yes(said.text) if said.button is None else state
+    begun = State(
+        form=form,
+        sheet=sheet.form,
+        before_yes=remembered.before_yes,
+        language=state.language,
+        last_form=form,
+    ).asking(Stage.NOTICE)
+    return Turn(begun, questions.show_notice(sheet))
+
+
+async def _cannot_begin(state: State, refusal: ApiRefused, desk: Desk) -> Turn:
+    over = state.cleared()
+    if refusal.code == "locale_not_available":
+        return Turn(over, [asides.offer_languages(desk, refusal.problem.get("locales"))], is_over=True)
+    forms = await desk.api.list_forms(desk.language)
+    offers = tuple(replies.choose_form(form["form"], form["title"]) for form in forms)
+    return Turn(over, [Reply(replies.NO_SUCH_FORM, offers=offers)], is_over=True)
+
+
+async def _notice_answered(state: State, said: Said, desk: Desk) -> Turn:
+    heard = hear_decision(said, desk.words.lexicon)
+    if heard is Heard.YES:
+        return await filling.offer_what_was_typed(state, desk)
+    if heard is Heard.NO:
+        return await _refuse(state, desk, [Reply(replies.REFUSED)])
+    if state.tries == 0:
+        return Turn(
+            state.heard_before_yes(said.text).but(tries=1), [Reply(replies.PLEASE_YES_OR_NO, offers=replies.YES_NO)]
+        )
+    return await _refuse(state, desk, [Reply(replies.UNCLEAR_IS_NO)])
+
+
+async def _refuse(state: State, desk: Desk, says: list[Reply]) -> Turn:
+    over = state.cleared(refused=True)
+    try:
+        await desk.api.refuse(Sheet(state.sheet or {}).key, Sheet(state.sheet or {}).presentation)
+    except (ApiAway, ApiRefused):
+        # The no is honoured here and now all the same: it must not depend on our being able to count it.
+        return Turn(over, says, is_over=True)
+    return Turn(over, says, is_over=True)
+
+
+async def _reuse_answered(state: State, said: Said, desk: Desk) -> Turn:
+    heard = hear_decision(said, desk.words.lexicon)
+    if heard is Heard.UNCLEAR and state.tries == 0:
+        return Turn(state.but(tries=1), [Reply(replies.PLEASE_YES_OR_NO, offers=replies.YES_NO)])
+    kept = {**state.values, **state.offered} if heard is Heard.YES else state.values
+    return questions.ask_next(state.but(values=kept, offered={}))
+
+
+async def _purpose_answered(state: State, said: Said, desk: Desk) -> Turn:
+    heard = hear_decision(said, desk.words.lexicon)
+    if heard is Heard.UNCLEAR and state.tries == 0:
+        return Turn(state.but(tries=1), [Reply(replies.PLEASE_YES_OR_NO, offers=replies.YES_NO)])
+    decided = state.but(decisions={**state.decisions, str(state.asked): heard is Heard.YES})
+    turn = questions.ask_next(decided)
+    if heard is Heard.UNCLEAR:
+        return Turn(turn.state, [Reply(replies.PURPOSE_UNCLEAR_IS_NO), *turn.says])
+    return turn
+
+
+async def _summary_answered(state: State, said: Said, desk: Desk) -> Turn:
+    if asides.is_meant(replies.CORRECT_DETAILS, said, state):
+        return await filling.correct(state, said, desk)
+    heard = hear_decision(said, desk.words.lexicon)
+    if heard is Heard.YES:
+        return await _send(state, desk)
+    if changed := await filling.details_changed(state, said, desk):
+        return changed
+    if heard is Heard.NO:
+        return Turn(state.asking(Stage.CORRECT), [questions.what_to_correct(state)])
+    return Turn(state, [questions.summary_question()])
+
+
+async def _send(state: State, desk: Desk) -> Turn:
+    sheet = Sheet(state.sheet or {})
+    submission = {
+        "presentation": sheet.presentation,
+        "locale": sheet.form.get("locale", desk.language),
+        "fields": {name: kept["value"] for name, kept in state.values.items()},
+        "decisions": dict(state.decisions),
+        "attribution": {},
+    }
+    # One key per showing of the notice: however often "send" is pressed or a turn is lost, it is one lead.
+    sent = await desk.api.submit(sheet.key, submission, key=f"chat-{sheet.presentation}")
+    says = [
+        Reply(
+            replies.SENT,
+            {"reference": sent.get("reference", ""), "what_next": sent.get("what_next") or sheet.form.get("what_next", "")},
+        ),
+        Reply(replies.RECEIPT, {"receipt": sent.get("receipt", "")}),
+    ]
+    return Turn(state.cleared(), says, is_over=True)
+
+
+async def _cancel(state: State, desk: Desk) -> Turn:
+    if state.stage is Stage.NOTICE:
+        return await _refuse(state, desk, [Reply(replies.CANCELLED)])
+    return Turn(state.cleared(), [Reply(replies.CANCELLED)], is_over=True)
+
+
+def _api_is_away(state: State) -> Turn:
+    if state.stage in (None, Stage.NOTICE):
+        return Turn(state.cleared(), [Reply(replies.API_AWAY)], is_over=True)
+    # After a yes the answers given so far stay in memory, as promised; nothing more is asked until the API is back.
+    again = (Offer(replies.TRY_AGAIN, "try_again"), Offer(replies.CANCEL, "cancel"))
+    return Turn(state, [Reply(replies.API_AWAY_KEPT, offers=again)])
+
+
+async def _api_refused(state: State, refusal: ApiRefused, desk: Desk) -> Turn:
+    if refusal.fresh_form is not None and state.stage is not None:
+        # The showing is over: the notice is shown and asked anew, and with it each decision that was made on it (C-06).
+        sheet = Sheet(refusal.fresh_form)
+        again = state.but(sheet=sheet.form, decisions={}).asking(Stage.NOTICE)
+        return Turn(again, [Reply(replies.NOTICE_EXPIRED), *questions.show_notice(sheet)])
+    if refusal.field_texts and state.sheet is not None:
+        return filling.ask_again_refused(state, refusal.field_texts)
+    return Turn(state.cleared(), [Reply(replies.NOT_ACCEPTED)], is_over=True)

@@ -1,0 +1,203 @@
+"""Filling the fields: what an answer to a field means, several details at once, corrections, what was typed before the yes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.client import ApiAway
+from bot.dialogue import asides, replies
+from bot.dialogue.details import find_details, find_numbers, value_for
+from bot.dialogue.questions import CANCEL, WHY, ask_next, field_question, open_question, reuse_question, shown, what_to_correct
+from bot.dialogue.replies import Reply
+from bot.dialogue.said import Said
+from bot.dialogue.sheet import Field, Sheet
+from bot.dialogue.state import Stage, State
+from bot.dialogue.turn import Desk, Turn
+
+DECLINES = (replies.DECLINE_FIELD, replies.DENY)
+CONTACT_TYPES = ("email", "phone")
+Checked = dict[str, dict[str, Any]]
+
+
+async def offer_what_was_typed(state: State, desk: Desk) -> Turn:
+    """After the yes: offer the details found in what was typed before it, then drop the texts themselves (H-02, H-17)."""
+    sheet = Sheet(state.sheet or {})
+    found: dict[str, Any] = {}
+    for text in state.before_yes:
+        found.update(find_details(text, sheet, desk.words.lexicon))
+    found = {name: value for name, value in found.items() if name not in state.values}
+    agreed = state.but(before_yes=())
+    if not found:
+        return ask_next(agreed)
+    good, _ = await _check(sheet, found, desk)
+    if not good:
+        return ask_next(agreed)
+    offering = agreed.but(offered=good).asking(Stage.REUSE)
+    return Turn(offering, [reuse_question(offering)])
+
+
+async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
+    """Take an answer to the open field: a value, several values, or that the visitor would rather not say."""
+    sheet = Sheet(state.sheet or {})
+    field = sheet.field(state.asked)
+    if field is None:
+        return ask_next(state)
+    candidates = _candidates(field, said, sheet, desk)
+    if not candidates:
+        if any(asides.is_meant(intent, said, state) for intent in DECLINES):
+            return _declined(state, field, sheet)
+        return Turn(state, [_not_an_answer(field, said), field_question(field, sheet)])
+    good, bad = await _check(sheet, candidates, desk)
+    filled = state.but(values={**state.values, **good}, skipped=tuple(name for name in state.skipped if name not in good))
+    if bad:
+        return _not_good(filled, bad, sheet)
+    turn = ask_next(filled)
+    extra = [found for found in sheet.fields() if found.name in good and found.name != field.name]
+    if extra:
+        noted = ", ".join(f"{found.label}: {shown(good[found.name])}" for found in extra)
+        return Turn(turn.state, [Reply(replies.NOTED, {"noted": noted}), *turn.says])
+    return turn
+
+
+async def correct(state: State, said: Said, desk: Desk) -> Turn:
+    """Change what the button or the text names; ask which one when neither does."""
+    name = said.detail
+    if name is None:
+        changed = await details_changed(state, said, desk)
+        return changed or Turn(state.asking(Stage.CORRECT), [what_to_correct(state)])
+    sheet = Sheet(state.sheet or {})
+    if sheet.opt_in(name):
+        decisions = {purpose: yes for purpose, yes in state.decisions.items() if purpose != name}
+        asking = state.but(decisions=decisions).asking(Stage.PURPOSE, name)
+    elif sheet.field(name):
+        values = {field: kept for field, kept in state.values.items() if field != name}
+        skipped = tuple(field for field in state.skipped if field != name)
+        asking = state.but(values=values, skipped=skipped).asking(Stage.FIELD, name)
+    else:
+        asking = state.asking(Stage.CORRECT)
+    return Turn(asking, open_question(asking))
+
+
+async def correction_answered(state: State, said: Said, desk: Desk) -> Turn:
+    """Take the answer to "what should I change?": a button, the label of a field, or the right value itself."""
+    if said.detail is None:
+        for field in Sheet(state.sheet or {}).fields():
+            if field.label.casefold() in said.text.casefold() and not await details_changed(state, said, desk):
+                return await correct(state, Said(replies.CORRECT_DETAILS, 1.0, button=f"correct_details:{field.name}"), desk)
+        if any(asides.is_meant(intent, said, state) for intent in DECLINES):
+            back = state.asking(Stage.SUMMARY)
+            return Turn(back, open_question(back))
+    return await correct(state, said, desk)
+
+
+async def details_changed(state: State, said: Said, desk: Desk) -> Turn | None:
+    """Change just the details a text contains ("no, it's anna@firma.lv"); None when it contains none."""
+    sheet = Sheet(state.sheet or {})
+    found: dict[str, Any] = dict(find_details(said.text, sheet, desk.words.lexicon))
+    if not found:
+        return None
+    good, bad = await _check(sheet, found, desk)
+    changed = state.but(values={**state.values, **good})
+    return _not_good(changed, bad, sheet) if bad else ask_next(changed)
+
+
+def ask_again_refused(state: State, texts: dict[str, str]) -> Turn:
+    """Ask the first field the API would not take in a submission once more, with the API's reason."""
+    sheet = Sheet(state.sheet or {})
+    bad = {name: {"text": text} for name, text in texts.items() if sheet.field(name)}
+    if not bad:
+        return Turn(state.cleared(), [Reply(replies.NOT_ACCEPTED)], is_over=True)
+    kept = {name: value for name, value in state.values.items() if name not in bad}
+    return _not_good(state.but(values=kept), bad, sheet)
+
+
+def _candidates(field: Field, said: Said, sheet: Sheet, desk: Desk) -> dict[str, Any]:
+    if said.button is not None:
+        pressed = _choice(field, said) if said.intent == replies.INFORM else None
+        return {} if pressed is None else {field.name: pressed}
+    if field.type == "long_text":
+        declined = said.intent in DECLINES and said.confidence >= asides.PLAIN and len(said.text) < 60
+        return {} if declined else {field.name: said.text.strip()}
+    found: dict[str, Any] = dict(find_details(said.text, sheet, desk.words.lexicon))
+    group = sheet.group_of(field)
+    if field.name in found or any(member.name in found for member in group):
+        return found
+    rest = _only_value(field, said, desk)
+    if rest is None:
+        return found if len(group) == 1 and not field.takes_any_text else {}
+    if field.type in CONTACT_TYPES:
+        return {**found, _likely_contact(field, group, said.text).name: rest}
+    return {**found, field.name: rest}
+
+
+def _only_value(field: Field, said: Said, desk: Desk) -> Any:
+    if field.choices:
+        return _choice(field, said)
+    if said.intent in DECLINES and said.confidence >= asides.PLAIN:
+        return None
+    if field.type == "integer":
+        numbers = find_numbers(said.text)
+        return numbers[0] if len(numbers) == 1 else None
+    if field.type in CONTACT_TYPES and not any(sign.isdigit() or sign == "@" for sign in said.text):
+        return None if said.confidence >= asides.PLAIN and said.intent != replies.INFORM else said.text.strip() or None
+    if said.intent in ("affirm", "greet", "thank") and said.confidence >= asides.OVER_SHORT_TEXT:
+        return None
+    return value_for(field, said.text, desk.words.lexicon) or None
+
+
+def _likely_contact(field: Field, group: list[Field], text: str) -> Field:
+    # "jan@@firma.pl" is a broken e-mail and "22 1" a broken number: the API says why to the right one of the two.
+    wanted = "email" if "@" in text or not any(sign.isdigit() for sign in text) else "phone"
+    return next((member for member in group if member.type == wanted), field)
+
+
+def _choice(field: Field, said: Said) -> Any:
+    wanted = (said.detail or said.text).strip().casefold()
+    for value, label in field.choices:
+        if wanted in (value.casefold(), label.casefold()):
+            return int(value) if field.type == "integer" else value
+    return None
+
+
+def _declined(state: State, field: Field, sheet: Sheet) -> Turn:
+    if field.is_optional:
+        turn = ask_next(state.but(skipped=(*state.skipped, field.name)))
+        return Turn(turn.state, [Reply(replies.FIELD_SKIPPED), *turn.says])
+    # The question itself already says that the other contact will do; here is why one of them is needed (H-20).
+    needed = Reply(replies.FIELD_NEEDED, {"if_not_given": field.if_not_given}, (WHY, CANCEL))
+    return Turn(state, [needed, field_question(field, sheet)])
+
+
+def _not_an_answer(field: Field, said: Said) -> Reply:
+    if field.choices:
+        return Reply(replies.FIELD_PICK_ONE)
+    if field.type == "integer" and said.text:
+        return Reply(replies.FIELD_ONE_NUMBER)
+    return Reply(replies.FIELD_NOT_UNDERSTOOD)
+
+
+def _not_good(state: State, bad: Checked, sheet: Sheet) -> Turn:
+    name, problem = next(iter(bad.items()))
+    field = sheet.field(name)
+    if field is None:
+        return ask_next(state)
+    asking = state.asking(Stage.FIELD, name)
+    reason = Reply(replies.FIELD_NOT_GOOD, {"reason": problem.get("text", "")})
+    return Turn(asking, [reason, field_question(field, sheet)])
+
+
+async def _check(sheet: Sheet, values: dict[str, Any], desk: Desk) -> tuple[Checked, Checked]:
+    typed = {name: _as_type(sheet.field(name), value) for name, value in values.items()}
+    checked = await desk.api.check(sheet.key, str(sheet.form.get("locale", desk.language)), typed)
+    if set(checked) != set(typed):
+        raise ApiAway("checks of the wrong shape")
+    good = {
+        name: {"value": what.get("value"), "masked": what.get("masked", what.get("value"))}
+        for name, what in checked.items()
+        if what.get("ok") is True
+    }
+    return good, {name: what for name, what in checked.items() if what.get("ok") is not True}
+
+
+def _as_type(field: Field | None, value: Any) -> Any:
+    return int(value) if field is not None and field.type == "integer" and isinstance(value, str) else value

@@ -1,0 +1,70 @@
+"""What the visitor said in one turn, and whether it is a yes, a no, or neither."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from bot.dialogue.replies import AFFIRM, DENY
+from bot.wording import Lexicon
+
+SURE = 0.8  # C-08: a typed yes or no below this is neither
+NOT_A_COMMAND = "\u2060"  # the channel puts it before a slash, so that "/affirm" stays a text (H-09)
+
+
+class Heard(Enum):
+    """How an answer to a yes-or-no question was understood."""
+
+    YES = "yes"
+    NO = "no"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True)
+class Said:
+    """One user turn. `button` is the payload when a button was pressed, and then there is no text."""
+
+    intent: str
+    confidence: float
+    text: str = ""
+    button: str | None = None
+    locale: str | None = None
+
+    @property
+    def detail(self) -> str | None:
+        """Return what stands behind the colon of the button."""
+        return self.button.partition(":")[2] or None if self.button else None
+
+    def means(self, intent: str, at_least: float) -> bool:
+        """Say whether this intent was meant, by button or well enough by words."""
+        return self.intent == intent and (self.button is not None or self.confidence >= at_least)
+
+
+def hear_decision(said: Said, lexicon: Lexicon) -> Heard:
+    """Hear a yes only where nothing else can be meant: a button, or clear words that the classifier is sure of too (C-08).
+
+    "ok", "hmm", "sure, whatever", an emoji and "yes but no" are unclear: they need a second question.
+    """
+    if said.button is not None:
+        return {AFFIRM: Heard.YES, DENY: Heard.NO}.get(said.intent, Heard.UNCLEAR)
+    words = _words(said.text)
+    if _has_any(words, lexicon.hedges):
+        return Heard.UNCLEAR
+    says_yes, says_no = _has_any(words, lexicon.clear_yes), _has_any(words, lexicon.clear_no)
+    if says_yes and not says_no and said.means(AFFIRM, SURE):
+        return Heard.YES
+    # A no needs less: whoever says no and means yes is asked nothing worse than the question again later.
+    if says_no and not says_yes and said.intent in (DENY, "decline_field", "cancel", "withdraw_consent"):
+        return Heard.NO
+    if said.means(DENY, SURE):
+        return Heard.NO
+    return Heard.UNCLEAR
+
+
+def _words(text: str) -> str:
+    return " " + re.sub(r"[^\w'?]+", " ", text.casefold().replace("’", "'").replace("?", " ? ")).strip() + " "
+
+
+def _has_any(words: str, phrases: tuple[str, ...]) -> bool:
+    return any(f" {phrase} " in words for phrase in phrases)

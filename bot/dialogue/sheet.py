@@ -1,0 +1,100 @@
+"""The form as the API serves it, read by name: fields, groups, notice, and the purposes that need a yes of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+ONE_OF = "one_of:"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing to ask, with the catalogue's words."""
+
+    name: str
+    type: str
+    necessity: str
+    label: str
+    question: str
+    why: str
+    if_not_given: str
+    choices: tuple[tuple[str, str], ...]
+
+    @property
+    def group(self) -> str | None:
+        """Return the group of which one answer is enough."""
+        return self.necessity[len(ONE_OF) :] if self.necessity.startswith(ONE_OF) else None
+
+    @property
+    def is_optional(self) -> bool:
+        """Say whether it may be left out without a reason."""
+        return self.necessity == "optional"
+
+    @property
+    def takes_any_text(self) -> bool:
+        """Say whether whatever is typed could be the answer."""
+        return self.type in ("text", "long_text")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A form object of the API. Reading is lenient: what is not there is empty."""
+
+    form: Json
+
+    @property
+    def key(self) -> str:
+        """Return the form's key."""
+        return str(self.form["form"])
+
+    @property
+    def presentation(self) -> str:
+        """Return the id of this showing of the notice."""
+        return str(self.form["presentation"]["id"])
+
+    @property
+    def notice(self) -> Json:
+        """Return the notice object."""
+        return dict(self.form["notice"])
+
+    @property
+    def purposes(self) -> list[Json]:
+        """Return all purposes of the notice."""
+        return list(self.notice.get("purposes", []))
+
+    @property
+    def opt_ins(self) -> list[Json]:
+        """Return the purposes that need a question and a yes of their own, in the catalogue's order."""
+        return [purpose for purpose in self.purposes if purpose.get("control") == "opt_in"]
+
+    def fields(self) -> Iterator[Field]:
+        """Yield the fields in the catalogue's order."""
+        for raw in self.form.get("fields", []):
+            choices = tuple((str(choice["value"]), str(choice["label"])) for choice in raw.get("choices") or ())
+            yield Field(
+                name=raw["name"],
+                type=raw.get("type", "text"),
+                necessity=raw.get("necessity", "optional"),
+                label=raw.get("label", raw["name"]),
+                question=raw.get("question", ""),
+                why=raw.get("why", ""),
+                if_not_given=raw.get("if_not_given", ""),
+                choices=choices,
+            )
+
+    def field(self, name: str | None) -> Field | None:
+        """Find a field by name."""
+        return next((field for field in self.fields() if field.name == name), None)
+
+    def group_of(self, field: Field) -> list[Field]:
+        """Return the fields of which one is enough, in order; the field alone when it has no group."""
+        if field.group is None:
+            return [field]
+        return [other for other in self.fields() if other.group == field.group]
+
+    def opt_in(self, purpose_id: str | None) -> Json | None:
+        """Find an opt-in purpose by id."""
+        return next((purpose for purpose in self.opt_ins if purpose.get("id") == purpose_id), None)

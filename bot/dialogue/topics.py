@@ -1,0 +1,36 @@
+"""Which form of the catalogue a visitor's topic means (bot/topics.yml)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from bot.dialogue.replies import CHOOSE_FORM
+from bot.dialogue.said import Said
+
+TOPICS = Path(__file__).parent.parent / "topics.yml"
+
+
+@dataclass(frozen=True)
+class Topics:
+    """Forms by intent, and the form that brings a person."""
+
+    forms: Mapping[str, str]
+    person: str
+
+    def form_for(self, said: Said) -> str:
+        """Return the form a topic asks for: by the button, by the table, or by the intent's own name."""
+        if said.intent == CHOOSE_FORM and said.detail:
+            return said.detail
+        return self.forms.get(said.intent, said.intent)
+
+
+@cache
+def load_topics(file: Path = TOPICS) -> Topics:
+    """Read the table."""
+    raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return Topics(forms=dict(raw["forms"]), person=raw["person"])

@@ -1,0 +1,1 @@
+"""What Rasa learns to understand texts with."""

@@ -1,0 +1,139 @@
+"""The bot's words, one file per language, and which languages are complete.
+
+English is the measure. A language that lacks one of its texts, or has one with other gaps in it, is begun and is not offered
+(N-17): half a conversation in one language and half in another is worse than one that says so.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+WORDS = Path(__file__).parent / "words"
+LANGUAGES = ("en", "lv", "ru", "pl", "cs")
+MEASURE = "en"
+
+
+class WordsError(Exception):
+    """A file of words is broken or English lacks a text; the message names file and key."""
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """What the bot listens for beside the classifier. All phrases are in lower case."""
+
+    clear_yes: tuple[str, ...]
+    clear_no: tuple[str, ...]
+    hedges: tuple[str, ...]
+    lead_ins: Mapping[str, tuple[str, ...]]
+    weak_lead_ins: Mapping[str, tuple[str, ...]]  # "I am": a name only if what follows is written like one
+    units: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language: its own name, replies by name, button titles, answers about the product, and what to listen for."""
+
+    language: str
+    own_name: str
+    called: tuple[str, ...]
+    replies: Mapping[str, str]
+    buttons: Mapping[str, str]
+    product: tuple[tuple[tuple[str, ...], str], ...]
+    lexicon: Lexicon
+
+    def say(self, reply: str, values: Mapping[str, Any]) -> str:
+        """Return the text of a reply. Values are put in once and are never read as text with gaps of their own."""
+        return _Once().vformat(self.replies[reply], (), dict(values))
+
+
+@dataclass(frozen=True)
+class Wording:
+    """All languages, and those of them that are complete."""
+
+    languages: Mapping[str, Words]
+    complete: tuple[str, ...]
+
+    def for_language(self, language: str | None) -> Words:
+        """Return the words of a complete language; English for any other."""
+        return self.languages[language if language in self.complete else MEASURE]
+
+    def language_named_in(self, text: str) -> str | None:
+        """Find the language a text names, in whatever language it does so."""
+        folded = f" {text.casefold()} "
+        return next((code for code, words in self.languages.items() if any(name in folded for name in words.called)), None)
+
+
+class _Once(string.Formatter):
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        # No attributes and no indexes: a text asks for a value by name, nothing else.
+        return kwargs[field_name], field_name
+
+
+@cache
+def load_wording(folder: Path = WORDS) -> Wording:
+    """Read all languages.
+
+    :raises WordsError: when a file cannot be read as words, or English lacks what the code says.
+    """
+    languages = {code: _read(folder / f"{code}.yml", code) for code in LANGUAGES}
+    measure = languages[MEASURE]
+    complete = tuple(code for code, words in languages.items() if not missing_in(words, measure))
+    return Wording(languages, complete)
+
+
+def missing_in(words: Words, measure: Words) -> list[str]:
+    """Return what a language lacks to be complete, as `section.key`."""
+    missing = []
+    for section in ("replies", "buttons"):
+        have, need = getattr(words, section), getattr(measure, section)
+        missing += [f"{section}.{key}" for key in need if not have.get(key) or _gaps(have[key]) != _gaps(need[key])]
+        missing += [f"{section}.{key} (unknown)" for key in have if key not in need]
+    if not words.product:
+        missing.append("product")
+    missing += [f"lexicon.{name}" for name in ("clear_yes", "clear_no", "hedges") if not getattr(words.lexicon, name)]
+    return missing
+
+
+def _gaps(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def _read(file: Path, code: str) -> Words:
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+        lexicon = raw.get("lexicon") or {}
+        return Words(
+            language=code,
+            own_name=raw["own_name"],
+            called=tuple(raw["called"]),
+            replies=dict(raw.get("replies") or {}),
+            buttons=dict(raw.get("buttons") or {}),
+            product=tuple((tuple(entry["about"]), entry["text"]) for entry in raw.get("product") or ()),
+            lexicon=Lexicon(
+                clear_yes=_phrases(lexicon.get("clear_yes")),
+                clear_no=_phrases(lexicon.get("clear_no")),
+                hedges=_phrases(lexicon.get("hedges")),
+                lead_ins=_by_field(lexicon.get("lead_ins")),
+                weak_lead_ins=_by_field(lexicon.get("weak_lead_ins")),
+                units=_by_field(lexicon.get("units")),
+            ),
+        )
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise WordsError(f"{file.name}: cannot be read as words ({type(error).__name__}: {error})") from error
+
+
+def _by_field(phrases: Any) -> dict[str, tuple[str, ...]]:
+    return {name: _phrases(listed) for name, listed in (phrases or {}).items()}
+
+
+def _phrases(phrases: Any) -> tuple[str, ...]:
+    if not all(isinstance(phrase, str) for phrase in phrases or ()):
+        raise TypeError(f"a phrase is not text; put it in quotes: {phrases}")
+    return tuple(phrase.casefold() for phrase in phrases or ())
