@@ -4,6 +4,7 @@ from flask import Flask
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
+from intake_api.queue import Queue
 from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.web.access import guard_routes, let_anyone_in, need_service_token, share_with_allowed_origins
@@ -17,6 +18,11 @@ from intake_api.web.public.notices import notices
 from intake_api.web.public.openapi import FORM_OPERATIONS, HEALTH_OPERATIONS, RECEIPT_OPERATIONS, describe_api
 from intake_api.web.public.receipts import receipts
 from intake_api.web.public.submissions import submissions
+from intake_api.web.review.frame import assets, frame_pages, problem_page
+from intake_api.web.review.lead import give_queue, lead
+from intake_api.web.review.queue import queue
+from intake_api.web.review.session import ask_for_own_password, need_reviewer
+from intake_api.web.review.sign_in import entrance
 
 
 def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, clock: Clock) -> Flask:
@@ -41,6 +47,18 @@ def create_internal_app(settings: Settings, catalogue: Catalogue, store: Store, 
     for part in (forms, submissions, notices, health, described):
         app.register_blueprint(part)
     guard_routes(app, {"service": need_service_token, "anyone": let_anyone_in})
+    return app
+
+
+def create_review_app(settings: Settings, catalogue: Catalogue, store: Store, clock: Clock) -> Flask:
+    """Make the door of staff: the queue and its leads. No visitor knocks here."""
+    app = _new_app(Door("review", settings, catalogue, store, clock), page_of_problem=problem_page)
+    for part in (entrance, queue, lead, assets, health):
+        app.register_blueprint(part)
+    frame_pages(app)
+    give_queue(app, Queue(settings.database_url))
+    guard_routes(app, {"staff": need_reviewer, "anyone": let_anyone_in})
+    ask_for_own_password(app)
     return app
 
 

@@ -23,6 +23,7 @@ from intake_api.store.notices import NoticeAltered
 MAKERS = {
     "public": app.create_public_app,
     "internal": app.create_internal_app,
+    "review": app.create_review_app,
 }
 
 

@@ -51,6 +51,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "presentation_mismatch": (409, "The notice has changed since it was shown. Please look at it again."),
     "locale_not_available": (409, "This form is not available in that language."),
     "button_stale": (409, "That button belongs to an earlier moment. Please use the newest ones."),
+    "lead_erased": (410, "This person was erased: nothing is left to show."),
     "body_too_large": (413, "The body is too large."),
     "address_too_long": (414, "The address is too long."),
     "content_type_not_accepted": (415, "The body must be sent as the one content type that this address takes."),

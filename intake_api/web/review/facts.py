@@ -1,0 +1,143 @@
+"""A lead put into the words of the notice its person saw: what was asked, answered, decided, and what the log holds."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection
+
+from intake_api.flows.read_lead import WholeLead
+from intake_api.rules.consent import DecisionState
+from intake_api.store.evidence import Entry
+from intake_api.store.staff import find_reviewer
+
+# The whole notice in the order in which its public page says it; a section without texts is left out.
+SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("page.who", ("page.who_text", "page.representative", "page.representative_none", "page.officer")),
+    ("page.automated", ("ai", "scoring", "page.automated_none")),
+    ("page.withdraw", ("withdraw",)),
+    ("page.rights", ("right.",)),
+    ("page.complaint", ("page.complaint_text",)),
+)
+LINKS = {"email": "mailto:", "phone": "tel:"}  # made by us from checked values; nothing else becomes a link (SEC-14)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One field: what was asked, and what was answered, if anything."""
+
+    name: str
+    label: str
+    question: str
+    value: str | None
+    link: str | None
+
+
+@dataclass(frozen=True)
+class DecisionLine:
+    """One decision with the words it was made on."""
+
+    purpose: str
+    title: str
+    asked: str
+    state: DecisionState
+    basis: str
+    decided_at: datetime
+    label_hash: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading of the notice and its sentences."""
+
+    heading: str
+    sentences: list[str]
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """One entry of the evidence: what, by whom, when, and its place in the log (None while it waits for one)."""
+
+    id: str
+    kind: str
+    by: str
+    at: datetime
+    position: int | None
+
+
+def answers(whole: WholeLead) -> list[Answer]:
+    """Return the fields of the notice in its order, answered or not; then what it does not know, by its bare name."""
+    texts: Mapping[str, str] = whole.notice["texts"]
+    asked = [str(field["name"]) for field in whole.notice["fields"]]
+    names = [*asked, *(name for name in whole.values if name not in asked)]
+    return [_answer(texts, name, whole.values.get(name)) for name in names]
+
+
+def decisions(whole: WholeLead) -> list[DecisionLine]:
+    """Return the decisions, newest event of each purpose last, with the words of the control they were made on."""
+    texts: Mapping[str, str] = whole.notice["texts"]
+    words = "question" if whole.lead.channel == "chat" else "label"
+    return [
+        DecisionLine(
+            purpose=one.purpose,
+            title=texts.get(f"title.{one.purpose}", one.purpose),
+            asked=texts.get(f"{words}.{one.purpose}", ""),
+            state=one.state,
+            basis=one.basis,
+            decided_at=one.decided_at,
+            label_hash=one.label_hash,
+        )
+        for one in whole.decisions
+    ]
+
+
+def notice_sections(notice: Mapping[str, Any]) -> list[Section]:
+    """Return the notice as it was shown, section by section; texts that an older notice lacks are left out."""
+    texts: Mapping[str, str] = notice["texts"]
+    why = [Section(texts.get("page.in_short", ""), [texts.get("short", "")])]
+    why += [_purpose_section(texts, str(purpose["id"])) for purpose in notice["purposes"]]
+    recipients = [f"{one['name']}, {one['country']}" for one in notice["recipients"]]
+    rest = [Section(texts.get(heading, ""), _said(texts, keys)) for heading, keys in SECTIONS]
+    whom = Section(texts.get("page.recipients", ""), recipients)
+    return [section for section in (*why, whom, *rest) if any(section.sentences)]
+
+
+def log_entries(tx: Connection, entries: list[Entry]) -> list[LogEntry]:
+    """Return the evidence of a lead for people: staff by their e-mail, others by what they are."""
+    bodies = [json.loads(entry.body) for entry in entries]
+    actors = {str(body.get("actor", "")) for body in bodies}
+    names = {actor: _actor(tx, actor) for actor in actors}
+    return [
+        LogEntry(entry.id, entry.kind, names[str(body.get("actor", ""))], entry.at, entry.position)
+        for entry, body in zip(entries, bodies, strict=True)
+    ]
+
+
+def _answer(texts: Mapping[str, str], name: str, value: object) -> Answer:
+    shown = None if value is None else texts.get(f"field.{name}.choice.{value}", str(value))
+    link = LINKS[name] + quote(shown, safe="@+") if shown and name in LINKS else None
+    return Answer(name, texts.get(f"field.{name}.label", name), texts.get(f"field.{name}.question", ""), shown, link)
+
+
+def _purpose_section(texts: Mapping[str, str], purpose: str) -> Section:
+    keys = ("text", "basis", "retention", "if_not_given")
+    return Section(texts.get(f"title.{purpose}", purpose), _said(texts, tuple(f"{key}.{purpose}" for key in keys)))
+
+
+def _said(texts: Mapping[str, str], keys: tuple[str, ...]) -> list[str]:
+    """Return the texts of these keys; a key that ends with a dot stands for all texts under it."""
+    found = [
+        text for key in keys for name, text in texts.items() if name == key or (key[-1] == "." and name.startswith(key))
+    ]
+    return [text for text in found if text]
+
+
+def _actor(tx: Connection, actor: str) -> str:
+    kind, _, staff_id = actor.partition(":")
+    if kind == "staff":
+        found = find_reviewer(tx, staff_id)
+        return found.email if found else "staff"
+    return {"subject": "the person", "system": "the service", "operator": "the command line"}.get(kind, kind)

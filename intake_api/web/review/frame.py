@@ -1,0 +1,68 @@
+"""What every review page stands in: filters, the style sheet from our own origin, and the page of a problem."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, g, make_response, render_template, request, send_from_directory
+from jinja2 import StrictUndefined
+
+from intake_api.store.leads import spelled_reference
+from intake_api.web.access import open_to
+from intake_api.web.door import door
+from intake_api.web.errors import ProblemDetails
+from intake_api.web.review import words
+from intake_api.web.review.session import form_proof
+from intake_api.web.review.sign_in import sign_in_page
+
+assets = Blueprint("assets", __name__)
+STATIC = Path(__file__).parent / "static"
+ASSET_LASTS = 31_536_000  # its address names its content, so it never changes
+# What to do now, by code; the table of codes itself says what happened.
+ADVICE = {
+    "form_not_ours": "Nothing was changed. Open the page again and repeat what you did.",
+    "origin_not_allowed": "Nothing was changed. Open the queue from its own address and try again.",
+    "not_found": "The address may be mistyped, or what was here was erased when its time was over.",
+    "lead_erased": "Its evidence stays, without anything of the person.",
+    "method_not_allowed": "Go back to the queue and use its buttons.",
+    "unavailable": "Reading a lead is recorded, and it cannot be recorded at this moment, so nothing is shown. "
+    "Nothing was changed. Try again in a minute; if it stays so, tell whoever runs this service.",
+    "internal_error": "Nothing was changed that the queue does not show. Try again; if it stays so, tell whoever runs "
+    "this service, with the number below.",
+}
+
+
+@assets.get("/assets/<name>")
+@open_to("anyone")
+def asset(name: str) -> Response:
+    """Give a file of the pages' look; it tells nothing about anybody."""
+    response = send_from_directory(STATIC, name)
+    response.headers["Cache-Control"] = f"public, max-age={ASSET_LASTS}, immutable"
+    return response
+
+
+def frame_pages(app: Flask) -> None:
+    """Give an app's templates what all pages use. A name that a template misspells is an error, not an empty place."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    style = hashlib.sha256((STATIC / "review.css").read_bytes()).hexdigest()[:12]
+    app.jinja_env.filters.update(
+        age=lambda moment: words.age(moment, door().now()),
+        moment=words.moment,
+        day=words.day,
+        spoken=words.spoken,
+    )
+    app.jinja_env.globals.update(
+        form_proof=form_proof,
+        words=words,
+        style=style,
+        here=lambda: g.get("reviewer"),
+    )
+
+
+def problem_page(problem: ProblemDetails) -> Response:
+    """Tell a problem as a page. Who is not signed in gets the page to sign in, and then what they asked for."""
+    if problem.code == "unauthorised":
+        reference = (request.view_args or {}).get("reference", "")
+        return sign_in_page(lead=spelled_reference(reference) or "", status=problem.status)
+    advice = ADVICE.get(problem.code, "Go back to the queue and try again.")
+    return make_response(render_template("review/problem.html", problem=problem, advice=advice))

@@ -1,0 +1,113 @@
+"""Who is at the review door: the cookie, the guard of its routes, and the proof that a form came from our own page."""
+
+import base64
+import hmac
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Flask, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from intake_api.flows.keep_session import keep_session
+from intake_api.store.staff import ABSOLUTE, Reviewer
+from intake_api.web.access import CHANGING
+from intake_api.web.door import door
+from intake_api.web.errors import RequestProblem
+
+SECURE_COOKIE = "__Host-vestibule"
+PLAIN_COOKIE = "vestibule"  # for http on loopback only, where a browser and other HTTP clients would drop the other one
+BEFORE_CHOOSING = "vestibule_before_choosing"
+View = TypeVar("View", bound=Callable[..., object])
+
+
+def need_reviewer() -> None:
+    """Guard the review door: an open session, and for each change the proof that our own page sent it (SEC-04, SEC-11).
+
+    :raises RequestProblem: `unauthorised` or `form_not_ours`.
+    """
+    g.token = request.cookies.get(_cookie_name(), "")
+    g.reviewer = keep_session(door().store, g.token, now=door().now()) if g.token else None
+    if g.reviewer is None:
+        raise RequestProblem("unauthorised")
+    if request.method in CHANGING:
+        need_same_origin()
+        if not hmac.compare_digest(request.form.get("proof", "").encode(), form_proof().encode()):
+            raise RequestProblem("form_not_ours")
+
+
+def need_same_origin() -> None:
+    """Refuse a change that does not come from a page of this door.
+
+    Every browser says where a form comes from. Who says nothing is no browser and carries nobody's cookie along; that
+    is let in over plain http, where only development runs, and nowhere else.
+
+    :raises RequestProblem: `form_not_ours`.
+    """
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    ours = (door().origin, request.host_url.rstrip("/"))
+    if (site or "same-origin") != "same-origin" or (origin or ours[0]) not in ours:
+        raise RequestProblem("form_not_ours")
+    if site is None and origin is None and is_secure():
+        raise RequestProblem("form_not_ours")
+
+
+def form_proof() -> str:
+    """Return what a form of the present session carries: nobody can make it without the session and our key."""
+    return _proof(g.token)
+
+
+def reviewer() -> Reviewer:
+    """Return who is signed in; only behind the guard."""
+    person: Reviewer = g.reviewer
+    return person
+
+
+def session_token() -> str:
+    """Return the token of the present session, or an empty text."""
+    return request.cookies.get(_cookie_name(), "")
+
+
+def give_session(response: Response, token: str) -> Response:
+    """Give the browser the cookie of a session (SEC-05)."""
+    secure = is_secure()
+    response.set_cookie(_cookie_name(), token, max_age=ABSOLUTE, secure=secure, httponly=True, samesite="Strict")
+    return response
+
+
+def take_session(response: Response) -> Response:
+    """Take the cookie away."""
+    response.delete_cookie(_cookie_name(), secure=is_secure(), httponly=True, samesite="Strict")
+    return response
+
+
+def is_secure() -> bool:
+    """Tell whether this door is reached by https."""
+    return door().origin.startswith("https:")
+
+
+def open_before_choosing(view: View) -> View:
+    """Open a view also to people who still have the printed password."""
+    setattr(view, BEFORE_CHOOSING, True)
+    return view
+
+
+def ask_for_own_password(app: Flask) -> None:
+    """Send people with the printed password to choose their own before anything else; call after `guard_routes`."""
+
+    @app.before_request
+    def choose_first() -> ResponseReturnValue | None:
+        person: Reviewer | None = g.get("reviewer")
+        view = app.view_functions.get(request.endpoint or "")
+        if person is None or not person.one_time or getattr(view, BEFORE_CHOOSING, False):
+            return None
+        return redirect(url_for("entrance.show_choice"), 303)
+
+
+def _cookie_name() -> str:
+    return SECURE_COOKIE if is_secure() else PLAIN_COOKIE
+
+
+def _proof(token: str) -> str:
+    key = door().settings.secrets.token_key
+    return base64.urlsafe_b64encode(hmac.digest(key, b"review form|" + token.encode(), "sha256")).decode()

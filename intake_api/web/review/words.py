@@ -1,0 +1,89 @@
+"""How the review pages say what the rules and the store name: states, decisions, ages, times."""
+
+from datetime import UTC, datetime, timedelta
+
+from intake_api.rules.consent import DecisionState
+from intake_api.rules.lead_state import LeadState
+from intake_api.store.deliveries import DeliveryState
+
+STATES: dict[LeadState, str] = {
+    LeadState.NEW: "To decide",
+    LeadState.QUALIFIED: "Approved",
+    LeadState.DECLINED: "Declined",
+    LeadState.DELIVERED: "Delivered",
+    LeadState.DELIVERY_FAILED: "Delivery failed",
+}
+CHANNELS = {"page": "Page", "chat": "Chat", "popup": "Pop-up", "button": "Button"}
+DECISIONS: dict[DecisionState, str] = {
+    DecisionState.ACTED: "asked for by sending",
+    DecisionState.REQUESTED: "yes, not yet confirmed",
+    DecisionState.GIVEN: "yes",
+    DecisionState.REFUSED: "no",
+    DecisionState.WITHDRAWN: "taken back",
+}
+DELIVERIES: dict[DeliveryState, str] = {
+    DeliveryState.QUEUED: "On its way",
+    DeliveryState.SENDING: "Being sent",
+    DeliveryState.RETRYING: "Trying again",
+    DeliveryState.DELIVERED: "Delivered",
+    DeliveryState.REFUSED: "Refused there",
+    DeliveryState.GIVEN_UP: "Given up",
+    DeliveryState.BLOCKED: "Held back",
+    DeliveryState.CANCELLED: "Cancelled",
+}
+TONES: dict[DeliveryState, str] = {
+    DeliveryState.DELIVERED: "good",
+    DeliveryState.RETRYING: "warn",
+    DeliveryState.REFUSED: "bad",
+    DeliveryState.GIVEN_UP: "bad",
+    DeliveryState.BLOCKED: "bad",
+}
+OUTCOMES = {
+    "done": "taken",
+    "duplicate": "was there already",
+    "retry": "not now",
+    "refused": "refused for good",
+    "not_allowed_in": "we are not let in",
+    "gone": "the address is closed",
+    "unknown": "an answer we cannot read",
+    "blocked": "may not be passed on",
+}
+KINDS = {
+    "submission.received": "Sent by the person",
+    "lead.read": "Opened",
+    "lead.approved": "Approved",
+    "lead.declined": "Declined",
+}
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """Say how long ago a moment was, in one unit: `just now`, `5 min`, `3 h`, `2 d`, `6 wk`."""
+    passed = now - moment
+    if passed < timedelta(minutes=1):
+        return "just now"
+    for name, unit, until in (("min", 60, 3600), ("h", 3600, 48 * 3600), ("d", 86400, 21 * 86400)):
+        if passed < timedelta(seconds=until):
+            return f"{int(passed.total_seconds() // unit)} {name}"
+    return f"{passed.days // 7} wk"
+
+
+def moment(value: datetime) -> str:
+    """Write a moment for people: the zone is said, since readers sit in several."""
+    return value.astimezone(UTC).strftime("%-d %B %Y, %H:%M UTC")
+
+
+def day(value: datetime) -> str:
+    """Write a day for people."""
+    return value.astimezone(UTC).strftime("%-d %B %Y")
+
+
+def spoken(name: str) -> str:
+    """Write an id as words: `product_offers` is `product offers`."""
+    return name.replace("_", " ")
+
+
+def how_long(wait: timedelta) -> str:
+    """Say a wait in whole units, rounded up."""
+    seconds = max(1, -(-wait // timedelta(seconds=1)))
+    count, unit = (seconds, "second") if seconds < 90 else (-(-seconds // 60), "minute")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
