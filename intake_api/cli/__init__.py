@@ -20,7 +20,8 @@ class _Nouns(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        noun = importlib.import_module(f"intake_api.cli.{cmd_name}")
+        # The worker is a floor of its own beside this one; it is found by its name, like the files here.
+        noun = importlib.import_module("intake_api.worker" if cmd_name == "worker" else f"intake_api.cli.{cmd_name}")
         command: click.Command = getattr(noun, cmd_name)
         return command
 

@@ -6,6 +6,7 @@ import click
 
 from intake_api.flows.migrate_store import migrate_store
 from intake_api.flows.open_store import open_store
+from intake_api.queue import prepare_queue
 from intake_api.settings import read_settings
 
 
@@ -17,6 +18,7 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the schema to this version. Safe to repeat."""
-    store = open_store(read_settings(os.environ))
-    revision = migrate_store(store)
+    settings = read_settings(os.environ)
+    revision = migrate_store(open_store(settings))
+    prepare_queue(settings.database_url)
     click.echo(f"The database has schema {revision}.")

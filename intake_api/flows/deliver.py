@@ -5,6 +5,7 @@ before sending: what was withdrawn or erased since the approval does not leave.
 """
 
 import random
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +48,7 @@ from intake_api.store.subjects import get_data_key
 
 FAILED = (DeliveryState.REFUSED, DeliveryState.GIVEN_UP, DeliveryState.BLOCKED)
 UPSERT: Operation = "upsert"
+REMOTE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=-]{0,199}")
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def _parcel(tx: Connection, store: Store, delivery: Delivery, lead: Lead, judgem
                 channel=lead.channel,
                 evidence=decision.evidence_entry,
             )
-            for decision in (judgement.decisions[purpose] for purpose in judgement.purposes)
+            for decision in judgement.decisions
         ),
         delete_after=lead.delete_after,
         restricted=False,
@@ -174,8 +176,7 @@ def _blocked(*obstacles: Obstacle | str) -> Attempt:
 
 def _plain(remote_id: str | None) -> str | None:
     """Keep the other side's id only if it is one: it is shown to people and written to the evidence (SEC-53)."""
-    fit = remote_id is not None and len(remote_id) <= 200 and remote_id.isascii() and remote_id.isprintable()
-    return remote_id if fit else None
+    return remote_id if remote_id is not None and REMOTE_ID.fullmatch(remote_id) else None
 
 
 def _record(
@@ -222,5 +223,7 @@ def _transfer(delivery: Delivery, attempt: Attempt, parcel: Parcel | None) -> di
         "status": attempt.status,
         "remote_id": attempt.remote_id,
         "fields": sorted(parcel.fields) if parcel else [],
-        "purposes": [{"id": one.id, "basis": one.basis} for one in parcel.purposes] if parcel else [],
+        "purposes": [{"id": one.id, "basis": one.basis, "state": one.state} for one in parcel.purposes]
+        if parcel
+        else [],
     }

@@ -1,7 +1,6 @@
 """Judge whether a lead may go to a recipient now: for the screen before the button, at approval, and before sending."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,12 +15,15 @@ from intake_api.store.subjects import is_erased
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the gate says: why not, and, if it may go, for which purposes and with which fields."""
+    """What the gate says: why not, and, if it may go, for which purposes and with which fields.
+
+    `decisions` are those on every purpose that names the recipient: what was refused must be known over there, too.
+    """
 
     obstacles: tuple[Obstacle, ...]
     purposes: tuple[str, ...]
     fields: tuple[str, ...]
-    decisions: Mapping[str, Decision]
+    decisions: tuple[Decision, ...]
 
     @property
     def open(self) -> bool:
@@ -51,5 +53,5 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
         obstacles=obstacles,
         purposes=allowed,
         fields=tuple(one["name"] for one in notice["fields"] if set(allowed) & set(one["purposes"])),
-        decisions=decisions,
+        decisions=tuple(decisions[one.id] for one in purposes if recipient in one.recipients and one.state),
     )

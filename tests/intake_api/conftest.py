@@ -12,6 +12,7 @@ from intake_api.catalogue.load import load_catalogue
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.migrate_store import migrate_store
 from intake_api.flows.open_store import open_store, ready_store
+from intake_api.queue import Queue, prepare_queue
 from intake_api.settings import Settings, read_settings
 from intake_api.store.base import Store
 from tests.intake_api.postgres import PostgresServer, running_postgres
@@ -104,5 +105,14 @@ def store(settings: Settings, catalogue: Catalogue, clock: DrivenClock) -> Itera
     opened = open_store(settings)
     migrate_store(opened)
     ready_store(opened, catalogue, settings, now=clock())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def queue(store: Store, settings: Settings) -> Iterator[Queue]:
+    """The way into the durable engine, with the engine's tables beside the store's."""
+    prepare_queue(settings.database_url)
+    opened = Queue(settings.database_url)
     yield opened
     opened.close()

@@ -1,0 +1,190 @@
+"""The worker: runs the durable engine, and the rounds that keep evidence, deliveries and other workers in order.
+
+Any number may run, on any number of machines; each round may be made by all of them.
+"""
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import click
+
+from intake_api.catalogue.load import load_catalogue
+from intake_api.clock import Clock
+from intake_api.crm.registry import open_destination
+from intake_api.flows.enqueue_due_deliveries import enqueue_due_deliveries
+from intake_api.flows.leave_work import leave_work
+from intake_api.flows.mend_deliveries import mend_deliveries
+from intake_api.flows.open_store import open_store, ready_store
+from intake_api.flows.sequence_evidence import sequence_evidence
+from intake_api.flows.show_life import show_life
+from intake_api.flows.take_over_work import take_over_work
+from intake_api.flows.tidy_store import tidy_store
+from intake_api.log import event, failure
+from intake_api.queue import APPLICATION, DELIVER_LEAD, VERSION, Queue
+from intake_api.settings import Settings, read_settings
+from intake_api.store.base import Store
+from intake_api.store.evidence import Signer
+from intake_api.store.workers import last_beat
+from intake_api.workflows.deliver_lead import deliver_lead
+
+AT_ONCE = 8  # deliveries in hands at the same time
+LOOK_EVERY = 0.2  # seconds between two looks into the queue
+BEAT_EVERY = 5.0
+SILENT_AFTER = timedelta(seconds=30)  # for the health check of a container
+FINISH_WITHIN = 5  # seconds to finish what is in hands when told to leave
+MOST_STARTS = 20  # of one attempt: one that takes the worker down each time is mended instead, and counted
+
+Workflow = Callable[[str], None]
+
+
+class WorkflowBroke(Exception):
+    """A workflow ended by an unexpected error; named by its class, since its text may hold what a person typed."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """Something every worker does again and again, `every` so many seconds."""
+
+    name: str
+    every: float
+    make: Callable[[datetime], object]
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Only say by the exit code whether the worker of this machine is alive.")
+def worker(check: bool) -> None:
+    """Deliver leads and keep the evidence, until told to stop."""
+    settings = read_settings(os.environ)
+    if check:
+        sys.exit(0 if is_alive(settings) else 1)
+    work(settings)
+
+
+def work(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, finish what is in hands within seconds, and return.
+
+    :raises SettingsError, CatalogueError, TargetRefused, SecretInvalid, SchemaOutOfDate, KeyMismatch, NoticeAltered,
+        StoreUnavailable: one sentence; nothing was started.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    store, me, clock = _opened_store(settings), secrets.token_hex(16), settings.clock
+    queue, host = Queue(settings.database_url), socket.gethostname()
+    destination = open_destination(settings)
+    show_life(store, me, host=host, now=clock())
+    engine = _Engine(settings.database_url, me, {DELIVER_LEAD: deliver_lead(store, destination, clock=clock)})
+    rounds = [Round("show_life", BEAT_EVERY, lambda now: show_life(store, me, host=host, now=now))]
+    rounds += _rounds(settings, store, queue, me)
+    threads = [threading.Thread(target=_go_round, args=(one, clock, stop), name=one.name) for one in rounds]
+    for thread in threads:
+        thread.start()
+    event("worker.ready", worker=me, destination=destination.name)
+    stop.wait()
+    engine.finish()
+    for thread in threads:
+        thread.join()
+    unfinished = leave_work(store, queue, me)
+    queue.close()
+    store.close()
+    if unfinished:
+        os._exit(0)  # a call that hangs must not keep the process: its attempt is in the queue again
+
+
+def is_alive(settings: Settings) -> bool:
+    """Say whether a worker of this machine has lately shown life."""
+    store = open_store(settings)
+    with store.reading() as tx:
+        beat_at = last_beat(tx, host=socket.gethostname())
+    store.close()
+    return beat_at is not None and settings.clock() - beat_at <= SILENT_AFTER
+
+
+def _opened_store(settings: Settings) -> Store:
+    catalogue = load_catalogue(settings.catalogue, settings.public_url)
+    store = open_store(settings)
+    ready_store(store, catalogue, settings, now=settings.clock())
+    return store
+
+
+def _rounds(settings: Settings, store: Store, queue: Queue, me: str) -> list[Round]:
+    signer = Signer(settings.secrets.evidence_key)
+
+    def sequence_all(now: datetime) -> None:
+        while sequence_evidence(store, signer, settings.checkpoint_file, now=now):
+            pass
+
+    return [
+        Round("sequence_evidence", 1.0, sequence_all),
+        Round("enqueue_due_deliveries", 1.0, lambda now: enqueue_due_deliveries(store, queue, now=now)),
+        Round("mend_deliveries", 10.0, lambda now: mend_deliveries(store, queue, now=now)),
+        Round("take_over_work", 10.0, lambda now: take_over_work(store, queue, me, now=now)),
+        Round("tidy_store", 3600.0, lambda now: tidy_store(store, queue, now=now)),
+    ]
+
+
+def _go_round(one: Round, clock: Clock, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            one.make(clock())
+        except Exception as error:  # noqa: BLE001 - one of the three doors: the next round may well succeed
+            failure("worker.round_broke", error, round=one.name)
+        stop.wait(one.every)
+
+
+class _Engine:
+    """The durable engine in this process."""
+
+    def __init__(self, database_url: str, worker: str, workflows: dict[str, Workflow]) -> None:
+        from dbos import DBOS, DBOSPortableJSONSerializer
+
+        # Its messages go where all go, and without their arguments: with a handler present it makes none of its own.
+        logging.getLogger("dbos").addHandler(logging.NullHandler())
+        DBOS(
+            config={
+                "name": APPLICATION,
+                "application_version": VERSION,
+                "executor_id": worker,
+                "system_database_url": database_url,
+                "serializer": DBOSPortableJSONSerializer(),
+                "sys_db_pool_size": 4,
+                "db_engine_kwargs": {"hide_parameters": True},
+                "max_executor_threads": 2 * AT_ONCE,
+                "enable_otlp": False,
+                "log_level": "WARNING",
+            }
+        )
+        for name, workflow in workflows.items():
+            DBOS.workflow(name=name, max_recovery_attempts=MOST_STARTS)(_guarded(name, workflow))
+        DBOS.launch()
+        for name in workflows:
+            DBOS.register_queue(
+                name, worker_concurrency=AT_ONCE, polling_interval_sec=LOOK_EVERY, on_conflict="always_update"
+            )
+
+    def finish(self) -> None:
+        """Take nothing more, and wait a little for what is in hands."""
+        from dbos import DBOS
+
+        DBOS.destroy(workflow_completion_timeout_sec=FINISH_WITHIN)
+
+
+def _guarded(name: str, workflow: Workflow) -> Workflow:
+    """Keep what an error says out of the engine's tables and messages (SEC-36)."""
+
+    def run(key: str) -> None:
+        try:
+            workflow(key)
+        except Exception as error:  # noqa: BLE001 - one of the three doors: `mend_deliveries` finds what broke
+            failure("workflow.broke", error, workflow=name, key=key)
+            raise WorkflowBroke(type(error).__name__) from None
+
+    return run

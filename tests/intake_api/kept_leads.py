@@ -1,0 +1,67 @@
+"""Leads of invented people, kept the way a visitor's submission is."""
+
+from datetime import datetime
+from typing import Any
+
+from intake_api.catalogue.model import Catalogue
+from intake_api.flows.approve_lead import approve_lead
+from intake_api.flows.show_form import show_form
+from intake_api.flows.submit_lead import Submission, submit_lead
+from intake_api.queue import Queue
+from intake_api.store.base import Store
+from intake_api.store.deliveries import Delivery, list_deliveries
+from intake_api.store.leads import Lead, get_lead, get_lead_by_id
+
+FIELDS: dict[str, object] = {
+    "name": "Jānis Bērziņš",
+    "email": "janis.berzins@example.lv",
+    "company": "Bērziņa Galdniecība",
+    "message": "Please show us the planner.",
+}
+
+
+def keep_lead(
+    store: Store, catalogue: Catalogue, *, now: datetime, decisions: dict[str, bool] | None = None, **fields: Any
+) -> Lead:
+    """Submit one `request_demo` on a page in English; `fields` are added to the usual ones."""
+    shown = show_form(store, catalogue, "request_demo", "en", "page", now=now)
+    asked = {field.name for field in shown.view.form.fields}
+    submission = Submission(
+        form="request_demo",
+        presentation=shown.presentation.id,
+        locale="en",
+        fields={**{name: value for name, value in FIELDS.items() if name in asked}, **fields},
+        decisions=decisions or {},
+        attribution={},
+    )
+    receipt = submit_lead(store, catalogue, b"t" * 32, submission, now=now)
+    with store.reading() as tx:
+        return get_lead(tx, receipt.reference)
+
+
+def approve(
+    store: Store, queue: Queue, lead: Lead, *, now: datetime, destination: str = "webhook", recipient: str = "crm"
+) -> Delivery:
+    """Let an invented reviewer approve a lead."""
+    return approve_lead(
+        store,
+        queue,
+        lead.reference,
+        destination=destination,
+        recipient=recipient,
+        seen_version=lead.version,
+        staff_id="s" * 32,
+        now=now,
+    )
+
+
+def lead_now(store: Store, lead: Lead) -> Lead:
+    """Return a lead as it stands."""
+    with store.reading() as tx:
+        return get_lead_by_id(tx, lead.id)
+
+
+def deliveries_now(store: Store, lead: Lead) -> list[Delivery]:
+    """Return the deliveries of a lead as they stand."""
+    with store.reading() as tx:
+        return list_deliveries(tx, lead.id)
