@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from typing import Any
 
 from bot.client import FormApi
@@ -23,7 +24,7 @@ LOG = logging.getLogger("vestibule.actions")
 _APIS: dict[str, FormApi] = {}
 
 
-class TurnAction(Action):  # type: ignore[misc]
+class TurnAction(Action, ABC):  # type: ignore[misc]
     """An action that turns a state and what was said into a turn. Subclasses write `act`."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
@@ -37,9 +38,9 @@ class TurnAction(Action):  # type: ignore[misc]
         speak(dispatcher, turn.says, turn.state.language)
         return [*changed_slots(state, turn.state), *self.after(turn)]
 
+    @abstractmethod
     async def act(self, state: State, said: Said) -> Turn:
         """Take the turn."""
-        raise NotImplementedError
 
     def after(self, turn: Turn) -> list[EventType]:  # noqa: ARG002 - for subclasses
         """Return further events for Rasa."""

@@ -128,9 +128,15 @@ async def _purpose_answered(state: State, said: Said, desk: Desk) -> Turn:
         return Turn(state.but(tries=1), [Reply(replies.PLEASE_YES_OR_NO, offers=replies.YES_NO)])
     decided = state.but(decisions={**state.decisions, str(state.asked): heard is Heard.YES})
     turn = questions.ask_next(decided)
+    if turn.state.stage is Stage.SUMMARY and _nothing_is_wanted(turn.state):
+        return await _refuse(state, desk, [Reply(replies.NOTHING_TO_SEND)])
     if heard is Heard.UNCLEAR:
         return Turn(turn.state, [Reply(replies.PURPOSE_UNCLEAR_IS_NO), *turn.says])
     return turn
+
+
+def _nothing_is_wanted(state: State) -> bool:
+    return Sheet(state.sheet or {}).needs_an_opt_in and not any(state.decisions.values())
 
 
 async def _summary_answered(state: State, said: Said, desk: Desk) -> Turn:

@@ -36,7 +36,7 @@ def ask_next(state: State) -> Turn:
     if field is not None:
         asking = state.asking(Stage.FIELD, field.name)
     else:
-        purpose = next((purpose for purpose in sheet.opt_ins if purpose["id"] not in state.decisions), None)
+        purpose = next((purpose for purpose in sheet.opt_ins if _is_undecided(purpose["id"], state, sheet)), None)
         asking = state.asking(Stage.PURPOSE, purpose["id"]) if purpose else state.asking(Stage.SUMMARY)
     return Turn(asking, open_question(asking))
 
@@ -106,6 +106,12 @@ def _is_open(field: Field, state: State, sheet: Sheet) -> bool:
     if any(other.name in state.values for other in group):
         return False  # one of a group is enough: the other is not asked for (M-02)
     return field.name not in state.skipped
+
+
+def _is_undecided(purpose: str, state: State, sheet: Sheet) -> bool:
+    # News by e-mail are not offered to somebody who gave only a phone number: there would be nothing to send them to.
+    serves = [field.name for field in sheet.fields() if purpose in field.purposes]
+    return purpose not in state.decisions and (not serves or any(name in state.values for name in serves))
 
 
 def _summary_lines(state: State, sheet: Sheet) -> list[str]:

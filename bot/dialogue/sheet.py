@@ -22,6 +22,7 @@ class Field:
     why: str
     if_not_given: str
     choices: tuple[tuple[str, str], ...]
+    purposes: tuple[str, ...]
 
     @property
     def group(self) -> str | None:
@@ -83,6 +84,7 @@ class Sheet:
                 why=raw.get("why", ""),
                 if_not_given=raw.get("if_not_given", ""),
                 choices=choices,
+                purposes=tuple(raw.get("purposes") or ()),
             )
 
     def field(self, name: str | None) -> Field | None:
@@ -94,6 +96,11 @@ class Sheet:
         if field.group is None:
             return [field]
         return [other for other in self.fields() if other.group == field.group]
+
+    @property
+    def needs_an_opt_in(self) -> bool:
+        """Say whether the form is for nothing but opt-in purposes, so that a no to all leaves nothing to send."""
+        return len(self.opt_ins) == len(self.purposes)
 
     def opt_in(self, purpose_id: str | None) -> Json | None:
         """Find an opt-in purpose by id."""
