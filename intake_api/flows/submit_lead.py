@@ -6,7 +6,7 @@ import hmac
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -214,7 +214,10 @@ def _keep(
         state=LeadState.NEW,
         version=1,
         score=scored.points,
-        score_lines=[{**asdict(line), "version": scored.version} for line in scored.lines],
+        score_lines=[
+            {"id": line.id, "says": line.says, "points": line.points, "of": line.of, "version": scored.version}
+            for line in scored.lines
+        ],
         attribution=dict(accepted.submission.attribution),
         received_at=now,
         delete_after=_delete_after(catalogue, states, now),
