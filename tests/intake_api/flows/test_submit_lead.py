@@ -62,7 +62,7 @@ class TestSubmitting:
 
     def test_keeps_what_was_sent(self, store: Store, shown: Submission, send: Send, clock: DrivenClock) -> None:
         receipt = send(shown)
-        whole = read_lead(store, receipt.reference, actor="operator", why="test", now=clock())
+        whole = read_lead(store, receipt.reference, actor="operator", why="test", now=clock.advance(seconds=1))
         assert whole.values == {**FIELDS, "email": "Anna@sample.example"}
         assert whole.lead.state is LeadState.NEW
         assert whole.lead.score == sum(line["points"] for line in whole.lead.score_lines) == 55
