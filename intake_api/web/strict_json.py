@@ -87,7 +87,8 @@ def read_body(max_bytes: int = BODY_BYTES) -> bytes:
 
 def _need_json() -> None:
     kind, options = parse_options_header(request.headers.get("Content-Type"))
-    if kind != "application/json" or options.keys() - {"charset"} or options.get("charset", "utf-8").lower() != "utf-8":
+    plain = not options or (list(options) == ["charset"] and options["charset"].lower() == "utf-8")
+    if kind.lower() != "application/json" or not plain:
         raise RequestProblem("content_type_not_accepted", "Send the body as application/json.")
 
 

@@ -1,0 +1,78 @@
+"""The real doors over a real store, knocked at through their WSGI side."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from intake_api.app import create_internal_app, create_public_app
+from intake_api.catalogue.model import Catalogue
+from intake_api.settings import Settings
+from intake_api.store.base import Store
+from tests.intake_api.conftest import DrivenClock
+
+FIELDS = {"name": "Zane Example", "email": "zane@guest.example"}
+PERSONAL_TABLES = ("leads", "lead_index", "decisions", "subjects")
+
+Post = Callable[..., Any]
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """SQLite, since a door is the same over both; `parametrize(…, indirect=True)` asks for PostgreSQL too."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{tmp_path}/vestibule.sqlite"
+    else:
+        with request.getfixturevalue("postgres").fresh_database() as url:
+            yield url
+
+
+@pytest.fixture
+def public_app(settings: Settings, catalogue: Catalogue, store: Store, clock: DrivenClock) -> Flask:
+    return create_public_app(settings, catalogue, store, clock)
+
+
+@pytest.fixture
+def internal_app(settings: Settings, catalogue: Catalogue, store: Store, clock: DrivenClock) -> Flask:
+    return create_internal_app(settings, catalogue, store, clock)
+
+
+@pytest.fixture
+def public(public_app: Flask) -> FlaskClient:
+    """A visitor's client."""
+    return public_app.test_client()
+
+
+@pytest.fixture
+def internal(internal_app: Flask) -> FlaskClient:
+    """A client of the internal door, without its token."""
+    return internal_app.test_client()
+
+
+@pytest.fixture
+def service(settings: Settings) -> dict[str, str]:
+    """The headers of the bot."""
+    return {"Authorization": f"Bearer {settings.secrets.service_token}"}
+
+
+@pytest.fixture
+def submission(public: FlaskClient) -> dict[str, Any]:
+    """What a visitor may send: a form that was just shown, and answers that are enough."""
+    shown = public.get("/v1/forms/request_demo").json
+    assert shown
+    return {"presentation": shown["presentation"]["id"], "locale": "en", "fields": FIELDS, "decisions": {}}
+
+
+@pytest.fixture
+def kept(store: Store) -> Callable[[], int]:
+    """Count the rows that exist only when something of a person was kept."""
+
+    def count() -> int:
+        with store.reading() as tx:
+            return sum(int(tx.scalar(text(f"SELECT COUNT(*) FROM {table}")) or 0) for table in PERSONAL_TABLES)  # noqa: S608
+
+    return count
