@@ -30,8 +30,7 @@ class Answer:
     """One field: what was asked, and what was answered, if anything."""
 
     name: str
-    label: str
-    question: str
+    asked: str
     value: str | None
     link: str | None
 
@@ -71,15 +70,17 @@ class LogEntry:
 def answers(whole: WholeLead) -> list[Answer]:
     """Return the fields of the notice in its order, answered or not; then what it does not know, by its bare name."""
     texts: Mapping[str, str] = whole.notice["texts"]
+    words = "question" if whole.lead.channel == "chat" else "label"
     asked = [str(field["name"]) for field in whole.notice["fields"]]
     names = [*asked, *(name for name in whole.values if name not in asked)]
-    return [_answer(texts, name, whole.values.get(name)) for name in names]
+    return [_answer(texts, name, texts.get(f"field.{name}.{words}", name), whole.values.get(name)) for name in names]
 
 
 def decisions(whole: WholeLead) -> list[DecisionLine]:
-    """Return the decisions, newest event of each purpose last, with the words of the control they were made on."""
+    """Return the decisions in the order of the notice, oldest event first, with the words they were made on."""
     texts: Mapping[str, str] = whole.notice["texts"]
     words = "question" if whole.lead.channel == "chat" else "label"
+    order = {str(purpose["id"]): place for place, purpose in enumerate(whole.notice["purposes"])}
     return [
         DecisionLine(
             purpose=one.purpose,
@@ -90,7 +91,7 @@ def decisions(whole: WholeLead) -> list[DecisionLine]:
             decided_at=one.decided_at,
             label_hash=one.label_hash,
         )
-        for one in whole.decisions
+        for one in sorted(whole.decisions, key=lambda one: order.get(one.purpose, len(order)))
     ]
 
 
@@ -116,10 +117,10 @@ def log_entries(tx: Connection, entries: list[Entry]) -> list[LogEntry]:
     ]
 
 
-def _answer(texts: Mapping[str, str], name: str, value: object) -> Answer:
+def _answer(texts: Mapping[str, str], name: str, asked: str, value: object) -> Answer:
     shown = None if value is None else texts.get(f"field.{name}.choice.{value}", str(value))
     link = LINKS[name] + quote(shown, safe="@+") if shown and name in LINKS else None
-    return Answer(name, texts.get(f"field.{name}.label", name), texts.get(f"field.{name}.question", ""), shown, link)
+    return Answer(name, asked, shown, link)
 
 
 def _purpose_section(texts: Mapping[str, str], purpose: str) -> Section:

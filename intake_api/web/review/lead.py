@@ -24,7 +24,7 @@ from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.review.decided import find_decided
 from intake_api.web.review.facts import answers, decisions, log_entries, notice_sections
-from intake_api.web.review.queue import ALL, chosen_state, filter_label, form_title, states_in
+from intake_api.web.review.queue import ALL, chosen_state, filter_label, form_name, states_in
 from intake_api.web.review.session import reviewer
 
 lead = Blueprint("lead", __name__, template_folder="templates")
@@ -67,6 +67,7 @@ def approve(reference: str) -> ResponseReturnValue:
             queue,
             reference,
             destination=here.settings.destination,
+            recipients=here.catalogue.recipients,
             recipient=here.settings.destination_recipient,
             seen_version=_seen_version(),
             staff_id=reviewer().id,
@@ -123,6 +124,7 @@ def _lead_page(reference: str, *, problem: str = "", status: int = 200) -> Respo
             decided=find_decided(tx),
             pauses=list_pauses(tx),
             reasons=DECLINE_REASONS,
+            recipients=here.catalogue.recipients,
             recipient=here.catalogue.recipient(here.settings.destination_recipient),
             notice_page=f"{here.settings.public_url}/notices/{whole.lead.notice_hash}",
             now=here.now(),
@@ -134,7 +136,7 @@ def _facts(tx: Connection, whole: WholeLead) -> dict[str, object]:
     catalogue = door().catalogue
     return {
         "lead": whole.lead,
-        "form": form_title(catalogue, whole.lead.form),
+        "form": form_name(whole.lead.form),
         "language": catalogue.language_names.get(whole.lead.locale, whole.lead.locale),
         "answers": answers(whole),
         "decisions": decisions(whole),

@@ -16,7 +16,7 @@ from intake_api.store.leads import Lead, LeadUnknown, count_by_state, get_lead, 
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.review.decided import find_decided
-from intake_api.web.review.words import STATES
+from intake_api.web.review.words import STATES, spoken
 
 queue = Blueprint("queue", __name__, template_folder="templates")
 PAGE = 50  # A-04
@@ -79,10 +79,9 @@ def filter_label(name: str) -> str:
     return "All" if name == ALL else STATES[LeadState(name)]
 
 
-def form_title(catalogue: Catalogue, form: str) -> str:
-    """Return how a form is called here; a form that left the catalogue keeps its key."""
-    view = catalogue.views.get((form, catalogue.default_locale))
-    return str(view.document["title"]) if view else form
+def form_name(form: str) -> str:
+    """Return how a form is called here: by its key, since titles are for visitors and may be alike."""
+    return spoken(form).capitalize()
 
 
 def _page(tx: Connection, states: tuple[LeadState, ...]) -> tuple[list[Lead], bool, bool]:
@@ -111,7 +110,7 @@ def _rows(tx: Connection, catalogue: Catalogue, leads: list[Lead]) -> list[Row]:
     return [
         Row(
             lead=lead,
-            form=form_title(catalogue, lead.form),
+            form=form_name(lead.form),
             delivery=next(reversed(deliveries.get(lead.id, [])), None),
             consents={purpose: state for purpose, state in states.get(lead.id, {}).items() if purpose in opt_ins},
         )

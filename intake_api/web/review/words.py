@@ -21,6 +21,11 @@ DECISIONS: dict[DecisionState, str] = {
     DecisionState.REFUSED: "no",
     DecisionState.WITHDRAWN: "taken back",
 }
+CONSENTS: dict[DecisionState, str] = {
+    DecisionState.REQUESTED: "{}, not confirmed",
+    DecisionState.REFUSED: "no {}",
+    DecisionState.WITHDRAWN: "{} taken back",
+}
 DELIVERIES: dict[DeliveryState, str] = {
     DeliveryState.QUEUED: "On its way",
     DeliveryState.SENDING: "Being sent",
@@ -49,7 +54,7 @@ OUTCOMES = {
     "blocked": "may not be passed on",
 }
 KINDS = {
-    "submission.received": "Sent by the person",
+    "submission.received": "Sent",
     "lead.read": "Opened",
     "lead.approved": "Approved",
     "lead.declined": "Declined",
@@ -69,12 +74,18 @@ def age(moment: datetime, now: datetime) -> str:
 
 def moment(value: datetime) -> str:
     """Write a moment for people: the zone is said, since readers sit in several."""
-    return value.astimezone(UTC).strftime("%-d %B %Y, %H:%M UTC")
+    return value.astimezone(UTC).strftime("%-d %b %Y, %H:%M UTC")
 
 
 def day(value: datetime) -> str:
     """Write a day for people."""
-    return value.astimezone(UTC).strftime("%-d %B %Y")
+    return value.astimezone(UTC).strftime("%-d %b %Y")
+
+
+def consent(purpose: str, state: DecisionState) -> str:
+    """Say one decision in a few words, so that no sign has to be learned."""
+    said = CONSENTS.get(state, "{}")
+    return said.format(spoken(purpose))
 
 
 def spoken(name: str) -> str:
