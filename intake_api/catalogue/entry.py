@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from intake_api.catalogue.model import Problem
+from intake_api.catalogue.yaml_file import WHOLE_FILE
 
 NONE = "none"
 
@@ -26,7 +27,7 @@ class Entry:
 
     def key(self, name: str) -> str:
         """The dotted key of an entry of this mapping."""
-        return ".".join(part for part in (self.path, name) if part) or "(file)"
+        return ".".join(part for part in (self.path, name) if part) or WHOLE_FILE
 
     def only(self, *known: str) -> None:
         """Refuse every key that is not known."""

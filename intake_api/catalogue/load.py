@@ -12,6 +12,7 @@ from intake_api.catalogue.model import Catalogue, CatalogueError, FormView, Gaps
 from intake_api.catalogue.sources import Sources, read_sources
 from intake_api.catalogue.view import make_view
 from intake_api.catalogue.words import Words
+from intake_api.catalogue.yaml_file import LINE, WHOLE_FILE
 
 
 def load_catalogue(folder: Path, public_url: str) -> Catalogue:
@@ -40,8 +41,11 @@ def load_catalogue(folder: Path, public_url: str) -> Catalogue:
 
 
 def _stop_at(problems: list[Problem]) -> None:
-    if problems:
-        raise CatalogueError(tuple(sorted(problems, key=lambda problem: (problem.file, problem.key))))
+    """Raise what was found. A file that cannot be read is told alone: all else might be its consequence."""
+    unreadable = [problem for problem in problems if problem.key == WHOLE_FILE or problem.key.startswith(LINE)]
+    found = unreadable or problems
+    if found:
+        raise CatalogueError(tuple(sorted(found, key=lambda problem: (problem.file, problem.key))))
 
 
 def _views(

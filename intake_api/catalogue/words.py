@@ -5,7 +5,6 @@ before that form collects in it (N-17): parity is measured, not listed a second 
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -15,7 +14,6 @@ from intake_api.catalogue.model import Problem
 _PLACE = re.compile(r"\{([a-z0-9_.]+)\}")
 # Filled in when a field's problem is said, not when a notice is made.
 _LATER = frozenset({"min", "max"})
-_REORDERS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 @dataclass(slots=True)
@@ -52,7 +50,7 @@ def unfilled(text: str) -> frozenset[str]:
 
 
 def flatten(file: str, content: Mapping[str, object], problems: list[Problem], path: str = "") -> dict[str, str]:
-    """Return the texts of a locale file by dotted key, in NFC; what is not a text is a Problem (V-02)."""
+    """Return the texts of a locale file by dotted key; what is not a text is a Problem."""
     found: dict[str, str] = {}
     for name, value in content.items():
         key = f"{path}{name}"
@@ -60,17 +58,6 @@ def flatten(file: str, content: Mapping[str, object], problems: list[Problem], p
             found.update(flatten(file, value, problems, f"{key}."))
         elif not isinstance(value, str) or not value.strip():
             problems.append(Problem(file, key, "is not a text.", "Write the sentence, or leave the key out."))
-        elif odd := _odd(value):
-            problems.append(Problem(file, key, f"holds {odd}, which cannot be shown.", "Type it again without it."))
         else:
-            found[key] = unicodedata.normalize("NFC", value.strip())
+            found[key] = value.strip()
     return found
-
-
-def _odd(text: str) -> str:
-    """Name the first character that has no place in a published text: one unassigned, private, unseen or half."""
-    for character in text:
-        hides = unicodedata.category(character) in ("Cc", "Cn", "Co", "Cs") or character in _REORDERS
-        if hides and character != "\n":
-            return f"the character U+{ord(character):04X}"
-    return ""

@@ -1,0 +1,356 @@
+"""Loading is strict, and says file, key, what is wrong and what to write instead."""
+
+from dataclasses import astuple
+
+import pytest
+
+from tests.intake_api.catalogue.conftest import Copy
+
+DEMO = "forms/request_demo.yml"
+CONTACT = "forms/request_contact.yml"
+EN = "locales/en.yml"
+
+MISTAKES = {
+    # What a purpose must say
+    "n_03 a purpose without a basis": (
+        ("purposes.yml", "  basis: https://w3id.org/dpv/legal/eu/gdpr#A6-1-b-enter-into-contract\n", ""),
+        ("purposes.yml", "respond_to_request.basis", "is missing"),
+    ),
+    "n_03 a purpose with two bases": (
+        (
+            "purposes.yml",
+            "basis: https://w3id.org/dpv/legal/eu/gdpr#A6-1-b-enter-into-contract",
+            "basis: [https://w3id.org/dpv/legal/eu/gdpr#A6-1-a, https://w3id.org/dpv/legal/eu/gdpr#A6-1-c]",
+        ),
+        ("purposes.yml", "respond_to_request.basis", "more than one legal basis"),
+    ),
+    "n_03 a basis that does not exist": (
+        ("purposes.yml", "gdpr#A6-1-b-enter-into-contract", "gdpr#A6-1-z"),
+        ("purposes.yml", "respond_to_request.basis", "not known"),
+    ),
+    "n_03 a purpose term that does not exist": (
+        ("purposes.yml", "dpv#RequestedServiceProvision", "dpv#WhateverWeLike"),
+        ("purposes.yml", "respond_to_request.dpv", "not known"),
+    ),
+    "n_04 a vague purpose": (
+        (EN, "We send you at most one e-mail a month with what", "For marketing purposes we send you what"),
+        (EN, "purposes.newsletter.text", "marketing purposes"),
+    ),
+    "n_06 a recipient nobody knows": (
+        ("purposes.yml", "recipients: [crm, mail]", "recipients: [crm, mail, partners]"),
+        ("purposes.yml", "respond_to_request.recipients", "names partners"),
+    ),
+    "n_06 a recipient that no notice names": (
+        (
+            "recipients.yml",
+            "mail:",
+            "ads:\n  {name: Example Ads SIA, role: processor, country: LV, safeguard: none}\nmail:",
+        ),
+        ("recipients.yml", "ads", "named by the notice of no form"),
+    ),
+    "n_07 a far country without safeguard": (
+        ("recipients.yml", "country: DE", "country: US"),
+        ("recipients.yml", "crm.safeguard", "outside the EEA"),
+    ),
+    "n_08 keeping for a hundred years": (
+        ("purposes.yml", "duration: P6M", "duration: P100Y"),
+        ("purposes.yml", "respond_to_request.retention.duration", "without end"),
+    ),
+    "n_08 keeping as long as needed": (
+        ("purposes.yml", "duration: P6M", "duration: as long as needed"),
+        ("purposes.yml", "respond_to_request.retention.duration", "not an ISO 8601 duration"),
+    ),
+    "n_08 no retention": (
+        ("purposes.yml", "  retention: {duration: P6M, from: last_activity}\n", ""),
+        ("purposes.yml", "respond_to_request.retention", "is missing"),
+    ),
+    "a double opt-in without consent": (
+        (
+            "purposes.yml",
+            "confirmation: none\n  recipients: [crm, mail]\n\nnewsletter",
+            "confirmation: double_opt_in\n  recipients: [crm, mail]\n\nnewsletter",
+        ),
+        ("purposes.yml", "respond_to_request.confirmation", "without consent"),
+    ),
+    # Who asks
+    "n_01 no address": (
+        ("organisation.yml", "address: Parauga iela 12, Rīga, LV-1000, Latvia\n", ""),
+        ("organisation.yml", "address", "is missing"),
+    ),
+    "n_02 nothing said about the data protection officer": (
+        ("organisation.yml", "data_protection_officer: dpo@tidewick.example\n", ""),
+        ("organisation.yml", "data_protection_officer", "is missing"),
+    ),
+    "n_02 nothing said about a representative": (
+        ("organisation.yml", "representative: none\n", ""),
+        ("organisation.yml", "representative", "is missing"),
+    ),
+    "n_11 a country without authority": (
+        ("organisation.yml", "cs: {country: CZ}", "cs: {country: SK}"),
+        ("organisation.yml", "locales.cs.country", "no authority"),
+    ),
+    # What a form may do
+    "c_03 a consent joined with another": (
+        (
+            DEMO,
+            "purposes: [respond_to_request, newsletter, product_offers]\n\nfields",
+            "purposes: [respond_to_request, [newsletter, product_offers]]\n\nfields",
+        ),
+        (DEMO, "purposes.2", "joins purposes"),
+    ),
+    "c_01 a box ticked beforehand": (
+        (
+            CONTACT,
+            "purposes: [respond_to_request, newsletter]\n\nfields",
+            "purposes: [respond_to_request, {purpose: newsletter, preselected: true}]\n\nfields",
+        ),
+        (CONTACT, "purposes.2", "before anybody said yes"),
+    ),
+    "c_04 a yes that is a condition": (
+        (
+            CONTACT,
+            "purposes: [respond_to_request, newsletter]\n\nfields",
+            "purposes: [respond_to_request, {purpose: newsletter, required: true}]\n\nfields",
+        ),
+        (CONTACT, "purposes.2", "a condition"),
+    ),
+    "c_04 a field that must be given for what may be refused": (
+        (
+            CONTACT,
+            '{name: email, necessity: "one_of:contact", purposes: [respond_to_request, newsletter]}',
+            "{name: email, necessity: required, purposes: [newsletter]}",
+        ),
+        (CONTACT, "fields.3.necessity", "only what the person may refuse"),
+    ),
+    "m_02 a field without a purpose": (
+        (
+            DEMO,
+            "{name: company, necessity: optional, purposes: [respond_to_request]}",
+            "{name: company, necessity: optional}",
+        ),
+        (DEMO, "fields.4.purposes", "is missing"),
+    ),
+    "m_02 a field without a reason": (
+        (EN, "    why: So that we show you the part you would work with.\n", ""),
+        (EN, "fields.role.why", "nobody says why"),
+    ),
+    "m_04 a kind of data that is not asked for": (
+        ("fields.yml", "https://w3id.org/dpv/pd#Job", "https://w3id.org/dpv/pd#Gender"),
+        ("fields.yml", "role.personal_data", "not known"),
+    ),
+    "m_05 a text without bounds": (
+        (
+            "fields.yml",
+            "type: long_text\n  max_length: 1000\n  personal_data: https://w3id.org/dpv/pd#Communication",
+            "type: long_text\n  max_length: 100000\n  personal_data: https://w3id.org/dpv/pd#Communication",
+        ),
+        ("fields.yml", "message.max_length", "not such a number"),
+    ),
+    "a field that does not exist": (
+        (DEMO, "{name: role,", "{name: rolle,"),
+        (DEMO, "fields.5.name", "fields.yml does not have"),
+    ),
+    "a field asked twice": (
+        (DEMO, "{name: company, necessity", "{name: name, necessity"),
+        (DEMO, "fields.4.name", "asks already"),
+    ),
+    "a purpose that does not exist": (
+        (DEMO, "newsletter, product_offers]\n\nfields", "newsletter, product_offers, world_peace]\n\nfields"),
+        (DEMO, "purposes.4", "purposes.yml does not have"),
+    ),
+    "a field for a purpose of another form": (
+        (
+            CONTACT,
+            "{name: name, necessity: optional, purposes: [respond_to_request]}",
+            "{name: name, necessity: optional, purposes: [product_offers]}",
+        ),
+        (CONTACT, "fields.2.purposes", "no purpose of this form"),
+    ),
+    "a purpose for which nothing is asked": (
+        (
+            CONTACT,
+            "purposes: [respond_to_request, newsletter]\n\nfields",
+            "purposes: [respond_to_request, newsletter, product_offers]\n\nfields",
+        ),
+        (CONTACT, "purposes", "no field is asked"),
+    ),
+    "a newsletter without an address": (
+        (
+            CONTACT,
+            '{name: email, necessity: "one_of:contact", purposes: [respond_to_request, newsletter]}',
+            '{name: email, necessity: "one_of:contact", purposes: [respond_to_request]}',
+        ),
+        (CONTACT, "fields", "lacks email"),
+    ),
+    "a choice of one": (
+        (CONTACT, '{name: phone, necessity: "one_of:contact"', "{name: phone, necessity: optional"),
+        (CONTACT, "fields", "one field alone"),
+    ),
+    "a necessity that is none": (
+        (CONTACT, "{name: name, necessity: optional", "{name: name, necessity: nice"),
+        (CONTACT, "fields.2.necessity", "not known"),
+    ),
+    "a kind of form that is none": ((DEMO, "kind: landing", "kind: trap"), (DEMO, "kind", "not known")),
+    "n_13 scores without a word about them": (
+        (EN, "    scoring: >-", "    scoring_of_sorts: >-"),
+        (EN, "forms.request_demo.scoring", "scored"),
+    ),
+    "m_03 points for merely answering": (
+        (DEMO, "field: role, any_of: [owner, manager]", "field: company, any_of: [anything]"),
+        (DEMO, "qualification.lines.3.field", "no number or choice"),
+    ),
+    "a score of an answer that cannot be given": (
+        (DEMO, "any_of: [over_300]", "any_of: [a_lot]"),
+        (DEMO, "qualification.lines.4.any_of", "cannot be chosen"),
+    ),
+    # Words
+    "n_17 an English sentence missing": (
+        (EN, "    title: See Tidewick at work\n", ""),
+        (EN, "forms.request_demo.title", "is missing"),
+    ),
+    "n_16 a first layer that is too long": (
+        (EN, "asks for your e-mail address to send you", f"asks for your {'very ' * 60}e-mail address to send you"),
+        (EN, "forms.newsletter.short", "has room for 600"),
+    ),
+    "n_16 a first layer that does not say for whom": (
+        (
+            EN,
+            "work for us: {recipients}. We keep it for {duration.newsletter}",
+            "work for us. We keep it for {duration.newsletter}",
+        ),
+        (EN, "forms.newsletter.short", "{recipients}"),
+    ),
+    "n_16 a first layer that does not say how long": (
+        (EN, "We keep it for {duration.newsletter} after you last got in touch", "We keep it for a while"),
+        (EN, "forms.newsletter.short", "{duration.newsletter}"),
+    ),
+    "a place that nothing fills": (
+        (EN, "benefit: One short letter", "benefit: One {size} letter"),
+        (EN, "benefit", "{size}"),
+    ),
+    "a stale text in another language": (
+        ("locales/lv.yml", "rights:\n", "rights:\n  A99: Lidot.\n"),
+        ("locales/lv.yml", "rights.A99", "nothing uses"),
+    ),
+    "v_05 another language that fills in something else": (
+        ("locales/pl.yml", "{duration} od wysłania", "pół roku od wysłania"),
+        ("locales/pl.yml", "kept.submission", "other words in braces"),
+    ),
+    "n_04 a vague purpose in another language": (
+        ("locales/pl.yml", "Osoba z naszego działu sprzedaży", "W celach marketingowych osoba"),
+        ("locales/pl.yml", "purposes.respond_to_request.text", "celach marketingowych"),
+    ),
+    "n_04 a label for a purpose": (
+        (
+            "locales/cs.yml",
+            "text: >-\n      Člověk z našeho obchodního týmu si přečte",
+            "text: Odpovíme vám.\n    was: >-\n      Člověk si přečte",
+        ),
+        ("locales/cs.yml", "purposes.respond_to_request.text", "shorter than 40"),
+    ),
+    "v_02 a character that reorders": (
+        (
+            EN,
+            "    benefit: One short letter a month with ideas",
+            '    benefit: "One short \\u202eletter"\n    was: With ideas',
+        ),
+        (EN, "forms.newsletter.benefit", "U+202E"),
+    ),
+    "v_02 half a character": (
+        (
+            EN,
+            "    benefit: One short letter a month with ideas",
+            '    benefit: "One \\ud800 letter"\n    was: With ideas',
+        ),
+        (EN, "", "D800"),
+    ),
+    # YAML
+    "a key twice": (
+        ("recipients.yml", "  country: DE\n", "  country: DE\n  country: FR\n"),
+        ("recipients.yml", "line 8", "stands twice"),
+    ),
+    "an unknown key": (
+        ("recipients.yml", "  country: DE\n", "  country: DE\n  colour: blue\n"),
+        ("recipients.yml", "crm.colour", "not a key that is known"),
+    ),
+    "an alias": (
+        (
+            "recipients.yml",
+            "  name: Pašto Balandis Example UAB\n",
+            "  name: &a Pašto Balandis Example UAB\n  role: *a\n",
+        ),
+        ("recipients.yml", "line 12", "alias"),
+    ),
+    "a key that is a number": (
+        ("recipients.yml", "  country: DE\n", "  country: DE\n  12: x\n"),
+        ("recipients.yml", "line 8", "a key is not a word"),
+    ),
+    "v_02 a hidden character in a name": (
+        ("recipients.yml", "name: Brightledger Example GmbH", 'name: "Brightledger\\u0007 Example GmbH"'),
+        ("recipients.yml", "crm.name", "U+0007"),
+    ),
+    "no YAML at all": (
+        ("fields.yml", "name:\n  type: text", "name: [\n  type: text"),
+        ("fields.yml", "line", "not YAML"),
+    ),
+}
+
+
+class TestMistakes:
+    @pytest.mark.parametrize("mistake", MISTAKES)
+    def test_is_told_with_file_key_and_cure(self, copy: Copy, mistake: str) -> None:
+        """N-03, N-04, N-06, N-07, N-08, N-13, N-16, C-01, C-03, C-04, M-02, M-04, M-05: publishing fails."""
+        (file, old, new), (where, key, wrong) = MISTAKES[mistake]
+        copy.change(file, old, new)
+        problems = copy.problems()
+        told = [
+            problem for problem in problems if problem.file == where and key in problem.key and wrong in problem.wrong
+        ]
+        assert told, [str(problem) for problem in problems]
+        assert all(all(astuple(problem)) for problem in problems)
+
+    def test_one_mistake_in_a_form_is_one_problem(self, copy: Copy) -> None:
+        copy.change(DEMO, "any_of: [over_300]", "any_of: [a_lot]")
+        assert len(copy.problems()) == 1
+
+    def test_all_mistakes_are_told_at_once(self, copy: Copy) -> None:
+        copy.change("recipients.yml", "country: DE", "country: US")
+        copy.change("organisation.yml", "representative: none\n", "")
+        copy.change("purposes.yml", "duration: P6M", "duration: P100Y")
+        assert [problem.file for problem in copy.problems()] == ["organisation.yml", "purposes.yml", "recipients.yml"]
+
+    @pytest.mark.parametrize(
+        "file", ["organisation.yml", "recipients.yml", "purposes.yml", "fields.yml", "locales/lv.yml"]
+    )
+    @pytest.mark.parametrize("content", [b"", b"- a\n- b\n", b"just words", b"\xff\xfe\x00", b"1: 2\n", b"[" * 5000])
+    def test_a_file_that_is_something_else_is_told(self, copy: Copy, file: str, content: bytes) -> None:
+        (copy.folder / file).write_bytes(content)
+        assert file in {problem.file for problem in copy.problems()}
+
+    @pytest.mark.parametrize(
+        "file", ["organisation.yml", "recipients.yml", "purposes.yml", "fields.yml", "locales/en.yml"]
+    )
+    def test_a_file_that_is_not_there_is_told(self, copy: Copy, file: str) -> None:
+        (copy.folder / file).unlink()
+        assert [problem.wrong for problem in copy.problems() if problem.file == file] == ["does not exist."]
+
+    def test_a_folder_without_forms_is_told(self, copy: Copy) -> None:
+        for form in (copy.folder / "forms").iterdir():
+            form.unlink()
+        assert "forms/" in {problem.file for problem in copy.problems()}
+
+    def test_the_error_says_the_first_problem_and_how_many_more(self, copy: Copy) -> None:
+        copy.change("recipients.yml", "country: DE", "country: US")
+        (problem,) = copy.problems()
+        assert str(problem).startswith("recipients.yml: crm.safeguard: is none")
+
+
+class TestWords:
+    def test_yes_and_no_are_words_not_values(self, copy: Copy) -> None:
+        copy.change(
+            "fields.yml",
+            "choices: [owner, manager, front_desk, it, other]",
+            "choices: [owner, manager, front_desk, it, no]",
+        )
+        copy.change(EN, "      other: Something else", "      no: Something else")
+        assert copy.load().form("request_demo").rules["role"].choices[-1] == "no"

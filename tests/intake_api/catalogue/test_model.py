@@ -1,0 +1,219 @@
+"""What the doors and the flows ask a loaded catalogue."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from intake_api.catalogue.load import load_catalogue
+from intake_api.catalogue.model import Catalogue, FormUnknown, LocaleNotOffered
+from intake_api.rules.fields import CODES, check_fields
+from intake_api.rules.qualification import score
+from tests.intake_api.catalogue.conftest import PUBLIC_URL, REAL, Copy
+
+
+@pytest.fixture(scope="module")
+def real() -> Catalogue:
+    """The catalogue as it stands."""
+    return load_catalogue(REAL, PUBLIC_URL)
+
+
+class TestForms:
+    def test_the_forms_stand_in_their_order(self, real: Catalogue) -> None:
+        assert list(real.forms) == ["request_demo", "request_contact", "newsletter"]
+
+    def test_an_unknown_form_is_said_to_be_unknown(self, real: Catalogue) -> None:
+        for ask in (lambda: real.form("nope"), lambda: real.view("nope", "en"), lambda: real.locales_of("nope")):
+            with pytest.raises(FormUnknown):
+                ask()
+
+    def test_m_02_contact_is_e_mail_or_phone(self, real: Catalogue) -> None:
+        for form in ("request_demo", "request_contact"):
+            rules = real.form(form).rules
+            assert rules["email"].necessity == rules["phone"].necessity == "one_of:contact"
+
+    def test_m_02_the_newsletter_asks_for_nothing_but_the_address(self, real: Catalogue) -> None:
+        assert list(real.form("newsletter").rules) == ["email"]
+
+    def test_a_form_is_what_the_rules_take(self, real: Catalogue) -> None:
+        form = real.form("request_demo")
+        checked = check_fields(form, "lv", {"name": "Anna", "phone": "29123456", "headcount": 30, "role": "owner"})
+        assert checked.ok
+        assert score(form, checked.values).points == 55
+
+
+class TestPurposes:
+    def test_each_rests_on_its_basis(self, real: Catalogue) -> None:
+        assert {name: purpose.basis_id for name, purpose in real.purposes.items()} == {
+            "respond_to_request": "A6-1-b-enter-into-contract",
+            "newsletter": "A6-1-a",
+            "product_offers": "A6-1-a",
+            "loyalty_programme": "A6-1-b-contract-performance",
+        }
+
+    def test_c_03_consent_has_a_control_of_its_own_and_anything_else_is_an_act(self, real: Catalogue) -> None:
+        assert {name: purpose.control for name, purpose in real.purposes.items()} == {
+            "respond_to_request": "act",
+            "newsletter": "opt_in",
+            "product_offers": "opt_in",
+            "loyalty_programme": "act",
+        }
+
+    def test_c_12_the_newsletter_is_confirmed_twice(self, real: Catalogue) -> None:
+        assert real.purpose("newsletter").confirmation == "double_opt_in"
+
+
+class TestView:
+    def test_it_is_the_answer_of_the_form_api(self, real: Catalogue) -> None:
+        view = real.view("request_demo", "en")
+        shown = json.loads(view.json)
+        assert shown == view.document
+        assert set(shown) == {
+            "form", "kind", "locale", "title", "benefit", "submit_label", "what_next", "fields", "notice",
+        }  # fmt: skip
+        email = shown["fields"][1]
+        assert email["name"] == "email"
+        assert email["limits"] == {"max_length": 254}
+        assert email["purposes"] == ["respond_to_request", "newsletter", "product_offers"]
+        role, headcount = shown["fields"][4:6]
+        assert role["choices"][0] == {"value": "owner", "label": "I own it"}
+        assert headcount["limits"] == {"min": 1, "max": 100_000}
+
+    def test_the_notice_is_linked_by_its_hash(self, real: Catalogue) -> None:
+        shown = json.loads(real.view("newsletter", "en").json)["notice"]
+        assert shown["url"] == f"{PUBLIC_URL}/v1/notices/{shown['hash']}"
+        assert shown["page"] == f"{PUBLIC_URL}/notices/{shown['hash']}"
+        assert shown["hash"] in real.notices
+        assert shown["purposes"][0]["control"] == "opt_in"
+        assert shown["purposes"][0]["confirmation"] == "double_opt_in"
+        assert shown["purposes"][0]["retention"]["duration"] == "P24M"
+        assert shown["purposes"][0]["recipients"][0] == {
+            "id": "crm", "name": "Brightledger Example GmbH", "role": "processor", "country": "DE",
+        }  # fmt: skip
+
+    def test_every_code_has_a_sentence_with_its_numbers_filled_in(self, real: Catalogue) -> None:
+        view = real.view("request_demo", "en")
+        for code in CODES:
+            for name in view.form.rules:
+                assert "{" not in view.problem_text(name, code)
+        assert view.problem_text("message", "text_too_long") == "Please shorten this to 1000 characters."
+        assert view.problem_text("headcount", "integer_too_large") == "Please give a number of at most 100000."
+        assert view.problem_text("<script>", "field_unknown") == "This form does not ask for this."
+
+    def test_an_answer_is_shown_back_in_words_and_contact_data_masked(self, real: Catalogue) -> None:
+        view = real.view("request_demo", "en")
+        assert view.shown("role", "owner") == "I own it"
+        assert view.shown("email", "anna@liepa.example") == "a***@liepa.example"
+        assert view.shown("headcount", 12) == "12"
+
+    def test_a_form_may_ask_a_field_in_its_own_words(self, real: Catalogue) -> None:
+        asked = {
+            form: json.loads(real.view(form, "en").json)["fields"][0]["why"]
+            for form in ("request_contact", "newsletter")
+        }
+        assert asked["request_contact"].startswith("So that we can answer it.")
+        assert asked["newsletter"] == "So that the letter reaches you."
+
+    def test_a_purpose_is_asked_by_question_in_chat_and_by_label_elsewhere(self, real: Catalogue) -> None:
+        view = real.view("newsletter", "en")
+        assert view.asked_by("newsletter", "chat").endswith("You can stop it at any time.")
+        assert view.asked_by("newsletter", "page").startswith("Yes, ")
+
+
+class TestLocales:
+    def test_n_17_a_language_that_is_not_complete_does_not_collect(self, real: Catalogue) -> None:
+        assert real.locales == ("en", "lv", "ru", "pl", "cs")
+        with pytest.raises(LocaleNotOffered) as caught:
+            real.view("request_demo", "lv")
+        assert caught.value.locales == ("en",)
+        with pytest.raises(LocaleNotOffered):
+            real.notice("request_demo", "xx")
+
+    def test_n_17_a_complete_language_collects(self, copy: Copy, complete: Callable[[str], None]) -> None:
+        complete("pl")
+        loaded = copy.load()
+        assert loaded.locales_of("request_demo") == ("en", "pl")
+        assert loaded.notice("request_demo", "pl").hash != loaded.notice("request_demo", "en").hash
+
+    def test_n_11_the_authority_is_that_of_the_language(self, copy: Copy, complete: Callable[[str], None]) -> None:
+        complete("pl")
+        polish = json.loads(copy.load().notice("newsletter", "pl").canonical)
+        assert polish["authority"]["country"] == "PL"
+        assert polish["authority"]["name"] in polish["texts"]["page.complaint_text"]
+
+    def test_v_05_languages_of_a_form_differ_in_words_only(self, copy: Copy, complete: Callable[[str], None]) -> None:
+        complete("cs")
+        loaded = copy.load()
+        english, czech = (json.loads(loaded.notice("request_demo", locale).canonical) for locale in ("en", "cs"))
+        for name in ("family", "version", "controller", "recipients", "fields"):
+            assert english[name] == czech[name]
+        kept = [
+            [(one["id"], one["retention"], one["recipients"]) for one in notice["purposes"]]
+            for notice in (english, czech)
+        ]
+        assert kept[0] == kept[1]
+
+    def test_a_language_may_be_ready_for_one_form_alone(self, copy: Copy, complete: Callable[[str], None]) -> None:
+        complete("lv")
+        copy.change("locales/lv.yml", "    title: Ask us anything\n", "")
+        loaded = copy.load()
+        assert loaded.locales_of("newsletter") == ("en", "lv")
+        assert loaded.locales_of("request_contact") == ("en",)
+        (gap,) = [gap for gap in loaded.gaps if (gap.form, gap.locale) == ("request_contact", "lv")]
+        assert gap.missing == ("forms.request_contact.title",)
+
+    def test_what_english_says_in_a_forms_own_words_is_needed_in_every_language(
+        self, copy: Copy, complete: Callable[[str], None]
+    ) -> None:
+        complete("lv")
+        copy.change("locales/lv.yml", "        why: So that the letter reaches you.\n", "")
+        (gap,) = [gap for gap in copy.load().gaps if (gap.form, gap.locale) == ("newsletter", "lv")]
+        assert gap.missing == ("forms.newsletter.fields.email.why",)
+
+    def test_forms_are_listed_in_the_language_asked_for_where_they_have_it(
+        self, copy: Copy, complete: Callable[[str], None]
+    ) -> None:
+        complete("lv")
+        copy.change("locales/lv.yml", "    title: Ask us anything\n", "")
+        copy.change("locales/lv.yml", "title: Once a month, for hosts", "title: Reizi mēnesī")
+        listed = {one["form"]: one for one in copy.load().listed("lv")}
+        assert listed["newsletter"]["title"] == "Reizi mēnesī"
+        assert listed["newsletter"]["locales"] == ["en", "lv"]
+        assert listed["request_contact"]["title"] == "Ask us anything"
+        assert listed["request_contact"]["locales"] == ["en"]
+
+
+class TestNewForm:
+    def test_a_form_added_as_one_file_and_its_words_is_there(self, copy: Copy) -> None:
+        """One YAML file makes a form; whoever shows or asks it needs no new code."""
+        (copy.folder / "forms/feedback.yml").write_text(
+            "kind: feedback\n"
+            "stage: late\n"
+            "position: 40\n"
+            "notice: {family: feedback, version: 1, effective_from: 2026-11-01, material_change: false}\n"
+            "purposes: [respond_to_request]\n"
+            "fields:\n"
+            "  - {name: rating, necessity: required, purposes: [respond_to_request]}\n"
+            "  - {name: comment, necessity: optional, purposes: [respond_to_request]}\n",
+            encoding="utf-8",
+        )
+        copy.change(
+            "locales/en.yml",
+            "forms:\n",
+            "forms:\n"
+            "  feedback:\n"
+            "    title: How was it?\n"
+            "    benefit: Two questions, and we read every answer.\n"
+            "    submit_label: Send\n"
+            "    what_next: A person reads it within a week.\n"
+            "    short: >-\n"
+            "      {controller} asks to learn from it. It goes to {recipients},\n"
+            "      is kept for {duration.respond_to_request}. You may say no.\n"
+            "      Write to {privacy_email} to take it back.\n",
+        )
+        loaded = copy.load()
+        assert [field["name"] for field in json.loads(loaded.view("feedback", "en").json)["fields"]] == [
+            "rating",
+            "comment",
+        ]
+        assert check_fields(loaded.form("feedback"), "en", {"rating": 9}).ok
