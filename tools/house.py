@@ -93,7 +93,7 @@ class House:
         return Program(name, command, self.environment, answers(f"{self.url(name.upper())}/healthz"))
 
     def _worker(self) -> Program:
-        return self.service_command("worker", "worker")
+        return replace(self.service_command("worker", "worker"), ready_line="worker.ready")
 
     def _actions(self) -> Program:
         program = self.bot_command("actions", "-m", "bot.actions", may_read="SERVICE_TOKEN")

@@ -37,12 +37,13 @@ class ToldToEnd(Exception):
 
 @dataclass(frozen=True)
 class Program:
-    """One program to start. `is_ready` is asked again and again until it says yes; without one, started is ready."""
+    """One program to start; it is ready when it has printed `ready_line` (or has none) and `is_ready` says yes."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
-    is_ready: Callable[[], bool] | None = None
+    is_ready: Callable[[], bool] = lambda: True
+    ready_line: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,11 @@ class Supervisor:
     """Holds running programs; leaving the `with` block ends every one of them."""
 
     folder: Path
-    patience: float = 6.0  # seconds between the polite signal and the one that cannot be refused
+    patience: float = 8.0  # seconds between the polite signal and the one that cannot be refused
     width: int = 9
     output: IO[str] = field(default_factory=lambda: sys.stdout)
     _running: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+    _ready_lines: set[str] = field(default_factory=set)
     _news: queue.SimpleQueue[Ended | ToldToEnd] = field(default_factory=queue.SimpleQueue)
     _readers: dict[str, threading.Thread] = field(default_factory=dict)
     _printing: threading.Lock = field(default_factory=threading.Lock)
@@ -99,7 +101,13 @@ class Supervisor:
 
         :raises ProgramDied: when there is no such program.
         """
-        self._start(program, lambda line: self.say(program.name, line))
+
+        def take(line: str) -> None:
+            if program.ready_line and program.ready_line in line:
+                self._ready_lines.add(program.name)
+            self.say(program.name, line)
+
+        self._start(program, take)
 
     def finish(self, program: Program, *, quiet: bool = False) -> tuple[int, list[str]]:
         """Run a program to its end and return its exit code and what it printed; not printed here when `quiet`.
@@ -130,7 +138,7 @@ class Supervisor:
         """
         until = time.monotonic() + within
         waiting = list(programs)
-        while waiting := [program for program in waiting if program.is_ready and not program.is_ready()]:
+        while waiting := [program for program in waiting if not self._is_ready(program)]:
             if time.monotonic() > until:
                 names = " and ".join(program.name for program in waiting)
                 raise ProgramDied(f"{names} did not become ready within {within:.0f} seconds, so everything is ended.")
@@ -177,6 +185,9 @@ class Supervisor:
         self._readers[program.name] = threading.Thread(target=_read, args=(process, take), daemon=True)
         self._readers[program.name].start()
         threading.Thread(target=self._await_end, args=(program.name, process), daemon=True).start()
+
+    def _is_ready(self, program: Program) -> bool:
+        return (not program.ready_line or program.name in self._ready_lines) and program.is_ready()
 
     def _await_end(self, name: str, process: subprocess.Popen[str]) -> None:
         self._news.put(Ended(name, process.wait()))

@@ -80,6 +80,17 @@ class TestStarting:
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
         assert "ProgramDied: cook did not become ready within 0 seconds, so everything is ended." in done.stderr
 
+    def test_one_that_says_when_it_is_ready_is_waited_for(self) -> None:
+        code = (
+            "import sys; from pathlib import Path; from tools.supervisor import *\n"
+            "words = 'import signal; print(1, flush=True); print(\\'ready id=7\\', flush=True); signal.pause()'\n"
+            "cook = Program('cook', [sys.executable, '-c', words], {}, ready_line='ready id')\n"
+            "with Supervisor(Path('.')) as supervisor:\n"
+            "    supervisor.start(cook); supervisor.wait_until_ready([cook], within=60); print('so it is')"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert (done.stdout.splitlines()[-1], done.stderr) == ("so it is", "")
+
     def test_every_line_stands_under_its_program_s_name(self, troupe: "Start") -> None:
         running = troupe("serve", "stubborn")
         running.process.send_signal(signal.SIGINT)
@@ -118,7 +129,9 @@ def troupe(tmp_path: Path) -> Iterator[Start]:
         started.append(Running(process, tmp_path))
         if await_ready:
             expected = len(names) + names.count("serve")
-            _until(lambda: (tmp_path / "ready").exists() and len(started[-1].pids) == expected)
+            _until(lambda: process.poll() is not None or len(started[-1].pids) == expected)
+            _until(lambda: process.poll() is not None or (tmp_path / "ready").exists())
+            assert process.poll() is None, process.stderr.read()
         return started[-1]
 
     yield start

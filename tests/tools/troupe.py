@@ -6,6 +6,7 @@ signal, `leave` ends by itself with the code 0, `chatter` prints without end. Ea
 
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from tools.supervisor import Program, ProgramDied, Supervisor, ToldToEnd, answers
@@ -40,9 +41,8 @@ def main(folder: Path, names: list[str], port: int) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may have been started with nohup
     programs = []
     for name in names:
-        ready = answers(f"http://127.0.0.1:{port}/") if name == "serve" else None
-        command = [sys.executable, "-c", PROGRAMS[name], str(folder), str(port)]
-        programs.append(Program(name, command, {}, ready))
+        program = Program(name, [sys.executable, "-c", PROGRAMS[name], str(folder), str(port)], {})
+        programs.append(replace(program, is_ready=answers(f"http://127.0.0.1:{port}/")) if name == "serve" else program)
     try:
         with Supervisor(folder, patience=1.0) as supervisor:
             for program in programs:
