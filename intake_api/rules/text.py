@@ -41,7 +41,9 @@ def clean(typed: str, max_length: int, *, lines: bool) -> str:
     if len(typed) > max_length * _RAW_FACTOR:
         raise Refused("text_too_long")
     _refuse_unreal(typed)
-    seen = _one_line_end(typed).translate(_DROPPED)
+    seen = _one_line_end(typed)
+    if not _DROPPED.keys().isdisjoint(map(ord, set(seen))):
+        seen = seen.translate(_DROPPED)
     # Before NFC: sorting one long heap of marks is where normalising would turn slow.
     _refuse_heaps(seen)
     text = unicodedata.normalize("NFC", seen).strip()
@@ -63,7 +65,8 @@ def _one_line_end(text: str) -> str:
 
 
 def _refuse_unreal(text: str) -> None:
-    if any(_is_unreal(ord(character)) for character in text):
+    # Each letter once: a text of a thousand characters has perhaps forty.
+    if any(_is_unreal(ord(character)) for character in set(text)):
         raise Refused("text_characters")
 
 
@@ -74,8 +77,9 @@ def _is_unreal(code: int) -> bool:
 
 
 def _refuse_heaps(text: str) -> None:
+    marks = {character for character in set(text) if unicodedata.category(character) in ("Mn", "Me")}
     heap = 0
-    for character in text:
-        heap = heap + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+    for character in text if marks else ():
+        heap = heap + 1 if character in marks else 0
         if heap > MARKS_PER_BASE:
             raise Refused("text_marks")
