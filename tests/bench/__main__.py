@@ -44,8 +44,12 @@ def say_submissions(figures: dict) -> None:
     for name in ("door", "floor", "floor_by_core"):
         middle = sorted(figures[name], key=lambda one: one["per_second"])[len(figures[name]) // 2]
         say(f"  {name:<14}{middle['per_second']:>7}/s  p50 {middle['p50_ms']} ms  p99 {middle['p99_ms']} ms")
-    say(f"  ratio {figures['ratio']} (to reach: at least 0.6); to the floor by one statement {figures['ratio_by_core']}")
-    say(f"  {figures['rows_per_submission']} rows each; resident {figures['door_mib']} MiB, floor {figures['floor_mib']} MiB")
+    say(
+        f"  ratio {figures['ratio']} (to reach: at least 0.6); to the floor by one statement {figures['ratio_by_core']}"
+    )
+    say(
+        f"  {figures['rows_per_submission']} rows each; resident {figures['door_mib']} MiB, floor {figures['floor_mib']} MiB"
+    )
 
 
 def say(line: str) -> None:

@@ -1,2 +1,5 @@
 """placeholder until written"""
-def bench_chat(folder): raise NotImplementedError
+
+
+def bench_chat(folder):
+    raise NotImplementedError

@@ -1,6 +1,6 @@
-"""The floor for submissions: the smallest Flask and SQLAlchemy route that writes as many rows in one durable transaction.
+"""The floor for submissions: the smallest Flask and SQLAlchemy route that writes as many rows in one transaction.
 
-Same server, same driver, same database settings (SQLite: WAL, synchronous=FULL). It checks nothing and promises nothing.
+Same server, same driver, same database settings (SQLite: WAL, synchronous=FULL). It checks and promises nothing.
 """
 
 import os
