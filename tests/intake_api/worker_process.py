@@ -1,0 +1,63 @@
+"""The real worker in a process of its own, and the eyes to see what it does."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE = 60.0  # seconds until a test says that something will not happen any more
+
+
+@dataclass
+class WorkerProcess:
+    """One running worker; its words go to `log`."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def said(self, what: str) -> bool:
+        return what in self.log.read_text()
+
+    def kill(self) -> None:
+        """End it the way a power cut does."""
+        self.process.kill()
+        self.process.wait()
+
+    def leave(self) -> int:
+        """Ask it to leave; return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=PATIENCE)
+
+
+@contextmanager
+def running_worker(environment: Mapping[str, str], log: Path) -> Iterator[WorkerProcess]:
+    """Start a worker, wait until it is ready, and make sure that it is gone at the end."""
+    with log.open("ab") as words:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error::ResourceWarning", "-m", "intake_api", "worker"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **environment},
+            stdout=words,
+            stderr=words,
+        )
+    worker = WorkerProcess(process, log)
+    try:
+        wait_until(lambda: worker.said("worker.ready") or process.poll() is not None)
+        assert process.poll() is None, log.read_text()
+        yield worker
+    finally:
+        worker.kill()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Look until something holds; fail when it does not in all patience."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "This did not happen."
+        time.sleep(0.05)
