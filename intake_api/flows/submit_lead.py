@@ -27,7 +27,7 @@ from intake_api.store.presentations import (
     Presentation,
     PresentationUnknown,
     claim_presentation,
-    mark_decided,
+    take_presentation,
 )
 from intake_api.store.subjects import add_subject
 
@@ -166,7 +166,8 @@ def _asked(catalogue: Catalogue, view: FormView) -> list[AskedPurpose]:
 def _keep_once(store: Store, catalogue: Catalogue, accepted: _Accepted, *, now: datetime) -> Receipt:
     submission = accepted.submission
     with store.writing() as tx:
-        shown = claim_presentation(tx, submission.presentation, form=submission.form)
+        shown = take_presentation(tx, submission.presentation, form=submission.form, now=now)
+        shown = shown or claim_presentation(tx, submission.presentation, form=submission.form)
         if sent := _find_sent(tx, shown, accepted.macs):
             token = _receipt_token(accepted.token_key, sent.presentation_id)
             return Receipt(sent.reference, sent.state, token, is_new=False)
@@ -229,7 +230,6 @@ def _keep(
     key = add_subject(tx, store.vault, subject_id, now=now)
     add_lead(tx, store.vault, key, NewLead(lead, values, receipt_digest(token), macs.content, macs.idempotency))
     add_decisions(tx, lead_id, decisions)
-    mark_decided(tx, shown.id, Outcome.SUBMITTED, now=now)
     evidence.add_entry(
         tx,
         "submission.received",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, text
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
@@ -79,7 +79,7 @@ class Store:
         self.vault = vault
         self.engine = open_engine(url)
         self._sqlite = self.engine.dialect.name == "sqlite"
-        self._soon_engine = open_engine(url, synchronous="NORMAL") if self._sqlite else self.engine
+        self._soon_engine = open_engine(url, flush=False)
         # SQLite lets one writer in at a time and lets the others poll; our own threads queue here and lose no time.
         self._turn: AbstractContextManager[Any] = threading.Lock() if self._sqlite else nullcontext()
 
@@ -101,8 +101,6 @@ class Store:
         :raises StoreUnavailable: the database is away, locked or read-only.
         """
         with _translated(), self._turn, self._soon_engine.connect() as tx, _begun(tx, immediate=self._sqlite):
-            if not self._sqlite:
-                tx.execute(text("SET LOCAL synchronous_commit TO off"))
             yield tx
 
     @contextmanager
@@ -120,13 +118,19 @@ class Store:
         self._soon_engine.dispose()
 
 
-def open_engine(url: str, *, synchronous: str = "FULL") -> Engine:
-    """Open the engine. SQLite: WAL; `synchronous=FULL`, since a thank-you means it is on the disk."""
+def open_engine(url: str, *, flush: bool = True) -> Engine:
+    """Open the engine. With `flush` a commit is on the disk: a thank-you means that; without, a power cut may lose it.
+
+    A connection that a restart of PostgreSQL broke costs one "unavailable" and renews the whole pool: cheaper than
+    asking before each transaction whether it still lives.
+    """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
+        options = {} if flush else {"options": "-c synchronous_commit=off"}
+        return create_engine(url, pool_size=10, max_overflow=10, hide_parameters=True, connect_args=options)
     engine = create_engine(
         url, pool_size=20, max_overflow=20, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
     )
+    synchronous = "FULL" if flush else "NORMAL"
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:

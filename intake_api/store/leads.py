@@ -268,7 +268,8 @@ def _is_newer(lead: Lead) -> ColumnElement[bool]:
 
 
 def _tokens(vault: Vault, values: Mapping[str, Any]) -> list[tuple[str, bytes]]:
-    found = {(kind, vault.blind(kind, values[kind])) for kind in ("email", "phone") if values.get(kind)}
+    contacts = {"email": values.get("email"), "phone": str(values.get("phone", "")).partition(";ext=")[0]}
+    found = {(kind, vault.blind(kind, value)) for kind, value in contacts.items() if value}
     found |= {("name", vault.blind("name", word)) for word in str(values.get("name", "")).split()}
     return sorted(found)
 

@@ -37,10 +37,13 @@ class PresentationRow(Table):
 
 _TABLE = table_of(PresentationRow)
 _ADD = insert(_TABLE)
-_CLAIM = (
-    select(*[column for column in _TABLE.c if column.name != "decided_at"])
-    .where(_TABLE.c.id == bindparam("presentation"))
-    .with_for_update()
+_SHOWN = [column for column in _TABLE.c if column.name != "decided_at"]
+_CLAIM = select(*_SHOWN).where(_TABLE.c.id == bindparam("presentation")).with_for_update()
+_TAKE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("presentation"), _TABLE.c.outcome == Outcome.OPEN.value)
+    .values(outcome=Outcome.SUBMITTED.value, decided_at=bindparam("now"))
+    .returning(*_SHOWN)
 )
 _MARK = (
     update(_TABLE)
@@ -82,8 +85,18 @@ def claim_presentation(tx: Connection, presentation_id: str, *, form: str) -> Pr
     row = tx.execute(_CLAIM, {"presentation": presentation_id}).one_or_none()
     if row is None or row.form != form:
         raise PresentationUnknown("This form was not opened here, or too long ago.")
-    values = dict(row._mapping)
-    return Presentation(**{**values, "outcome": Outcome(values["outcome"])})
+    return Presentation(**{**row._mapping, "outcome": Outcome(row.outcome)})
+
+
+def take_presentation(tx: Connection, presentation_id: str, *, form: str, now: datetime) -> Presentation | None:
+    """Use up an open presentation of a form for a submission and return it as it was; None if it is not open.
+
+    One statement for the usual case; `claim_presentation` then says what is the matter with the others.
+    """
+    row = tx.execute(_TAKE, {"presentation": presentation_id, "now": now}).one_or_none()
+    if row is None or row.form != form:
+        return None
+    return Presentation(**{**row._mapping, "outcome": Outcome.OPEN})
 
 
 def mark_decided(tx: Connection, presentation_id: str, outcome: Outcome, *, now: datetime) -> None:
