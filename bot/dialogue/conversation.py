@@ -41,7 +41,7 @@ class Conversation:
 
 
 async def _step(state: State, said: Said, desk: Desk) -> Turn:
-    if state.stage is None or state.sheet is None or said.intent == replies.CHOOSE_FORM:
+    if state.stage is None or state.sheet is None or said.intent == replies.CHOOSE_FORM or _wants_another(state, said, desk):
         return await _begin(state, said, desk)
     aside = await asides.take_aside(state, said, desk)
     if aside is not None:
@@ -59,6 +59,12 @@ async def _step(state: State, said: Said, desk: Desk) -> Turn:
         Stage.CORRECT: filling.correction_answered,
     }[state.stage]
     return await step(state, said, desk)
+
+
+def _wants_another(state: State, said: Said, desk: Desk) -> bool:
+    # Before a yes there is nothing to lose by changing the subject; after it, one thing is finished or cancelled first.
+    topic = desk.topics.is_topic(said.intent) and said.confidence >= asides.PLAIN
+    return state.stage is Stage.NOTICE and topic and desk.topics.form_for(said) != state.form
 
 
 async def _begin(state: State, said: Said, desk: Desk) -> Turn:
@@ -193,6 +199,9 @@ async def _api_refused(state: State, refusal: ApiRefused, desk: Desk) -> Turn:
         sheet = Sheet(refusal.fresh_form)
         again = state.but(sheet=sheet.form, decisions={}).asking(Stage.NOTICE)
         return Turn(again, [Reply(replies.NOTICE_EXPIRED), *questions.show_notice(sheet)])
+    if refusal.code == "idempotency_key_reused":
+        # A turn was lost after the lead had arrived, and then something was changed: two leads out of one would be worse.
+        return Turn(state.cleared(), [Reply(replies.ALREADY_SENT)], is_over=True)
     if refusal.field_texts and state.sheet is not None:
         return filling.ask_again_refused(state, refusal.field_texts)
     return Turn(state.cleared(), [Reply(replies.NOT_ACCEPTED)], is_over=True)

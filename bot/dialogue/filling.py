@@ -7,7 +7,15 @@ from typing import Any
 from bot.client import ApiAway
 from bot.dialogue import asides, replies
 from bot.dialogue.details import find_details, find_numbers, value_for
-from bot.dialogue.questions import CANCEL, WHY, ask_next, field_question, open_question, reuse_question, shown, what_to_correct
+from bot.dialogue.questions import (
+    CANCEL,
+    ask_next,
+    field_question,
+    open_question,
+    reuse_question,
+    shown,
+    what_to_correct,
+)
 from bot.dialogue.replies import Reply
 from bot.dialogue.said import Said
 from bot.dialogue.sheet import Field, Sheet
@@ -52,7 +60,8 @@ async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
     if bad:
         return _not_good(filled, bad, sheet)
     turn = ask_next(filled)
-    extra = [found for found in sheet.fields() if found.name in good and found.name != field.name]
+    asked = {member.name for member in sheet.group_of(field)}
+    extra = [found for found in sheet.fields() if found.name in good and found.name not in asked]
     if extra:
         noted = ", ".join(f"{found.label}: {shown(good[found.name])}" for found in extra)
         return Turn(turn.state, [Reply(replies.NOTED, {"noted": noted}), *turn.says])
@@ -164,8 +173,9 @@ def _declined(state: State, field: Field, sheet: Sheet) -> Turn:
         turn = ask_next(state.but(skipped=(*state.skipped, field.name)))
         return Turn(turn.state, [Reply(replies.FIELD_SKIPPED), *turn.says])
     # The question itself already says that the other contact will do; here is why one of them is needed (H-20).
-    needed = Reply(replies.FIELD_NEEDED, {"if_not_given": field.if_not_given}, (WHY, CANCEL))
-    return Turn(state, [needed, field_question(field, sheet)])
+    question = field_question(field, sheet)
+    needed = Reply(replies.FIELD_NEEDED, {"if_not_given": field.if_not_given})
+    return Turn(state, [needed, Reply(question.name, question.values, (*question.offers, CANCEL))])
 
 
 def _not_an_answer(field: Field, said: Said) -> Reply:

@@ -92,7 +92,8 @@ def what_to_correct(state: State) -> Reply:
     """Ask which answer to change, a button for each."""
     sheet = Sheet(state.sheet or {})
     offers = [Offer(f"{replies.CORRECT_DETAILS}:{field.name}", title=field.label) for field in sheet.fields()]
-    offers += [Offer(f"{replies.CORRECT_DETAILS}:{purpose['id']}", title=purpose["title"]) for purpose in sheet.opt_ins]
+    decided = [purpose for purpose in sheet.opt_ins if purpose["id"] in state.decisions]
+    offers += [Offer(f"{replies.CORRECT_DETAILS}:{purpose['id']}", title=purpose["title"]) for purpose in decided]
     return Reply(replies.WHAT_TO_CORRECT, offers=(*offers, CANCEL))
 
 

@@ -9,6 +9,7 @@ from enum import Enum
 from bot.dialogue.replies import AFFIRM, DENY
 from bot.wording import Lexicon
 
+SHORT = 6
 SURE = 0.8  # C-08: a typed yes or no below this is neither
 NOT_A_COMMAND = "\u2060"  # the channel puts it before a slash, so that "/affirm" stays a text (H-09)
 
@@ -57,13 +58,17 @@ def hear_decision(said: Said, lexicon: Lexicon) -> Heard:
     # A no needs less: whoever says no and means yes is asked nothing worse than the question again later.
     if says_no and not says_yes and said.intent in (DENY, "decline_field", "cancel", "withdraw_consent"):
         return Heard.NO
-    if said.means(DENY, SURE):
+    if said.means(DENY, SURE) or (_begins_with_any(words, lexicon.clear_no) and len(words.split()) <= SHORT and not says_yes):
         return Heard.NO
     return Heard.UNCLEAR
 
 
 def _words(text: str) -> str:
     return " " + re.sub(r"[^\w'?]+", " ", text.casefold().replace("’", "'").replace("?", " ? ")).strip() + " "
+
+
+def _begins_with_any(words: str, phrases: tuple[str, ...]) -> bool:
+    return any(words.startswith(f" {phrase} ") for phrase in phrases)
 
 
 def _has_any(words: str, phrases: tuple[str, ...]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.dialogue.replies import CHOOSE_FORM
+from bot.dialogue.replies import CHOOSE_FORM, INFORM
 from bot.dialogue.said import Said
 
 TOPICS = Path(__file__).parent.parent / "topics.yml"
@@ -21,6 +21,10 @@ class Topics:
 
     forms: Mapping[str, str]
     person: str
+
+    def is_topic(self, intent: str) -> bool:
+        """Say whether an intent asks for something; giving details does not by itself."""
+        return intent in self.forms and intent != INFORM
 
     def form_for(self, said: Said) -> str:
         """Return the form a topic asks for: by the button, by the table, or by the intent's own name."""
