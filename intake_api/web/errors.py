@@ -96,6 +96,8 @@ RAISED: Mapping[type[Exception], str] = {
     SQLAlchemyError: "unavailable",
 }
 
+UNAVAILABLE = tuple(kind for kind, code in RAISED.items() if code == StoreUnavailable.code)
+
 OF_STATUS = {
     400: "request_malformed",
     404: "not_found",

@@ -1,0 +1,187 @@
+"""The page of a form: shown, sent, and shown again with what was typed when something is wrong."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from intake_api import log
+from intake_api.catalogue.model import OPT_IN, FormView
+from intake_api.flows.refuse_form import refuse_form
+from intake_api.flows.show_form import show_form
+from intake_api.flows.submit_lead import (
+    FieldsInvalid,
+    NothingAgreed,
+    PresentationExpired,
+    PresentationMismatch,
+    PresentationUnknown,
+    PresentationUsed,
+    Submission,
+    submit_lead,
+)
+from intake_api.rules.fields import from_typed
+from intake_api.store.presentations import Outcome, claim_presentation
+from intake_api.web.access import open_to
+from intake_api.web.door import Door, door
+from intake_api.web.errors import UNAVAILABLE, RequestProblem
+from intake_api.web.pages.controls import ControlForged, read_controls
+from intake_api.web.pages.form_page import (
+    CAMPAIGN,
+    DECISION,
+    FIELD,
+    FormPage,
+    campaign_of_address,
+    is_campaign,
+    known_inputs,
+)
+from intake_api.web.pages.language import Language, choose_language
+from intake_api.web.strict_query import read_form
+
+form_pages = Blueprint("form_pages", __name__, template_folder="templates")
+
+SHOW_AGAIN = (PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch)
+RETRY_SECONDS = "60"
+
+
+@form_pages.app_context_processor
+def common_words() -> dict[str, object]:
+    """Give every page the name of the company and the names of the languages."""
+    catalogue = door().catalogue
+    return {"brand": catalogue.organisation.product, "language_names": catalogue.language_names}
+
+
+@form_pages.get("/f/<form>")
+@open_to("anyone")
+def get_page(form: str) -> Response:
+    """Show the page of a form; a GET leaves a presentation and nothing else, HEAD not even that."""
+    language = choose_language(form)
+    if request.method == "HEAD":
+        return _html("")
+    if not language.is_offered:
+        return choose_another(form, language)
+    return _page(fresh_page(form, language, campaign_of_address()))
+
+
+@form_pages.post("/f/<form>")
+@open_to("anyone")
+def send_page(form: str) -> Response:
+    """Keep what was sent and go on to the thanks; or show the form again, with what was typed."""
+    here = door()
+    anywhere = here.catalogue.view(form, here.catalogue.default_locale)
+    sent = read_form(known_inputs(anywhere))
+    language = choose_language(form, sent.get("lang") or here.catalogue.default_locale)
+    if not language.is_offered:
+        return choose_another(form, language, status=409)
+    view = here.catalogue.view(form, language.locale)
+    page = _page_as_sent(here, view, language, sent)
+    try:
+        receipt = submit_lead(
+            here.store, here.catalogue, here.settings.secrets.token_key, _submission(page), now=here.now()
+        )
+    except FieldsInvalid as error:
+        problems = {name: view.problem_text(name, code) for name, code in error.problems.items()}
+        return _again(here, replace(page, problems=problems), 422)
+    except NothingAgreed:
+        return _nothing_agreed(here, page)
+    except SHOW_AGAIN as error:
+        fresh = fresh_page(form, language, page.campaign)
+        return _page(replace(fresh, typed=page.typed, message=language.words["problems"][error.code]), 409)
+    except UNAVAILABLE as error:
+        # What was typed must not be lost with the store, nor anybody thanked (SEC-42).
+        log.failure("page.not_kept", error, form=form)
+        return _unavailable(page)
+    return redirect(url_for("receipt_pages.get_thanks", token=receipt.token), 303)  # type: ignore[return-value]
+
+
+def fresh_page(form: str, language: Language, campaign: Mapping[str, str] | None = None) -> FormPage:
+    """Show a form anew, with a presentation of its own.
+
+    :raises StoreUnavailable: nothing can be kept now, so nothing is asked.
+    """
+    here = door()
+    shown = show_form(here.store, here.catalogue, form, language.locale, "page", now=here.now())
+    return FormPage(shown.view, language, shown.presentation.id, campaign or {})
+
+
+def choose_another(form: str, language: Language, status: int = 200) -> Response:
+    """Offer the languages there are; nothing is asked in one that is not whole (N-17)."""
+    return _html(render_template("pages/languages.html", form=form, language=language), status)
+
+
+def _page_as_sent(here: Door, view: FormView, language: Language, sent: dict[str, str]) -> FormPage:
+    presentation = sent.get("presentation", "")
+    controls = {purpose: sent[DECISION + purpose] for purpose in view.form.purposes if DECISION + purpose in sent}
+    try:
+        decided = read_controls(here.settings.secrets.token_key, presentation, _opt_ins(here, view), controls)
+    except ControlForged:
+        raise RequestProblem("decision_invalid") from None
+    if controls.keys() - decided.keys():
+        raise RequestProblem("decision_invalid")
+    return FormPage(
+        view,
+        language,
+        presentation,
+        campaign={name: sent[name] for name in CAMPAIGN if is_campaign(sent.get(name, ""))},
+        typed={name: sent[FIELD + name] for name in view.form.rules if FIELD + name in sent},
+        decided=decided,
+    )
+
+
+def _opt_ins(here: Door, view: FormView) -> list[str]:
+    return [purpose for purpose in view.form.purposes if here.catalogue.purpose(purpose).control == OPT_IN]
+
+
+def _submission(page: FormPage) -> Submission:
+    rules = page.view.form.rules
+    return Submission(
+        form=page.view.form.key,
+        presentation=page.presentation,
+        locale=page.view.locale,
+        fields={name: from_typed(rules[name], typed) for name, typed in page.typed.items()},
+        decisions=page.decided,
+        attribution=page.campaign,
+    )
+
+
+def _again(here: Door, page: FormPage, status: int) -> Response:
+    """Show the form with its problems, on the same showing while that is good, else on a fresh one."""
+    if _is_still_good(here, page):
+        return _page(page, status)
+    # Another showing, another decision: what was chosen on the old one is not carried over (C-06).
+    fresh = fresh_page(page.view.form.key, page.language, page.campaign)
+    return _page(replace(fresh, typed=page.typed, problems=page.problems), status)
+
+
+def _is_still_good(here: Door, page: FormPage) -> bool:
+    try:
+        with here.store.reading() as tx:
+            shown = claim_presentation(tx, page.presentation, form=page.view.form.key)
+    except PresentationUnknown:
+        return False
+    is_same = shown.notice_hash == page.view.notice.hash and shown.locale == page.view.locale
+    return is_same and shown.outcome is Outcome.OPEN and here.now() < shown.expires_at
+
+
+def _nothing_agreed(here: Door, page: FormPage) -> Response:
+    """Take a no for a no: what was typed goes nowhere. Who chose nothing is asked to choose."""
+    missing = [purpose for purpose in _opt_ins(here, page.view) if purpose not in page.decided]
+    if missing:
+        sentence = page.language.words["problems"]["decision_missing"]
+        return _again(here, replace(page, problems=dict.fromkeys(missing, sentence)), 422)
+    refuse_form(here.store, page.view.form.key, page.presentation, now=here.now())
+    return _html(render_template("pages/refused.html", page=page, language=page.language))
+
+
+def _unavailable(page: FormPage) -> Response:
+    message = page.language.words["problems"]["unavailable"]
+    response = _page(replace(page, message=message), 503)
+    response.headers["Retry-After"] = RETRY_SECONDS
+    return response
+
+
+def _page(page: FormPage, status: int = 200) -> Response:
+    return _html(render_template("pages/form.html", page=page, language=page.language), status)
+
+
+def _html(text: str, status: int = 200) -> Response:
+    return Response(text, status, content_type="text/html; charset=utf-8")
