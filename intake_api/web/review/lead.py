@@ -67,7 +67,6 @@ def approve(reference: str) -> ResponseReturnValue:
             queue,
             reference,
             destination=here.settings.destination,
-            recipients=here.catalogue.recipients,
             recipient=here.settings.destination_recipient,
             seen_version=_seen_version(),
             staff_id=reviewer().id,
