@@ -8,7 +8,7 @@ import click
 from intake_api.log import failure, start_logging
 from intake_api.settings import SettingsError
 
-COMMANDS = ("catalogue", "db", "evidence", "leads", "staff", "worker")
+COMMANDS = ("catalogue", "db", "deliveries", "evidence", "leads", "staff", "worker")
 
 
 class _Nouns(click.Group):

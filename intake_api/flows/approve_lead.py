@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from intake_api.flows.judge_forwarding import judge_forwarding
+from intake_api.flows.judge_forwarding import ForwardingBlocked, judge_forwarding
 from intake_api.queue import DELIVER_LEAD, Queue
-from intake_api.rules.forwarding import Obstacle
 from intake_api.rules.lead_state import Act, MoveRefused, next_state
 from intake_api.store import evidence
 from intake_api.store.base import Store, StoreUnavailable
@@ -12,16 +11,6 @@ from intake_api.store.deliveries import Delivery, add_delivery, turn_key
 from intake_api.store.leads import LeadChanged, LeadUnknown, get_lead, move_lead
 
 __all__ = ["ForwardingBlocked", "LeadChanged", "LeadUnknown", "MoveRefused", "StoreUnavailable", "approve_lead"]
-
-
-class ForwardingBlocked(Exception):
-    """This lead may not go to this destination; `obstacles` say why."""
-
-    code = "forwarding_blocked"
-
-    def __init__(self, obstacles: tuple[Obstacle, ...]) -> None:
-        super().__init__(" ".join(obstacle.says for obstacle in obstacles))
-        self.obstacles = obstacles
 
 
 def approve_lead(

@@ -13,6 +13,16 @@ from intake_api.store.notices import get_notice_body
 from intake_api.store.subjects import is_erased
 
 
+class ForwardingBlocked(Exception):
+    """This lead may not go to this destination; `obstacles` say why."""
+
+    code = "forwarding_blocked"
+
+    def __init__(self, obstacles: tuple[Obstacle, ...]) -> None:
+        super().__init__(" ".join(obstacle.says for obstacle in obstacles))
+        self.obstacles = obstacles
+
+
 @dataclass(frozen=True)
 class Judgement:
     """What the gate says: why not, and, if it may go, for which purposes and with which fields.

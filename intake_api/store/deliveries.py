@@ -7,7 +7,7 @@ a worker takes the delivery into its hands: what an outrun worker reports is not
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -174,9 +174,10 @@ def claim_due(tx: Connection, *, now: datetime, limit: int = 200) -> list[Delive
     return [_give_turn(tx, delivery) for delivery in found]
 
 
-def requeue(tx: Connection, delivery: Delivery) -> Delivery:
-    """Give a delivery its next turn at once, whatever its time; return it as it then stands."""
-    return _give_turn(tx, delivery)
+def restart_delivery(tx: Connection, delivery: Delivery) -> Delivery:
+    """Give a failed delivery its next turn, at the beginning of the schedule; return it as it then stands."""
+    tx.execute(update(DeliveryRow).where(DeliveryRow.id == delivery.id).values(attempts=0))
+    return _give_turn(tx, replace(delivery, attempts=0))
 
 
 def has_due(tx: Connection, *, now: datetime) -> bool:
@@ -222,11 +223,7 @@ def _due(now: datetime) -> Select[Any]:
 def _give_turn(tx: Connection, delivery: Delivery) -> Delivery:
     values: dict[str, Any] = {"state": DeliveryState.QUEUED, "turn": delivery.turn + 1, "claim": None}
     tx.execute(update(DeliveryRow).where(DeliveryRow.id == delivery.id).values(**values))
-    return Delivery(**{**_values(delivery), **{name: values[name] for name in ("state", "turn")}})
-
-
-def _values(delivery: Delivery) -> dict[str, Any]:
-    return {name: getattr(delivery, name) for name in Delivery.__dataclass_fields__}
+    return replace(delivery, state=values["state"], turn=values["turn"])
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -1,0 +1,53 @@
+"""`intake_api deliveries`: what is on its way, what stands still, and setting it going again."""
+
+import json
+
+import click
+
+from intake_api.cli.opening import opened
+from intake_api.clock import rfc3339
+from intake_api.flows.resume_deliveries import resume_deliveries
+from intake_api.flows.try_delivery_again import try_delivery_again
+from intake_api.queue import Queue
+from intake_api.store.deliveries import count_by_state
+from intake_api.store.destinations import list_pauses
+
+
+@click.group()
+def deliveries() -> None:
+    """Deliveries to the CRM."""
+
+
+@deliveries.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def status(as_json: bool) -> None:
+    """Count the deliveries by state and name the destinations that are paused."""
+    house = opened()
+    with house.store.reading() as tx:
+        counts = {state.value: count for state, count in sorted(count_by_state(tx).items())}
+        pauses = [{"name": one.name, "since": rfc3339(one.paused_at), "reason": one.reason} for one in list_pauses(tx)]
+    if as_json:
+        click.echo(json.dumps({"deliveries": counts, "paused": pauses}))
+        return
+    click.echo(", ".join(f"{count} {state.replace('_', ' ')}" for state, count in counts.items()) or "No deliveries.")
+    for pause in pauses:
+        click.echo(f"PAUSED: {pause['name']} since {pause['since']}, reason: {pause['reason']}")
+
+
+@deliveries.command()
+@click.argument("destination")
+def resume(destination: str) -> None:
+    """Let a paused DESTINATION take deliveries again; all that waited is due at once."""
+    house = opened()
+    resume_deliveries(house.store, destination, actor="operator", now=house.now)
+    click.echo(f"{destination} takes deliveries again.")
+
+
+@deliveries.command()
+@click.argument("reference")
+def again(reference: str) -> None:
+    """Try the failed delivery of the lead REFERENCE again, under its old id."""
+    house = opened()
+    queue = Queue(house.settings.database_url)
+    delivery = try_delivery_again(house.store, queue, reference, actor="operator", now=house.now)
+    click.echo(f"Delivery {delivery.id} is in the queue again.")
