@@ -1,6 +1,7 @@
 """The doors: what each listener is made of. The only file that sees all parts."""
 
 from flask import Flask
+from jinja2 import StrictUndefined
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
@@ -13,6 +14,12 @@ from intake_api.web.errors import PageOfProblem, answer_errors
 from intake_api.web.headers import add_headers
 from intake_api.web.limits import BODY_BYTES
 from intake_api.web.ops.health import health
+from intake_api.web.pages.assets import page_assets
+from intake_api.web.pages.forms import form_pages
+from intake_api.web.pages.landing import landing
+from intake_api.web.pages.notices import notice_pages
+from intake_api.web.pages.problems import page_of_problem
+from intake_api.web.pages.receipts import receipt_pages
 from intake_api.web.public.forms import forms
 from intake_api.web.public.notices import notices
 from intake_api.web.public.openapi import FORM_OPERATIONS, HEALTH_OPERATIONS, RECEIPT_OPERATIONS, describe_api
@@ -23,15 +30,20 @@ from intake_api.web.review.lead import give_queue, lead
 from intake_api.web.review.queue import queue
 from intake_api.web.review.session import ask_for_own_password, need_reviewer
 from intake_api.web.review.sign_in import entrance
+from intake_api.web.words import put_words
 
 
 def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, clock: Clock) -> Flask:
     """Make the door of visitors."""
-    app = _new_app(Door("public", settings, catalogue, store, clock))
+    app = _new_app(Door("public", settings, catalogue, store, clock), page_of_problem=page_of_problem)
+    app.jinja_options = {**app.jinja_options, "undefined": StrictUndefined}
+    put_words(app)
     described = describe_api(
         "Vestibule: lead intake", catalogue, (*FORM_OPERATIONS, *RECEIPT_OPERATIONS, *HEALTH_OPERATIONS)
     )
-    for part in (forms, submissions, notices, receipts, health, described):
+    api = (forms, submissions, notices, receipts, health, described)
+    pages = (landing, form_pages, receipt_pages, notice_pages, page_assets)
+    for part in (*api, *pages):
         app.register_blueprint(part)
     share_with_allowed_origins(app)
     guard_routes(app, {"anyone": let_anyone_in})
