@@ -21,7 +21,7 @@ def deliveries() -> None:
 @deliveries.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def status(as_json: bool) -> None:
-    """Count the deliveries by state and name the destinations that are paused."""
+    """Count by state; name paused destinations."""
     house = opened()
     with house.store.reading() as tx:
         counts = {state.value: count for state, count in sorted(count_by_state(tx).items())}
@@ -37,7 +37,10 @@ def status(as_json: bool) -> None:
 @deliveries.command()
 @click.argument("destination")
 def resume(destination: str) -> None:
-    """Let a paused DESTINATION take deliveries again; all that waited is due at once."""
+    """Let a paused DESTINATION take deliveries again.
+
+    All that waited for it is due at once; nothing was lost.
+    """
     house = opened()
     resume_deliveries(house.store, destination, actor="operator", now=house.now)
     click.echo(f"{destination} takes deliveries again.")
@@ -46,7 +49,10 @@ def resume(destination: str) -> None:
 @deliveries.command()
 @click.argument("reference")
 def again(reference: str) -> None:
-    """Try the failed delivery of the lead REFERENCE again, under its old id."""
+    """Try a failed delivery of a lead again.
+
+    It goes under its old id, from the beginning of the schedule.
+    """
     house = opened()
     queue = Queue(house.settings.database_url)
     delivery = try_delivery_again(house.store, queue, reference, actor="operator", now=house.now)
