@@ -24,7 +24,7 @@ from intake_api.flows.submit_lead import (
     PresentationUnknown,
     PresentationUsed,
 )
-from intake_api.store.base import StoreUnavailable
+from intake_api.store.base import AnotherWasFirst, StoreUnavailable
 from intake_api.store.leads import LeadUnknown
 from intake_api.store.notices import NoticeAltered, NoticeUnknown
 from intake_api.store.subjects import SubjectErased
@@ -91,6 +91,7 @@ RAISED: Mapping[type[Exception], str] = {
     SubjectErased: "receipt_unknown",
     StoreUnavailable: StoreUnavailable.code,
     # Whatever else the database or the evidence says: closed, not "kept perhaps" (SEC-42).
+    AnotherWasFirst: "unavailable",
     NoticeAltered: "unavailable",
     CannotOpen: "unavailable",
     SQLAlchemyError: "unavailable",

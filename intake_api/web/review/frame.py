@@ -3,19 +3,20 @@
 import hashlib
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, g, make_response, render_template, request, send_from_directory
+from flask import Blueprint, Flask, Response, g, make_response, render_template, request
 from jinja2 import StrictUndefined
 
 from intake_api.store.leads import spelled_reference
 from intake_api.web.access import open_to
 from intake_api.web.door import door
-from intake_api.web.errors import ProblemDetails
+from intake_api.web.errors import ProblemDetails, RequestProblem, as_json
 from intake_api.web.review import words
 from intake_api.web.review.session import form_proof
 from intake_api.web.review.sign_in import sign_in_page
 
 assets = Blueprint("assets", __name__)
 STATIC = Path(__file__).parent / "static"
+ASSETS = {"review.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml; charset=utf-8"}
 ASSET_LASTS = 31_536_000  # its address names its content, so it never changes
 # What to do now, by code; the table of codes itself says what happened.
 ADVICE = {
@@ -35,7 +36,9 @@ ADVICE = {
 @open_to("anyone")
 def asset(name: str) -> Response:
     """Give a file of the pages' look; it tells nothing about anybody."""
-    response = send_from_directory(STATIC, name)
+    if name not in ASSETS:
+        raise RequestProblem("not_found")
+    response = Response((STATIC / name).read_bytes(), content_type=ASSETS[name])
     response.headers["Cache-Control"] = f"public, max-age={ASSET_LASTS}, immutable"
     return response
 
@@ -44,7 +47,7 @@ def frame_pages(app: Flask) -> None:
     """Give an app's templates what all pages use. A name that a template misspells is an error, not an empty place."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    style = hashlib.sha256((STATIC / "review.css").read_bytes()).hexdigest()[:12]
+    looks = hashlib.sha256(b"".join((STATIC / name).read_bytes() for name in ASSETS)).hexdigest()[:12]
     app.jinja_env.filters.update(
         age=lambda moment: words.age(moment, door().now()),
         moment=words.moment,
@@ -54,13 +57,15 @@ def frame_pages(app: Flask) -> None:
     app.jinja_env.globals.update(
         form_proof=form_proof,
         words=words,
-        style=style,
+        looks=looks,
         here=lambda: g.get("reviewer"),
     )
 
 
 def problem_page(problem: ProblemDetails) -> Response:
     """Tell a problem as a page. Who is not signed in gets the page to sign in, and then what they asked for."""
+    if problem.code == "host_not_allowed":
+        return as_json(problem)  # a page has links, and under a name that is not ours there are none
     if problem.code == "unauthorised":
         reference = (request.view_args or {}).get("reference", "")
         return sign_in_page(lead=spelled_reference(reference) or "", status=problem.status)

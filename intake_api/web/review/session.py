@@ -46,9 +46,8 @@ def need_same_origin() -> None:
     """
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     ours = (door().origin, request.host_url.rstrip("/"))
-    if (site or "same-origin") != "same-origin" or (origin or ours[0]) not in ours:
-        raise RequestProblem("form_not_ours")
-    if site is None and origin is None and is_secure():
+    foreign = site not in (None, "same-origin") or (origin is not None and origin not in ours)
+    if foreign or (site is None and origin is None and is_secure()):
         raise RequestProblem("form_not_ours")
 
 

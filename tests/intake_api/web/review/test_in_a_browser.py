@@ -1,0 +1,174 @@
+"""The review door in a real browser: no script of a visitor runs, and everything works without scripts."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from intake_api.catalogue.model import Catalogue
+from intake_api.flows.issue_password import invite_first_staff
+from intake_api.flows.read_lead import read_lead
+from intake_api.rules.lead_state import LeadState
+from intake_api.store.base import Store
+from intake_api.store.leads import Lead
+from tests.intake_api.conftest import DrivenClock
+from tests.intake_api.kept_leads import keep_lead, lead_now
+from tests.intake_api.web.corpora import needs_corpora
+from tests.intake_api.web.review.test_lead import naughty_chunks, path_of
+from tests.intake_api.web.review.visitor import PASSWORD, Browser
+
+pytestmark = pytest.mark.browser
+CHROMIUM = "/usr/bin/chromium"
+ATTACKS = """<script>alert(1)</script><img src=x onerror=alert(1)><svg/onload=alert(1)>
+"><iframe srcdoc="<script>parent.alert(1)</script>"></iframe><a href="javascript:alert(1)">x</a>
+</dd></dl></main><style>body{display:none}</style><base href="https://evil.example/"><meta http-equiv=refresh content=0>
+{{ 7*7 }}{% raw %}${7*7}<!--"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(review_app: Flask) -> Iterator[str]:
+    """The review door on a real port."""
+    server = make_server("127.0.0.1", 0, review_app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Trap:
+    """Notes whatever a page should never do."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.caught: list[str] = []
+        page.on("dialog", lambda dialog: (self.caught.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("console", lambda said: self.caught.append(f"console {said.text}"))
+        page.on("pageerror", lambda error: self.caught.append(f"error {error}"))
+        page.on(
+            "request",
+            lambda asked: None if asked.url.startswith(address + "/") else self.caught.append(f"asked {asked.url}"),
+        )
+        page.on("popup", lambda popup: self.caught.append(f"popup {popup.url}"))
+
+
+def signed_in(chromium: Chromium, address: str, reviewer: Browser, **options: object) -> BrowserContext:
+    context = chromium.new_context(**options)  # type: ignore[arg-type]
+    context.add_cookies([{"name": "vestibule", "value": reviewer.token, "url": address}])
+    return context
+
+
+class TestInABrowser:
+    @needs_corpora
+    @pytest.mark.parametrize("policy", ["on", "off"])
+    def test_sec14_no_text_of_a_visitor_runs(
+        self,
+        chromium: Chromium,
+        address: str,
+        reviewer: Browser,
+        store: Store,
+        catalogue: Catalogue,
+        clock: DrivenClock,
+        policy: str,
+    ) -> None:
+        context = signed_in(chromium, address, reviewer, bypass_csp=policy == "off")
+        page = context.new_page()
+        trap = Trap(page, address)
+        for chunk in [ATTACKS, *naughty_chunks()]:
+            lead = keep_lead(store, catalogue, now=clock(), message=chunk, company="'\"><script>alert(2)</script>")
+            kept = read_lead(store, lead.reference, actor="operator", why="test", now=clock()).values
+            page.goto(address + path_of(lead))
+            for name in ("message", "company", "name"):
+                assert page.locator(f"dd[data-field={name}]").text_content() == kept[name]
+            assert page.evaluate("document.querySelectorAll('script, iframe, main style, main base').length") == 0
+        page.goto(address + "/?state=all")
+        assert trap.caught == []
+        context.close()
+
+    def test_sec15_an_injected_script_does_not_run_even_if_escaping_failed(
+        self, chromium: Chromium, address: str, reviewer: Browser, review_app: Flask, lead: Lead
+    ) -> None:
+        review_app.jinja_env.autoescape = False
+        review_app.jinja_env.filters["age"] = lambda _moment: "<script>alert(1)</script><img src=x onerror=alert(1)>"
+        context = signed_in(chromium, address, reviewer)
+        page = context.new_page()
+        dialogs: list[str] = []
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        page.goto(address + path_of(lead))
+        assert page.locator("script").count() > 0
+        assert dialogs == []
+        context.close()
+
+    def test_the_whole_way_works_without_scripts(
+        self, chromium: Chromium, address: str, store: Store, lead: Lead, clock: DrivenClock
+    ) -> None:
+        invitation = invite_first_staff(store, "ilze@tidewick.example", now=clock())
+        assert invitation
+        context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+        page = context.new_page()
+        page.goto(address + path_of(lead))
+        page.fill("#email", invitation.email)
+        page.fill("#password", invitation.password)
+        page.click("text=Sign in >> nth=-1")
+        page.fill("#password", PASSWORD)
+        page.fill("#again", PASSWORD)
+        page.click("button.primary")
+        page.click(f"text={lead.reference}")
+        page.click("button.primary")
+        assert "was approved and goes to" in (page.locator("[role=status]").text_content() or "")
+        assert lead_now(store, lead).state is LeadState.QUALIFIED
+        page.click("text=Sign out")
+        assert page.url == address + "/sign-in"
+        context.close()
+
+    @pytest.mark.parametrize("width", [320, 390, 1280])
+    def test_nothing_is_wider_than_the_screen(
+        self,
+        chromium: Chromium,
+        address: str,
+        reviewer: Browser,
+        store: Store,
+        catalogue: Catalogue,
+        clock: DrivenClock,
+        width: int,
+    ) -> None:
+        both = {"newsletter": True, "product_offers": True}
+        lead = keep_lead(store, catalogue, now=clock(), decisions=both, company="W" * 120, message="ﷺ" * 300)
+        context = signed_in(chromium, address, reviewer, viewport={"width": width, "height": 800})
+        page = context.new_page()
+        for path in ("/", path_of(lead), "/nothing"):
+            page.goto(address + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        context.close()
+
+    def test_the_keyboard_reaches_the_content_first_and_shows_where_it_is(
+        self, chromium: Chromium, address: str, reviewer: Browser, lead: Lead
+    ) -> None:
+        context = signed_in(chromium, address, reviewer)
+        page = context.new_page()
+        page.goto(address + "/")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+        assert page.locator(".skip").bounding_box()["y"] >= 0  # type: ignore[index]
+        page.keyboard.press("Enter")
+        reached = []
+        for _ in range(8):
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate("document.activeElement.textContent.trim()"))
+        assert lead.reference in reached
+        page.locator(".reference").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{path_of(lead)}*")
+        context.close()
