@@ -44,10 +44,10 @@ def run_house() -> None:
             supervisor.say("secrets", line)
         train_if_needed(supervisor, house)
         bring_up_to_date(supervisor, house)
-        account = first_account(supervisor, house)
         programs = house.programs()
         for program in programs:
             supervisor.start(program)
+        account = first_account(supervisor, house)
         supervisor.wait_until_ready(programs, within=READY_WITHIN)
         print(welcome(house, account, seconds=time.monotonic() - began), flush=True)
         supervisor.watch()

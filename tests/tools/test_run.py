@@ -1,0 +1,241 @@
+"""`make run`: the whole house on free ports with its state in a folder of the test."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOORS = ("PUBLIC", "REVIEW", "INTERNAL", "RASA", "ACTIONS")
+END_WITHIN = 10  # seconds: the promise of `make run`
+GIBIBYTE = 2**30
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+
+
+class TestARunningHouse:
+    def test_says_where_it_is_and_how_to_sign_in(self, running: "Running") -> None:
+        assert f"Landing page   http://127.0.0.1:{running.ports['PUBLIC']}/" in running.printed
+        assert f"Review queue   http://127.0.0.1:{running.ports['REVIEW']}/" in running.printed
+        assert "with the one-time password" in running.printed
+
+    @pytest.mark.parametrize(
+        ("door", "path"), [("PUBLIC", "/v1/forms?locale=en"), ("REVIEW", "/healthz"), ("INTERNAL", "/healthz")]
+    )
+    def test_each_door_answers(self, running: "Running", door: str, path: str) -> None:
+        with urllib.request.urlopen(f"http://127.0.0.1:{running.ports[door]}{path}", timeout=30) as answer:
+            assert answer.status == 200
+
+    def test_everything_listens_on_loopback_only(self, running: "Running") -> None:
+        listening = {
+            connection.laddr
+            for process in running.tree()
+            for connection in process.net_connections("inet")
+            if connection.status == psutil.CONN_LISTEN
+        }
+        assert {address.port for address in listening} == set(running.ports.values())
+        assert {address.ip for address in listening} == {"127.0.0.1"}
+
+    def test_stays_under_a_gibibyte(self, running: "Running") -> None:
+        assert sum(process.memory_info().rss for process in running.tree()) < GIBIBYTE
+
+    def test_no_secret_stands_in_a_process_s_arguments(self, running: "Running") -> None:
+        secrets = [file.read_text().strip() for file in (running.state / "secrets").iterdir()]
+        assert len(secrets) == 6
+        arguments = [argument for process in running.tree() for argument in process.cmdline()]
+        assert not [secret for secret in secrets for argument in arguments if secret in argument]
+
+    def test_the_bot_knows_no_key_and_no_database(self, running: "Running") -> None:
+        known = [process.environ() for process in running.tree() if "bot." in " ".join(process.cmdline())]
+        assert len(known) == 2
+        private = {"VESTIBULE_DATABASE_URL", "VESTIBULE_SECRETS_DIR", "VESTIBULE_MASTER_KEY"}
+        assert not [name for names in known for name in names if name in private]
+
+    def test_a_second_one_on_the_same_ports_says_which_are_in_use(self, running: "Running", tmp_path: Path) -> None:
+        code, said = run_to_the_end(tmp_path, running.ports)
+        assert code == 1
+        assert f"make run: Port {running.ports['PUBLIC']} (the public door) and port" in said
+        assert "are in use: end what uses them, or set VESTIBULE_PUBLIC_PORT and VESTIBULE_REVIEW_PORT" in said
+        assert list(tmp_path.glob("**/*")) == [tmp_path / "run.lock"]
+
+    def test_a_second_one_with_the_same_state_is_kept_out(self, running: "Running") -> None:
+        code, said = run_to_the_end(running.state, free_ports())
+        assert code == 1
+        assert said == (
+            f"make run: Another copy runs with the state in {running.state}: end it, "
+            "or give this one VESTIBULE_VAR=another-folder.\n"
+        )
+
+
+class TestEnding:
+    def test_ctrl_c_ends_everything_and_leaves_nothing(self, house: "Start") -> None:
+        running = house()
+        tree = running.tree()
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(timeout=END_WITHIN) == 0
+        assert [process for process in tree if process.is_running()] == []
+        assert running.everything_printed().endswith("Everything is ended.\n")
+
+    def test_one_process_that_dies_ends_all_with_a_sentence(self, house: "Start") -> None:
+        running = house()
+        tree = running.tree()
+        next(process for process in tree if process.cmdline()[-2:] == ["intake_api", "worker"]).kill()
+        assert running.process.wait(timeout=60) == 1
+        assert running.everything_printed().endswith("make run: worker was ended by SIGKILL, so everything is ended.\n")
+        assert [process for process in tree if process.is_running()] == []
+
+    @pytest.fixture
+    def house(self, tmp_path: Path) -> Iterator["Start"]:
+        started: list[Running] = []
+
+        def start() -> Running:
+            started.append(Running(tmp_path, free_ports()))
+            started[-1].wait_until_ready()
+            return started[-1]
+
+        yield start
+        for running in started:
+            running.clean_up()
+
+
+class TestNothingIsHalfStarted:
+    def test_a_port_in_use_is_said_before_anything_is_made(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            ports = {**free_ports(), "RASA": other.getsockname()[1]}
+            code, said = run_to_the_end(tmp_path, ports)
+        assert (code, said) == (
+            1,
+            f"make run: Port {ports['RASA']} (Rasa) is in use: end what uses it, or set VESTIBULE_RASA_PORT.\n",
+        )
+        assert list(tmp_path.glob("**/*")) == [tmp_path / "run.lock"]
+
+    def test_a_broken_catalogue_is_said_with_its_file(self, tmp_path: Path) -> None:
+        shutil.copytree(ROOT / "catalogue", tmp_path / "catalogue")
+        (tmp_path / "catalogue/purposes.yml").write_text("purposes: [\n")
+        code, said = run_to_the_end(tmp_path / "state", free_ports(), VESTIBULE_CATALOGUE=str(tmp_path / "catalogue"))
+        assert code == 1
+        assert said.startswith("make run: The catalogue cannot be used.\n")
+        assert "purposes.yml" in said
+        assert list((tmp_path / "state").glob("**/*")) == [tmp_path / "state/run.lock"]
+
+    @pytest.mark.parametrize("port", ["eighty", "0", "65536"])
+    def test_a_port_that_is_none_is_said(self, tmp_path: Path, port: str) -> None:
+        code, said = run_to_the_end(tmp_path, {}, VESTIBULE_PUBLIC_PORT=port)
+        assert (code, said) == (
+            1,
+            f"make run: VESTIBULE_PUBLIC_PORT is {port!r}; write a port number from 1 to 65535.\n",
+        )
+
+    def test_two_doors_on_one_port_are_said(self, tmp_path: Path) -> None:
+        code, said = run_to_the_end(tmp_path, {"PUBLIC": 8081})
+        assert code == 1
+        assert said.startswith("make run: Two of VESTIBULE_…_PORT name the same port: PUBLIC 8081, REVIEW 8081")
+
+
+@pytest.fixture(scope="class")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Running"]:
+    house = Running(tmp_path_factory.mktemp("state"), free_ports())
+    try:
+        house.wait_until_ready()
+        yield house
+    finally:
+        house.clean_up()
+
+
+class Running:
+    """A house under way; what it prints is read as it comes."""
+
+    def __init__(self, state: Path, ports: dict[str, int]) -> None:
+        self.state = state
+        self.ports = ports
+        self.printed = ""
+        self._news = threading.Condition()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tools.run"],
+            cwd=ROOT,
+            env=environment(state, ports),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def wait_until_ready(self) -> None:
+        with self._news:
+            came = self._news.wait_for(lambda: "Ctrl-C ends it." in self.printed or self._is_over(), timeout=300)
+        assert came, self.printed
+        assert self.process.poll() is None, self.printed
+
+    def tree(self) -> list[psutil.Process]:
+        supervisor = psutil.Process(self.process.pid)
+        return [supervisor, *supervisor.children(recursive=True)]
+
+    def everything_printed(self) -> str:
+        self._reader.join(timeout=60)
+        return self.printed
+
+    def clean_up(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=60)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self._reader.join(timeout=60)
+            self.process.stdout.close()
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            with self._news:
+                self.printed += line
+                self._news.notify_all()
+        with self._news:
+            self._news.notify_all()
+
+    def _is_over(self) -> bool:
+        return self.process.poll() is not None
+
+
+Start = Callable[[], Running]
+
+
+def run_to_the_end(state: Path, ports: dict[str, int], **settings: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.run"],
+        cwd=ROOT,
+        env={**environment(state, ports), **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+    return done.returncode, done.stdout
+
+
+def environment(state: Path, ports: dict[str, int]) -> dict[str, str]:
+    """The caller's environment without its settings of a house, and ours."""
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("VESTIBULE_")}
+    return {
+        **outside,
+        "VESTIBULE_VAR": str(state),
+        **{f"VESTIBULE_{name}_PORT": str(port) for name, port in ports.items()},
+    }
+
+
+def free_ports() -> dict[str, int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in DOORS]
+    ports = dict(zip(DOORS, (one.getsockname()[1] for one in sockets), strict=True))
+    for one in sockets:
+        one.close()
+    return ports
