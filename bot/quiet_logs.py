@@ -19,17 +19,26 @@ from types import TracebackType
 from typing import Any
 
 OWN = "vestibule"
+FOREIGN = ("rasa", "rasa_sdk", "sanic", "sanic.root", "sanic.error", "sanic.access", "apscheduler", "asyncio")
 _FRAMES = 6
 
 
-def quieten_logs() -> None:
-    """Make every later log record, structlog event, warning and uncaught error of this process say where, never what."""
+def quieten_logs(foreign: int = logging.NOTSET) -> None:
+    """Make every later log record, structlog event, warning and uncaught error of this process say where, never what.
+
+    :param foreign: the lowest level at which the libraries' records are still printed; what they print stays as quiet.
+    """
     logging.setLogRecordFactory(quiet_record)
     logging.captureWarnings(True)
     sys.excepthook = _quiet_exit
     threading.excepthook = _quiet_thread_exit
     _quieten_structlog()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout, level=logging.INFO)
+    if foreign:
+        for name in FOREIGN:
+            logging.getLogger(name).setLevel(foreign)
+        # A warning without its words says nothing; these are about old packages, and the tests see them.
+        logging.getLogger("py.warnings").setLevel(logging.ERROR)
 
 
 def quiet_record(*arguments: Any, **named: Any) -> logging.LogRecord:

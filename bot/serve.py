@@ -6,6 +6,8 @@ So each is asserted when the server has come up, and a wrong one stops it.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import sys
 from typing import Any
@@ -16,6 +18,7 @@ from bot.quiet_logs import quieten_logs
 from bot.settings import SettingsError, read_settings, read_token
 from bot.wording import WordsError, load_wording
 
+LOG = logging.getLogger("vestibule.bot")
 MODELS = "models"
 
 
@@ -25,11 +28,10 @@ class WrongClass(Exception):
 
 def main() -> None:
     """Start; whatever is wrong with settings, words, model or classes ends it with one sentence and exit code 1."""
-    quieten_logs()
+    quieten_logs(foreign=logging.WARNING)
     try:
         settings = read_settings()
-        for token in ("GATEWAY_TOKEN",):
-            read_token(token)
+        read_token("GATEWAY_TOKEN")
         load_wording()
     except (SettingsError, WordsError) as error:
         sys.exit(str(error))
@@ -39,25 +41,28 @@ def main() -> None:
 
 
 def _serve(port: int) -> None:
-    from rasa.core.run import create_http_input_channels, configure_app, load_agent_on_start
+    from rasa.core.agent import load_agent
+    from rasa.core.run import configure_app, create_http_input_channels
     from rasa.core.utils import AvailableEndpoints
     from rasa.model import get_latest_model
 
     build_answer_validator_once()
-    quieten_logs()  # once more: Rasa's import has set up its own
+    quieten_logs(foreign=logging.WARNING)  # once more: Rasa's import has set up its own
     model = get_latest_model(MODELS)
     if model is None:
         sys.exit("There is no model in models/: train one first with `python -m bot.train_if_changed`.")
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
     channels = create_http_input_channels(None, "credentials.yml")
-    app = configure_app(channels, enable_api=False, endpoints=endpoints, port=port)
-
-    async def load(started_app: Any, loop: Any) -> None:
-        agent = await load_agent_on_start(model, endpoints, None, started_app, loop)
+    # Loaded before the port is open: a start that fails opens none, and whoever gets an answer gets a whole bot.
+    agent = asyncio.run(load_agent(model_path=model, endpoints=endpoints))
+    try:
         assert_our_classes(agent, channels)
-
-    app.register_listener(load, "before_server_start")
-    app.run(host=os.environ.get("SANIC_HOST", "127.0.0.1"), port=port, workers=1, access_log=False, debug=False)
+    except WrongClass as error:
+        sys.exit(str(error))
+    app = configure_app(channels, enable_api=False, endpoints=endpoints, port=port)
+    app.ctx.agent = agent
+    LOG.info("bot.ready port=%d", port)
+    app.run(host=os.environ.get("SANIC_HOST", "127.0.0.1"), port=port, workers=1, access_log=False, motd=False)
 
 
 def assert_our_classes(agent: Any, channels: list[Any]) -> None:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
 from bot.quiet_logs import quieten_logs
 from bot.settings import SettingsError, read_settings, read_token
 
+LOG = logging.getLogger("vestibule.actions")
+
 
 def main() -> None:
     """Start the action server; a missing token or a wrong port stops it with one sentence."""
-    quieten_logs()
+    quieten_logs(foreign=logging.WARNING)
     try:
         settings = read_settings()
         read_token("SERVICE_TOKEN")
     except SettingsError as error:
         sys.exit(str(error))
     os.environ.setdefault("SANIC_HOST", "127.0.0.1")
-    from rasa_sdk.endpoint import run
+    from rasa_sdk.endpoint import create_app
 
-    run("bot.actions", port=settings.actions_port, cors_origins=None)
+    app = create_app("bot.actions", cors_origins=None)
+    LOG.info("actions.ready port=%d", settings.actions_port)
+    app.run(os.environ["SANIC_HOST"], settings.actions_port, workers=1, access_log=False, motd=False)
 
 
 if __name__ == "__main__":
