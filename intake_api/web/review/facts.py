@@ -100,10 +100,11 @@ def notice_sections(notice: Mapping[str, Any]) -> list[Section]:
     texts: Mapping[str, str] = notice["texts"]
     why = [Section(texts.get("page.in_short", ""), [texts.get("short", "")])]
     why += [_purpose_section(texts, str(purpose["id"])) for purpose in notice["purposes"]]
+    fields = Section(texts.get("page.fields", ""), [_field_said(texts, str(one["name"])) for one in notice["fields"]])
     recipients = [f"{one['name']}, {one['country']}" for one in notice["recipients"]]
     rest = [Section(texts.get(heading, ""), _said(texts, keys)) for heading, keys in SECTIONS]
     whom = Section(texts.get("page.recipients", ""), recipients)
-    return [section for section in (*why, whom, *rest) if any(section.sentences)]
+    return [section for section in (*why, fields, whom, *rest) if any(section.sentences)]
 
 
 def log_entries(tx: Connection, entries: list[Entry]) -> list[LogEntry]:
@@ -126,6 +127,11 @@ def _answer(texts: Mapping[str, str], name: str, asked: str, value: object) -> A
 def _purpose_section(texts: Mapping[str, str], purpose: str) -> Section:
     keys = ("text", "basis", "retention", "if_not_given")
     return Section(texts.get(f"title.{purpose}", purpose), _said(texts, tuple(f"{key}.{purpose}" for key in keys)))
+
+
+def _field_said(texts: Mapping[str, str], name: str) -> str:
+    label, why, without = (texts.get(f"field.{name}.{key}", "") for key in ("label", "why", "if_not_given"))
+    return f"{label or name}: {why} {without}"
 
 
 def _said(texts: Mapping[str, str], keys: tuple[str, ...]) -> list[str]:
