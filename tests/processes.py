@@ -129,3 +129,60 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@dataclass(frozen=True)
+class WholeHouse:
+    """Everything `make run` starts, on ports and in a folder of its own."""
+
+    process: Started
+    state: Path
+    ports: Mapping[str, int]
+
+    def url(self, door: str) -> str:
+        """Return the address of a door: public, review, internal, rasa, actions."""
+        return f"http://127.0.0.1:{self.ports[door]}"
+
+    def secret(self, name: str) -> str:
+        """Return one of the secrets this copy made for itself."""
+        return (self.state / "secrets" / name).read_text().strip()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment its processes have, for commands beside them."""
+        return house_environment(self.state, self.ports)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the service's command line on this copy."""
+        command = [sys.executable, "-m", "intake_api", *words]
+        return subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def house_environment(state: Path, ports: Mapping[str, int]) -> dict[str, str]:
+    """Return what `make run` gives its processes, as far as commands beside them need it."""
+    return {
+        **os.environ,
+        "VESTIBULE_VAR": str(state),
+        "VESTIBULE_MODE": "development",
+        "VESTIBULE_DATABASE_URL": f"sqlite:///{state}/vestibule.sqlite",
+        "VESTIBULE_SECRETS_DIR": str(state / "secrets"),
+        "VESTIBULE_DESTINATION_FILE": str(state / "crm" / "leads.jsonl"),
+        "VESTIBULE_CHECKPOINT_FILE": str(state / "evidence" / "checkpoints.jsonl"),
+        **{f"VESTIBULE_{name.upper()}_PORT": str(port) for name, port in ports.items()},
+    }
+
+
+@contextmanager
+def whole_house(state: Path, **settings: str) -> Iterator[WholeHouse]:
+    """Start everything as `make run` does and end it as Ctrl-C does; trains the model if that is due."""
+    ports = {name: free_port() for name in ("public", "review", "internal", "rasa", "actions")}
+    given = {f"VESTIBULE_{name}": value for name, value in settings.items()}
+    environment = {
+        **os.environ,
+        "VESTIBULE_VAR": str(state),
+        **{f"VESTIBULE_{name.upper()}_PORT": str(port) for name, port in ports.items()},
+        **given,
+    }
+    with started([sys.executable, "-m", "tools.run"], environment) as process:
+        wait_until(lambda: "Vestibule is ready" in process.log.read_text(), process, within=240)
+        yield WholeHouse(process, state, ports)
