@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from argon2 import PasswordHasher
@@ -17,6 +18,8 @@ from intake_api.flows.sign_in import SignInRefused, TooManyTries, sign_in
 from intake_api.settings import Settings
 from intake_api.store import staff
 from intake_api.store.base import Store
+from intake_api.web.limits import Slots
+from intake_api.web.review.sign_in import AT_ONCE, SLOTS
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.web.review.visitor import OURS, PASSWORD, Browser, Page
 
@@ -149,6 +152,7 @@ class TestBrake:
     def test_sec03_a_thousand_tries_of_one_night_check_few_passwords(
         self, store: Store, clock: DrivenClock, ilze: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        # The real check is slow on purpose; here only the number of checks counts.
         monkeypatch.setattr(sign_in_flow.staff, "password_matches", lambda _account, _password: False)
         looked_at = 0
         for number in range(1000):
@@ -156,7 +160,10 @@ class TestBrake:
             looked_at += self.guess(store, clock, network=f"198.51.100.{number % 250}/32") == "sign_in_refused"
         assert 20 <= looked_at <= 130
 
-    def test_sec03_a_network_that_tries_many_accounts_waits(self, store: Store, clock: DrivenClock) -> None:
+    def test_sec03_a_network_that_tries_many_accounts_waits(
+        self, store: Store, clock: DrivenClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sign_in_flow.staff, "password_matches", lambda _account, _password: False)
         said = [self.guess(store, clock, email=f"person{number}@tidewick.example") for number in range(32)]
         assert said == ["sign_in_refused"] * 30 + ["too_many_tries"] * 2
         assert self.guess(store, clock, network="192.0.2.77/32") == "sign_in_refused"
@@ -195,6 +202,18 @@ class TestBrake:
             rows = tx.execute(text("SELECT * FROM sign_in_tries")).all()
         assert len(rows) == 3
         assert all(len(row.key) == 8 for row in rows)
+
+
+class TestManyAtOnce:
+    def test_a_door_that_checks_enough_passwords_already_says_try_again(
+        self, stranger: Browser, review_app: Flask, ilze: str
+    ) -> None:
+        slots: Slots = review_app.extensions[SLOTS]
+        with ExitStack() as stack:
+            taken = [stack.enter_context(slots.one()) for _ in range(AT_ONCE)]
+            assert all(taken)
+            assert stranger.sign_in(ILZE, PASSWORD).status_code == 429
+        assert stranger.sign_in(ILZE, PASSWORD).status_code == 303
 
 
 class TestPrintedPassword:
