@@ -15,6 +15,8 @@ from intake_api.clock import Clock, driven_clock, system_clock
 Mode = Literal["production", "development", "test"]
 Destination = Literal["file", "webhook"]
 DESTINATIONS: tuple[Destination, ...] = ("file", "webhook")
+MailWay = Literal["folder", "smtp"]
+MAIL_WAYS: tuple[MailWay, ...] = ("folder", "smtp")
 MODES: tuple[Mode, ...] = ("production", "development", "test")
 PREFIX = "VESTIBULE_"
 T = TypeVar("T", bound=str)
@@ -58,6 +60,10 @@ class Settings:
     destination_recipient: str
     webhook_url: str | None
     webhook_allow_loopback: bool
+    mail: MailWay
+    mail_folder: Path
+    mail_from: str | None  # the organisation's own address when there is none
+    smtp_url: str | None = field(repr=False)  # it holds a password
     checkpoint_file: Path
     test_clock: Path | None
     secrets: Secrets
@@ -95,6 +101,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     webhook_url = read.text("WEBHOOK_URL")
     if destination == "webhook" and not webhook_url:
         raise SettingsError("VESTIBULE_WEBHOOK_URL is missing: VESTIBULE_DESTINATION=webhook needs an address.")
+    mail = read.one_of("MAIL", MAIL_WAYS, "folder")
     return Settings(
         mode=mode,
         database_url=read.secret("DATABASE_URL", needed=False) or "sqlite:///var/vestibule.sqlite",
@@ -109,6 +116,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         destination_recipient=read.text("DESTINATION_RECIPIENT") or "crm",
         webhook_url=webhook_url or None,
         webhook_allow_loopback=allow_loopback,
+        mail=mail,
+        mail_folder=read.path("MAIL_FOLDER", "var/mail"),
+        mail_from=read.text("MAIL_FROM") or None,
+        smtp_url=read.secret("SMTP_URL", needed=mail == "smtp") or None,
         checkpoint_file=read.path("CHECKPOINT_FILE", "var/evidence/checkpoints.jsonl"),
         test_clock=test_clock,
         secrets=_read_secrets(read, needs_webhook=destination == "webhook"),

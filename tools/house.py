@@ -123,6 +123,7 @@ def read_house(root: Path, environ: Mapping[str, str]) -> House:
         "DATABASE_URL": f"sqlite:///{state}/vestibule.sqlite",
         "SECRETS_DIR": f"{state}/secrets",
         "DESTINATION_FILE": f"{state}/crm/leads.jsonl",
+        "MAIL_FOLDER": f"{state}/mail",
         "CHECKPOINT_FILE": f"{state}/evidence/checkpoints.jsonl",
         **{f"{name}_PORT": str(port) for name, port in ports.items()},
         **{f"{name}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()},

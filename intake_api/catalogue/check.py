@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from intake_api.catalogue.form_source import FieldSource
-from intake_api.catalogue.model import ACT, OPT_IN, Form, Problem, Purpose
-from intake_api.catalogue.notice import PAGE_TEXTS
+from intake_api.catalogue.model import ACT, DOUBLE_OPT_IN, OPT_IN, Form, Problem, Purpose
+from intake_api.catalogue.notice import CONFIRMATION_TEXTS, PAGE_TEXTS
 from intake_api.catalogue.sources import FIELDS, ORGANISATION, PURPOSES, RECIPIENTS, Sources, words_file
 from intake_api.catalogue.terms import PURPOSE_TEXT_LENGTH, RIGHTS, ROLES, VAGUE
 from intake_api.catalogue.words import places
@@ -45,6 +45,9 @@ def _check_purposes(sources: Sources, problems: list[Problem]) -> None:
         for name in sorted(purpose.needs - set(sources.fields)):
             wrong = f"names {name}, which {FIELDS} does not have."
             problems.append(Problem(PURPOSES, f"{purpose.id}.needs", wrong, f"Use of: {', '.join(sources.fields)}."))
+        if purpose.confirmation == DOUBLE_OPT_IN and "email" not in purpose.needs:
+            wrong = "lacks email, though the second yes is asked for by e-mail."
+            problems.append(Problem(PURPOSES, f"{purpose.id}.needs", wrong, "Write: needs: [email]."))
 
 
 def _check_recipients_are_named(sources: Sources, problems: list[Problem]) -> None:
@@ -74,6 +77,10 @@ def _form_problems(form: Form, purposes: Mapping[str, Purpose]) -> Iterable[Prob
             if not any(field.name == name and purpose_id in field.purposes for field in form.fields):
                 instead = f"Ask {name} and name {purpose_id} among its purposes."
                 yield Problem(file, "fields", f"lacks {name}, without which {purpose_id} is worth nothing.", instead)
+    doubles = [purpose_id for purpose_id in form.purposes if purposes[purpose_id].confirmation == DOUBLE_OPT_IN]
+    if len(doubles) > 1:
+        wrong = f"has {', '.join(doubles)} with a double opt-in; one address gets one such mail a day (C-15)."
+        yield Problem(file, "purposes", wrong, "Leave one of them here and ask the others by forms of their own.")
     yield from _tied_fields(file, form, purposes)
     yield from _lonely_groups(file, form)
 
@@ -175,6 +182,8 @@ def _expected_keys(sources: Sources) -> Iterable[str]:
         yield from (f"purposes.{purpose_id}.{name}" for name in _PURPOSE_TEXTS)
         if purpose.legitimate_interest:
             yield from (f"purposes.{purpose_id}.{name}" for name in _INTEREST_TEXTS)
+    if any(purpose.confirmation == DOUBLE_OPT_IN for purpose in sources.purposes.values()):
+        yield from (f"confirmation.{name}" for name in CONFIRMATION_TEXTS)
     for field in sources.fields.values():
         yield from _field_keys(field)
     for form in sources.forms.values():

@@ -7,14 +7,16 @@ this service, so that the same text has the same hash wherever the service runs.
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import cast
 
 import rfc8785
 
-from intake_api.catalogue.model import Form, FormField, JsonObject, Notice, Purpose
+from intake_api.catalogue.model import DOUBLE_OPT_IN, Form, FormField, JsonObject, Notice, Purpose
 from intake_api.catalogue.sources import Sources
 from intake_api.catalogue.terms import RIGHTS
 from intake_api.catalogue.words import Words
+from intake_api.rules.confirmation import ANSWER_WITHIN, UNCONFIRMED
 
 SCHEMA = "urn:vestibule:notice:1"
 
@@ -44,6 +46,29 @@ PAGE_TEXTS = (
     "necessity_required",
     "necessity_optional",
     "necessity_one_of",
+)
+
+# The mail that asks for the second yes of a double opt-in, and the page it leads to (C-14).
+CONFIRMATION_TEXTS = (
+    "subject",
+    "asked",
+    "asked_at",
+    "confirm",
+    "lasts",
+    "ignore",
+    "disown",
+    "notice",
+    "title",
+    "button",
+    "confirmed_title",
+    "confirmed_text",
+    "disown_title",
+    "disown_text",
+    "disown_button",
+    "disowned_title",
+    "disowned_text",
+    "over_title",
+    "over_text",
 )
 
 
@@ -174,6 +199,8 @@ def _texts(sources: Sources, form: Form, purposes: list[Purpose], words: Words) 
         texts.update(_field_texts(sources, form, field, words))
     for recipient_id in dict.fromkeys(recipient_id for purpose in purposes for recipient_id in purpose.recipients):
         texts.update(_recipient_texts(sources, recipient_id, words))
+    if any(purpose.confirmation == DOUBLE_OPT_IN for purpose in purposes):
+        texts.update({f"confirmation.{name}": words.say(f"confirmation.{name}", filled) for name in CONFIRMATION_TEXTS})
     texts.update(_page_texts(sources, filled, words))
     texts.update({f"right.{right}": words.say(f"rights.{right}") for right in RIGHTS})
     return texts
@@ -196,6 +223,8 @@ def _filled(sources: Sources, form: Form, purposes: list[Purpose], words: Words)
         "representative": organisation.representative or "",
         "version": str(form.version),
         "effective_from": form.effective_from,
+        "confirm_hours": str(ANSWER_WITHIN // timedelta(hours=1)),
+        "confirm_days": str(UNCONFIRMED.duration.exact // timedelta(days=1)),
         **{f"duration.{purpose.id}": words.say(f"durations.{purpose.kept.duration.text}") for purpose in purposes},
     }
 

@@ -11,6 +11,7 @@ class LeadState(StrEnum):
     DECLINED = "declined"  # a reviewer said no, with a reason
     DELIVERED = "delivered"  # the destination has it
     DELIVERY_FAILED = "delivery_failed"  # refused by the destination, or given up
+    ERASED = "erased"  # nothing of the person is left; it can never become anything else
 
 
 class Act(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, ForeignKey, String, insert, select
+from sqlalchemy import Connection, ForeignKey, String, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.consent import DecisionState
@@ -49,6 +49,13 @@ def add_decisions(tx: Connection, lead_id: str, decisions: Sequence[Decision]) -
     rows = [{"lead_id": lead_id, "number": 1, **_values(decision)} for decision in decisions]
     if rows:
         tx.execute(_ADD, rows)
+
+
+def add_decision(tx: Connection, lead_id: str, decision: Decision) -> None:
+    """Add one more event to a purpose that was decided before: from now on it is the purpose's present state."""
+    same = (DecisionRow.lead_id == lead_id, DecisionRow.purpose == decision.purpose)
+    last: int = tx.execute(select(func.max(DecisionRow.number)).where(*same)).scalar_one()
+    tx.execute(_ADD, {"lead_id": lead_id, "number": last + 1, **_values(decision)})
 
 
 def list_decisions(tx: Connection, lead_id: str) -> list[Decision]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     LargeBinary,
     Row,
     String,
+    delete,
     func,
     insert,
     select,
@@ -228,6 +229,23 @@ def move_lead(
     moved = update(LeadRow).where(LeadRow.id == lead.id, LeadRow.version == lead.version).values(**values)
     if tx.execute(moved).rowcount != 1:
         raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
+
+
+def keep_until(tx: Connection, lead_id: str, delete_after: datetime) -> None:
+    """Record until when a lead may be kept."""
+    tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(delete_after=delete_after))
+
+
+def empty_lead(tx: Connection, lead_id: str) -> None:
+    """Take everything out of a lead that came from the person; what stays says that there was one, and when.
+
+    It goes whatever state the lead is in and whoever has it open: erasure waits for nobody.
+    """
+    nothing: dict[str, Any] = {"sealed": b"", "content_mac": b"", "idempotency_mac": None, "attribution": {}}
+    unscored: dict[str, Any] = {"score": 0, "score_lines": []}
+    erased = {"state": LeadState.ERASED, "version": LeadRow.version + 1}
+    tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**nothing, **unscored, **erased))
+    tx.execute(delete(LeadIndexRow).where(LeadIndexRow.lead_id == lead_id))
 
 
 def list_leads(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, LargeBinary, String, insert, select
+from sqlalchemy import Connection, LargeBinary, String, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.store.base import Moment, Table, table_of
@@ -45,6 +45,12 @@ def get_data_key(tx: Connection, vault: Vault, subject_id: str) -> DataKey:
     if wrapped is None:
         raise SubjectErased("This person was erased.")
     return vault.unwrap(subject_id, wrapped)
+
+
+def erase_subject(tx: Connection, subject_id: str, *, now: datetime) -> None:
+    """Destroy a person's key: what was sealed under it opens no more, in no copy of the database (Q-01)."""
+    erased = update(SubjectRow).where(SubjectRow.id == subject_id, SubjectRow.erased_at.is_(None))
+    tx.execute(erased.values(wrapped_key=None, erased_at=now))
 
 
 def is_erased(tx: Connection, subject_id: str) -> bool:

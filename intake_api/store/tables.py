@@ -1,6 +1,7 @@
 """All tables together, for migrations and their tests."""
 
 from intake_api.store import (
+    confirmations,
     decisions,
     deliveries,
     destinations,
@@ -18,6 +19,7 @@ from intake_api.store.base import Table
 
 __all__ = [
     "Table",
+    "confirmations",
     "decisions",
     "deliveries",
     "destinations",

@@ -70,8 +70,8 @@ def chosen_state() -> str:
 
 
 def states_in(name: str) -> tuple[LeadState, ...]:
-    """Return the states that a filter shows; none of them means all."""
-    return () if name == ALL else (LeadState(name),)
+    """Return the states that a filter shows. "All" leaves out who was erased: there is nothing left to look at."""
+    return tuple(state for state in STATES if state is not LeadState.ERASED) if name == ALL else (LeadState(name),)
 
 
 def filter_label(name: str) -> str:
@@ -120,4 +120,5 @@ def _rows(tx: Connection, catalogue: Catalogue, leads: list[Lead]) -> list[Row]:
 
 def _filters(counts: dict[LeadState, int]) -> list[Filter]:
     by_state = [Filter(state.value, filter_label(state), counts.get(state, 0)) for state in STATES]
-    return [by_state[0], Filter(ALL, filter_label(ALL), sum(counts.values())), *by_state[1:]]
+    all_of_them = sum(counts.get(state, 0) for state in states_in(ALL))
+    return [by_state[0], Filter(ALL, filter_label(ALL), all_of_them), *by_state[1:]]

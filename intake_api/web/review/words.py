@@ -12,6 +12,7 @@ STATES: dict[LeadState, str] = {
     LeadState.DECLINED: "Declined",
     LeadState.DELIVERED: "Delivered",
     LeadState.DELIVERY_FAILED: "Delivery failed",
+    LeadState.ERASED: "Erased",
 }
 CHANNELS = {"page": "Page", "chat": "Chat", "popup": "Pop-up", "button": "Button"}
 DECISIONS: dict[DecisionState, str] = {
@@ -58,6 +59,16 @@ KINDS = {
     "lead.read": "Opened",
     "lead.approved": "Approved",
     "lead.declined": "Declined",
+    "lead.erased": "Erased",
+    "confirmation.sent": "Asked for the second yes",
+    "confirmation.tried": "Tried to ask for the second yes",
+    "confirmation.refused": "The address does not take mail",
+    "confirmation.given_up": "Could not ask for the second yes",
+    "confirmation.held": "Not asked again: asked often enough",
+    "confirmation.dropped": "Not asked: nothing left to ask",
+    "consent.confirmed": "Confirmed by e-mail",
+    "consent.disowned": "The address belongs to somebody else",
+    "consent.unconfirmed": "Never confirmed",
 }
 
 

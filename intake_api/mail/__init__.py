@@ -1,0 +1,1 @@
+"""Mails that leave the house: what one is, and the ways out."""

@@ -1,0 +1,46 @@
+"""The embedded default way out: a folder of `.eml` files, readable by their owner only. Any mail program opens them."""
+
+import os
+import secrets
+from datetime import datetime
+from email.policy import SMTP
+from pathlib import Path
+
+from intake_api.mail.message import MailInvalid, write_message
+from intake_api.mail.port import Mail, Outcome, Refused, Retry, Sender, Sent
+
+
+class MailFolder:
+    """Writes mails into a folder of this machine. A mail that is sent again replaces itself."""
+
+    name = "folder"
+
+    def __init__(self, folder: Path, sender: Sender) -> None:
+        self._folder = folder
+        self._sender = sender
+
+    def send(self, mail: Mail, *, now: datetime) -> Outcome:
+        """Write one file, whole or not at all; its name is the mail's id."""
+        try:
+            written = write_message(mail, self._sender, now=now).as_bytes(policy=SMTP.clone(utf8=True))
+        except MailInvalid:
+            return Refused("not_writable")
+        new = self._folder / f".{mail.id}.{secrets.token_hex(4)}"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+                file.write(written)
+                file.flush()
+                os.fsync(file.fileno())
+            os.utime(new, (now.timestamp(), now.timestamp()))
+            new.replace(self._folder / f"{mail.id}.eml")
+        except OSError:
+            new.unlink(missing_ok=True)
+            return Retry("folder_not_writable")
+        return Sent()
+
+    def clear(self, *, before: datetime) -> None:
+        """Remove the files of mails sent before a moment: the addresses in them are in clear."""
+        for file in self._folder.glob("*.eml"):
+            if file.stat().st_mtime < before.timestamp():
+                file.unlink(missing_ok=True)
