@@ -10,6 +10,7 @@ from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.web.access import guard_routes, let_anyone_in, need_service_token, share_with_allowed_origins
 from intake_api.web.door import Door, open_door
+from intake_api.web.embed.files import widget
 from intake_api.web.errors import PageOfProblem, answer_errors
 from intake_api.web.headers import add_headers
 from intake_api.web.limits import BODY_BYTES
@@ -20,9 +21,16 @@ from intake_api.web.pages.landing import landing
 from intake_api.web.pages.notices import notice_pages
 from intake_api.web.pages.problems import page_of_problem
 from intake_api.web.pages.receipts import receipt_pages
+from intake_api.web.public.chat import chat, need_conversation, open_gateway
 from intake_api.web.public.forms import forms
 from intake_api.web.public.notices import notices
-from intake_api.web.public.openapi import FORM_OPERATIONS, HEALTH_OPERATIONS, RECEIPT_OPERATIONS, describe_api
+from intake_api.web.public.openapi import (
+    CHAT_OPERATIONS,
+    FORM_OPERATIONS,
+    HEALTH_OPERATIONS,
+    RECEIPT_OPERATIONS,
+    describe_api,
+)
 from intake_api.web.public.receipts import receipts
 from intake_api.web.public.submissions import submissions
 from intake_api.web.review.frame import assets, frame_pages, problem_page
@@ -35,24 +43,25 @@ from intake_api.web.words import put_words
 
 def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, clock: Clock) -> Flask:
     """Make the door of visitors."""
-    app = _new_app(Door("public", settings, catalogue, store, clock), page_of_problem=page_of_problem)
+    here = Door("public", settings, catalogue, store, clock, Queue(settings.database_url))
+    app = _new_app(here, page_of_problem=page_of_problem)
     app.jinja_options = {**app.jinja_options, "undefined": StrictUndefined}
     put_words(app)
-    described = describe_api(
-        "Vestibule: lead intake", catalogue, (*FORM_OPERATIONS, *RECEIPT_OPERATIONS, *HEALTH_OPERATIONS)
-    )
-    api = (forms, submissions, notices, receipts, health, described)
-    pages = (landing, form_pages, receipt_pages, notice_pages, page_assets)
+    open_gateway(app, here)
+    operations = (*FORM_OPERATIONS, *RECEIPT_OPERATIONS, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
+    described = describe_api("Vestibule: lead intake", catalogue, operations)
+    api = (forms, submissions, notices, receipts, chat, health, described)
+    pages = (landing, form_pages, receipt_pages, notice_pages, page_assets, widget)
     for part in (*api, *pages):
         app.register_blueprint(part)
     share_with_allowed_origins(app)
-    guard_routes(app, {"anyone": let_anyone_in})
+    guard_routes(app, {"conversation": need_conversation, "anyone": let_anyone_in})
     return app
 
 
 def create_internal_app(settings: Settings, catalogue: Catalogue, store: Store, clock: Clock) -> Flask:
     """Make the door of the bot: the same form API behind the service token, and nothing else."""
-    app = _new_app(Door("internal", settings, catalogue, store, clock))
+    app = _new_app(Door("internal", settings, catalogue, store, clock, Queue(settings.database_url)))
     described = describe_api(
         "Vestibule: lead intake for the bot", catalogue, (*FORM_OPERATIONS, *HEALTH_OPERATIONS), needs_token=True
     )
@@ -64,11 +73,12 @@ def create_internal_app(settings: Settings, catalogue: Catalogue, store: Store, 
 
 def create_review_app(settings: Settings, catalogue: Catalogue, store: Store, clock: Clock) -> Flask:
     """Make the door of staff: the queue and its leads. No visitor knocks here."""
-    app = _new_app(Door("review", settings, catalogue, store, clock), page_of_problem=problem_page)
+    waiting = Queue(settings.database_url)
+    app = _new_app(Door("review", settings, catalogue, store, clock, waiting), page_of_problem=problem_page)
     for part in (entrance, queue, lead, assets, health):
         app.register_blueprint(part)
     frame_pages(app)
-    give_queue(app, Queue(settings.database_url))
+    give_queue(app, waiting)
     guard_routes(app, {"staff": need_reviewer, "anyone": let_anyone_in})
     ask_for_own_password(app)
     return app

@@ -76,7 +76,7 @@ def send_page(form: str) -> Response:
     page = _page_as_sent(here, view, language, sent)
     try:
         receipt = submit_lead(
-            here.store, here.catalogue, here.settings.secrets.token_key, _submission(page), now=here.now()
+            here.store, here.queue, here.catalogue, here.settings.secrets.token_key, _submission(page), now=here.now()
         )
     except FieldsInvalid as error:
         problems = {name: view.problem_text(name, code) for name, code in error.problems.items()}

@@ -57,12 +57,20 @@ FORM_OPERATIONS = (
               (404, 409, *WRITES), body=schemas.SubmissionBody, headers=(IDEMPOTENCY_KEY,)),
     Operation("post", "/v1/forms/{form}/refusals", "refuse", "Say no to the notice; nothing personal is kept", 204,
               None, (404, 409, *WRITES), body=schemas.RefusalBody),
-    Operation("get", "/v1/notices/{notice_hash}", "get_notice", "The bytes of a notice; SHA-256 of them is its name", 200,
+    Operation("get", "/v1/notices/{notice_hash}", "get_notice", "The bytes of a notice; their SHA-256 is its name", 200,
               schemas.Notice, (404, *READS)),
 )  # fmt: skip
 RECEIPT_OPERATIONS = (
     Operation("get", "/v1/receipts/{token}", "get_receipt", "The visitor's own copy of what was agreed", 200,
               schemas.Receipt, (404, *READS)),
+)  # fmt: skip
+CHAT_OPERATIONS = (
+    Operation("post", "/v1/chat/conversations", "begin_chat", "Begin a conversation with the assistant", 201,
+              schemas.ConversationBegun, (409, 429, *WRITES), body=schemas.ConversationBody),
+    Operation("post", "/v1/chat/messages", "say", "Take one turn: a text, or a button that was offered", 200,
+              schemas.ChatTurn, (404, 409, 429, *WRITES), body=schemas.MessageBody, security=("conversation",)),
+    Operation("delete", "/v1/chat/conversations/current", "forget_chat", "End the conversation and forget it", 204,
+              None, (400, 403, 422, 500, 503), security=("conversation",)),
 )  # fmt: skip
 HEALTH_OPERATIONS = (
     Operation("get", "/healthz", "live", "The process answers", 200, schemas.Alive, (400, 500)),

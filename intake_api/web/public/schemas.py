@@ -2,7 +2,7 @@
 
 from marshmallow import INCLUDE, fields, validate
 
-from intake_api.web.shapes import Answer, ByName, Choice, Inner, Shape, Text, YesOrNo
+from intake_api.web.shapes import Answer, AsItIs, ByName, Choice, Inner, Shape, Text, YesOrNo
 
 CHANNELS = ("page", "chat", "popup", "button")
 LOCALE = "[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
@@ -25,10 +25,10 @@ class FormQuery(Shape):
 
 
 class ChecksBody(Shape):
-    """Some answers to look at; nothing is kept."""
+    """Some answers to look at, of any kind: what is neither text nor whole number is told `type_wrong`."""
 
     locale = Text(16, pattern=LOCALE, required=True)
-    fields_ = ByName(Answer(), required=True, data_key="fields", attribute="fields")
+    fields_ = ByName(AsItIs(), required=True, data_key="fields", attribute="fields")
 
 
 class Attribution(Shape):
@@ -247,6 +247,48 @@ class Receipt(Shape):
     decisions = fields.List(fields.Nested(ReceiptDecision), required=True)
     notice = fields.Nested(ReceiptNotice, required=True)
     evidence = fields.Nested(ReceiptEvidence, required=True)
+
+
+class ConversationBody(Shape):
+    """Where a chat begins."""
+
+    locale = Text(16, pattern=LOCALE, required=True)
+    page = Text(500, min_length=0, pattern="[!-~]*", load_default="")
+
+
+class MessageBody(Shape):
+    """One turn of the visitor: exactly one of the two."""
+
+    text = Text(2000, pattern=r"[\s\S]*\S[\s\S]*")
+    button = Text(2000, pattern="[A-Za-z0-9_=-]+")
+
+
+class ChatButton(Shape):
+    """A button; its id is opaque, belongs to this conversation and counts on the next turn only."""
+
+    id = fields.String(required=True)
+    title = fields.String(required=True)
+
+
+class ChatMessage(Shape):
+    """One message of the assistant."""
+
+    text = fields.String(required=True)
+    buttons = fields.List(fields.Nested(ChatButton), required=True)
+
+
+class ChatTurn(Shape):
+    """What the assistant says."""
+
+    messages = fields.List(fields.Nested(ChatMessage), required=True)
+
+
+class ConversationBegun(Shape):
+    """A conversation: send the token as a bearer token; it ends after `expires_in` seconds."""
+
+    token = fields.String(required=True)
+    messages = fields.List(fields.Nested(ChatMessage), required=True)
+    expires_in = fields.Integer(required=True)
 
 
 class FieldProblem(Shape):

@@ -72,7 +72,9 @@ def submit(form: str) -> Response:
     body = cast("dict[str, Any]", read_json(_SUBMISSION))
     submission = Submission(form=form, idempotency_key=_idempotency_key(), **body)
     try:
-        receipt = submit_lead(here.store, here.catalogue, here.settings.secrets.token_key, submission, now=here.now())
+        receipt = submit_lead(
+            here.store, here.queue, here.catalogue, here.settings.secrets.token_key, submission, now=here.now()
+        )
     except FieldsInvalid as error:
         view = here.catalogue.view(form, submission.locale)
         raise RequestProblem(error.code, fields=_field_problems(view, error.problems)) from None

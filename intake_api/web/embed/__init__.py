@@ -1,0 +1,1 @@
+"""What other pages take from us: the chat widget."""

@@ -1,0 +1,112 @@
+"""A small real HTTP server that speaks the channel's side of the contract, and can be told to misbehave."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+OPENING = "I am an automated assistant. Here is the notice: http://127.0.0.1:8080/privacy"
+HELD_SECONDS = 60
+
+
+@dataclass
+class Channel:
+    """What the server heard, and how it is to answer."""
+
+    url: str = ""
+    heard: list[dict[str, Any]] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+    turns: dict[str, int] = field(default_factory=dict)
+    offered: dict[str, list[str]] = field(default_factory=dict)
+    raw: tuple[int, bytes] | None = None  # answers this, whatever is asked
+    hold: threading.Event = field(default_factory=threading.Event)  # cleared: answers only once it is set
+
+    def __post_init__(self) -> None:
+        self.hold.set()
+
+
+@contextmanager
+def running_channel(port: int = 0) -> Iterator[Channel]:
+    """Serve on loopback until the block ends."""
+    channel = Channel()
+    server = _Server(("127.0.0.1", port), _handler(channel))
+    channel.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield channel
+    finally:
+        channel.hold.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of a gateway that hung up."""
+
+
+def _handler(channel: Channel) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = 64 * 1024  # head and body in one packet: two would wait for each other
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            channel.heard.append(body)
+            channel.tokens.append(self.headers.get("Authorization", ""))
+            channel.hold.wait(HELD_SECONDS)
+            if channel.raw:
+                return self.answer(*channel.raw)
+            return self.answer_json(*_turn(channel, self.path.rpartition("/")[2], body))
+
+        def do_DELETE(self) -> None:
+            channel.forgotten.append(self.path.rpartition("/")[2])
+            channel.turns.pop(channel.forgotten[-1], None)
+            self.answer(204, b"")
+
+        def answer_json(self, status: int, body: dict[str, Any]) -> None:
+            self.answer(status, json.dumps(body).encode())
+
+        def answer(self, status: int, body: bytes) -> None:
+            try:
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+                self.wfile.flush()
+            except OSError:
+                self.close_connection = True  # the gateway gave up waiting: that is what some tests are about
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    return Handler
+
+
+def _turn(channel: Channel, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    conversation = body["conversation"]
+    if path == "conversations":
+        return 200, _say(channel, conversation, 0, OPENING, ["yes:1", "no:1"])
+    if conversation not in channel.turns:
+        return 404, {"code": "conversation_unknown"}
+    turn = channel.turns[conversation]
+    if "button" in body:
+        if body["turn"] != turn or body["button"] not in channel.offered[conversation]:
+            return 409, {"code": "button_stale"}
+        return 200, _say(channel, conversation, turn + 1, f"You pressed {body['button']}.", [])
+    return 200, _say(channel, conversation, turn + 1, f"You wrote: {body['text']}", ["yes:2", "no:2"])
+
+
+def _say(channel: Channel, conversation: str, turn: int, text: str, payloads: list[str]) -> dict[str, Any]:
+    channel.turns[conversation], channel.offered[conversation] = turn, payloads
+    buttons = [{"payload": payload, "title": payload.partition(":")[0].title()} for payload in payloads]
+    return {"turn": turn, "messages": [{"text": text, "buttons": buttons}]}
