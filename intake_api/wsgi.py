@@ -14,12 +14,21 @@ from flask import Flask
 from intake_api import app, log
 from intake_api.catalogue.load import load_catalogue
 from intake_api.catalogue.model import CatalogueError
-from intake_api.flows.open_store import SchemaOutOfDate, open_store, ready_store
+from intake_api.flows.open_store import RecipientUnknown, SchemaOutOfDate, open_store, ready_store
 from intake_api.settings import SettingsError, read_settings
 from intake_api.store.base import StoreUnavailable
 from intake_api.store.keyring import KeyMismatch
 from intake_api.store.notices import NoticeAltered
 
+CANNOT_OPEN = (
+    SettingsError,
+    CatalogueError,
+    RecipientUnknown,
+    SchemaOutOfDate,
+    KeyMismatch,
+    NoticeAltered,
+    StoreUnavailable,
+)
 MAKERS = {
     "public": app.create_public_app,
     "internal": app.create_internal_app,
@@ -33,15 +42,22 @@ def __getattr__(name: str) -> Flask:
         raise AttributeError(name)
     try:
         return make_door(name, os.environ)
-    except (SettingsError, CatalogueError, SchemaOutOfDate, KeyMismatch, NoticeAltered, StoreUnavailable) as error:
+    except (
+        SettingsError,
+        CatalogueError,
+        RecipientUnknown,
+        SchemaOutOfDate,
+        KeyMismatch,
+        NoticeAltered,
+        StoreUnavailable,
+    ) as error:
         _stop(str(error))
 
 
 def make_door(name: str, environ: Mapping[str, str]) -> Flask:
     """Read settings and catalogue, open the store and make the app of a door.
 
-    :raises SettingsError, CatalogueError, SchemaOutOfDate, KeyMismatch, NoticeAltered, StoreUnavailable: with one
-        sentence on what to do.
+    :raises CANNOT_OPEN: one of these, with one sentence on what to do.
     """
     settings = read_settings(environ)
     log.start_logging()

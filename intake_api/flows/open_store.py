@@ -18,6 +18,12 @@ class SchemaOutOfDate(Exception):
     code = "schema_out_of_date"
 
 
+class RecipientUnknown(Exception):
+    """The configured destination belongs to no recipient that the catalogue's notices name (N-06)."""
+
+    code = "recipient_unknown"
+
+
 def open_store(settings: Settings) -> Store:
     """Open the database; nothing is read or written yet."""
     return Store(settings.database_url, Vault(settings.secrets.master_key, settings.secrets.index_key))
@@ -29,7 +35,9 @@ def ready_store(store: Store, catalogue: Catalogue, settings: Settings, *, now: 
     :raises SchemaOutOfDate: migrations are missing.
     :raises KeyMismatch: a key is not the one the database was made with; says which (SEC-47).
     :raises NoticeAltered: a kept notice was changed in the database (V-04).
+    :raises RecipientUnknown: leads would go to a company that no notice names (N-06).
     """
+    _need_recipient(catalogue, settings.destination_recipient)
     with store.writing() as tx:
         if MigrationContext.configure(tx).get_current_revision() != newest_revision():
             raise SchemaOutOfDate("The database has another schema. Run: python -m intake_api db upgrade")
@@ -58,3 +66,9 @@ def key_ids(store: Store, settings: Settings) -> dict[str, str]:
         "INDEX_KEY": store.vault.index_key_id,
         "EVIDENCE_KEY": evidence.Signer(settings.secrets.evidence_key).key_id,
     }
+
+
+def _need_recipient(catalogue: Catalogue, recipient: str) -> None:
+    if not any(recipient in notice.recipients for notice in catalogue.notices.values()):
+        known = ", ".join(sorted(catalogue.recipients))
+        raise RecipientUnknown(f"VESTIBULE_DESTINATION_RECIPIENT is {recipient!r}, which no notice names: use {known}.")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from intake_api.catalogue.model import Catalogue
-from intake_api.flows.open_store import SchemaOutOfDate, open_store, ready_store
+from intake_api.flows.open_store import RecipientUnknown, SchemaOutOfDate, open_store, ready_store
 from intake_api.settings import Settings, read_settings
 from intake_api.store.base import Store
 from intake_api.store.keyring import KeyMismatch
@@ -47,6 +47,13 @@ class TestStarting:
         with store.writing() as tx:
             tx.execute(text("UPDATE notices SET body = :body"), {"body": b"{}"})
         with pytest.raises(NoticeAltered):
+            ready_store(store, catalogue, settings, now=clock())
+
+    def test_n06_a_destination_that_no_notice_names_refuses_to_start(
+        self, store: Store, catalogue: Catalogue, environment: dict[str, str], clock: DrivenClock
+    ) -> None:
+        settings = read_settings({**environment, "VESTIBULE_DESTINATION_RECIPIENT": "somebody"})
+        with pytest.raises(RecipientUnknown, match="somebody"):
             ready_store(store, catalogue, settings, now=clock())
 
     def test_starting_again_writes_nothing(
