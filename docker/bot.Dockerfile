@@ -7,7 +7,7 @@ RUN python -m venv /opt/bot \
 WORKDIR /app
 COPY catalogue catalogue
 COPY data data
-COPY config.yml domain.yml ./
+COPY config.yml credentials.yml domain.yml endpoints.yml ./
 COPY bot bot
 RUN /opt/bot/bin/python -m bot.train_if_changed && /opt/bot/bin/python -m compileall -q /app/bot /opt/bot/lib
 
