@@ -21,6 +21,7 @@ APPLICATION = "vestibule"
 VERSION = "1"
 # Each workflow has a queue of its own, so that a full one holds up nothing else.
 DELIVER_LEAD = "deliver_lead"
+SEND_CONFIRMATION = "send_confirmation"
 BATCH = 500
 
 
@@ -31,6 +32,10 @@ class Queue:
         self._database_url = database_url
         self._lock = threading.Lock()
         self._opened: DBOSClient | None = None
+
+    def load(self) -> None:
+        """Load the engine now, for those who would otherwise keep a transaction waiting for it."""
+        _ = self._client
 
     def enqueue(self, tx: Connection, workflow: str, key: str) -> None:
         """Enqueue a workflow for a key in the caller's transaction: both happen, or neither.

@@ -17,25 +17,34 @@ from datetime import datetime, timedelta
 import click
 
 from intake_api.catalogue.load import load_catalogue
+from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
 from intake_api.crm.registry import open_destination
+from intake_api.flows.enqueue_due_confirmations import enqueue_due_confirmations
 from intake_api.flows.enqueue_due_deliveries import enqueue_due_deliveries
+from intake_api.flows.expire_unconfirmed import expire_unconfirmed
 from intake_api.flows.leave_work import leave_work
+from intake_api.flows.mend_confirmations import mend_confirmations
 from intake_api.flows.mend_deliveries import mend_deliveries
 from intake_api.flows.open_store import open_store, ready_store
+from intake_api.flows.send_confirmation import MailDesk
 from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.flows.show_life import show_life
 from intake_api.flows.take_over_work import take_over_work
 from intake_api.flows.tidy_store import tidy_store
 from intake_api.log import event, failure
-from intake_api.queue import APPLICATION, DELIVER_LEAD, VERSION, Queue
+from intake_api.mail.port import Mailer
+from intake_api.mail.registry import open_mailer
+from intake_api.queue import APPLICATION, DELIVER_LEAD, SEND_CONFIRMATION, VERSION, Queue
+from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.settings import Settings, read_settings
 from intake_api.store.base import Store
 from intake_api.store.evidence import Signer
 from intake_api.store.workers import last_beat
 from intake_api.workflows.deliver_lead import deliver_lead
+from intake_api.workflows.send_confirmation import send_confirmation
 
-AT_ONCE = 8  # deliveries in hands at the same time
+AT_ONCE = 8  # deliveries in hands at the same time, and as many mails
 LOOK_EVERY = 0.2  # seconds between two looks into the queue
 BEAT_EVERY = 5.0
 SILENT_AFTER = timedelta(seconds=30)  # for the health check of a container
@@ -61,7 +70,7 @@ class Round:
 @click.command()
 @click.option("--check", is_flag=True, help="Only say by the exit code whether the worker of this machine is alive.")
 def worker(check: bool) -> None:
-    """Deliver leads and keep the evidence, until told to stop."""
+    """Deliver leads, send mails and keep the evidence, until told to stop."""
     settings = read_settings(os.environ)
     if check:
         sys.exit(0 if is_alive(settings) else 1)
@@ -77,17 +86,23 @@ def work(settings: Settings) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    store, me, clock = _opened_store(settings), secrets.token_hex(16), settings.clock
+    catalogue = load_catalogue(settings.catalogue, settings.public_url)
+    store, me, clock = _opened_store(settings, catalogue), secrets.token_hex(16), settings.clock
     queue, host = Queue(settings.database_url), socket.gethostname()
-    destination = open_destination(settings)
+    destination, mailer = open_destination(settings), open_mailer(settings, catalogue.organisation)
     show_life(store, me, host=host, now=clock())
-    engine = _Engine(settings.database_url, me, {DELIVER_LEAD: deliver_lead(store, destination, clock=clock)})
+    desk = MailDesk(mailer, settings.secrets.token_key, settings.public_url)
+    workflows = {
+        DELIVER_LEAD: deliver_lead(store, destination, clock=clock),
+        SEND_CONFIRMATION: send_confirmation(store, desk, clock=clock),
+    }
+    engine = _Engine(settings.database_url, me, workflows)
     rounds = [Round("show_life", BEAT_EVERY, lambda now: show_life(store, me, host=host, now=now))]
-    rounds += _rounds(settings, store, queue, me)
+    rounds += _rounds(settings, store, queue, mailer, me)
     threads = [threading.Thread(target=_go_round, args=(one, clock, stop), name=one.name) for one in rounds]
     for thread in threads:
         thread.start()
-    event("worker.ready", worker=me, destination=destination.name)
+    event("worker.ready", worker=me, destination=destination.name, mail=mailer.name)
     stop.wait()
     engine.finish()
     for thread in threads:
@@ -108,14 +123,13 @@ def is_alive(settings: Settings) -> bool:
     return beat_at is not None and settings.clock() - beat_at <= SILENT_AFTER
 
 
-def _opened_store(settings: Settings) -> Store:
-    catalogue = load_catalogue(settings.catalogue, settings.public_url)
+def _opened_store(settings: Settings, catalogue: Catalogue) -> Store:
     store = open_store(settings)
     ready_store(store, catalogue, settings, now=settings.clock())
     return store
 
 
-def _rounds(settings: Settings, store: Store, queue: Queue, me: str) -> list[Round]:
+def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: str) -> list[Round]:
     signer = Signer(settings.secrets.evidence_key)
 
     def sequence_all(now: datetime) -> None:
@@ -125,8 +139,12 @@ def _rounds(settings: Settings, store: Store, queue: Queue, me: str) -> list[Rou
     return [
         Round("sequence_evidence", 1.0, sequence_all),
         Round("enqueue_due_deliveries", 1.0, lambda now: enqueue_due_deliveries(store, queue, now=now)),
+        Round("enqueue_due_confirmations", 1.0, lambda now: enqueue_due_confirmations(store, queue, now=now)),
         Round("mend_deliveries", 10.0, lambda now: mend_deliveries(store, queue, now=now)),
+        Round("mend_confirmations", 10.0, lambda now: mend_confirmations(store, queue, now=now)),
         Round("take_over_work", 10.0, lambda now: take_over_work(store, queue, me, now=now)),
+        Round("expire_unconfirmed", 60.0, lambda now: expire_unconfirmed(store, now=now)),
+        Round("clear_mail", 3600.0, lambda now: mailer.clear(before=now - UNCONFIRMED.duration.exact)),
         Round("tidy_store", 3600.0, lambda now: tidy_store(store, queue, now=now)),
     ]
 

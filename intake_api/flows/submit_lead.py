@@ -13,13 +13,16 @@ from sqlalchemy import Connection
 
 from intake_api.catalogue.model import DOUBLE_OPT_IN, OPT_IN, Catalogue, FormView, LocaleNotOffered
 from intake_api.clock import rfc3339
+from intake_api.queue import SEND_CONFIRMATION, Queue
+from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.rules.consent import AskedPurpose, DecisionInvalid, DecisionState, NothingAgreed, decide, permits
 from intake_api.rules.fields import Checked, Value, check_fields
 from intake_api.rules.lead_state import LeadState
 from intake_api.rules.qualification import score
-from intake_api.rules.retention import SUBMISSION, Kept, delete_after, parse_duration
+from intake_api.rules.retention import delete_after
 from intake_api.store import evidence
 from intake_api.store.base import AnotherWasFirst, Store, StoreUnavailable
+from intake_api.store.confirmations import add_confirmation
 from intake_api.store.decisions import Decision, add_decisions
 from intake_api.store.leads import Lead, NewLead, Sent, add_lead, find_sent, new_reference
 from intake_api.store.presentations import (
@@ -46,8 +49,6 @@ __all__ = [
     "Submission",
     "submit_lead",
 ]
-
-UNCONFIRMED = Kept(parse_duration("P7D"), SUBMISSION)  # how long a first yes waits for its confirmation (C-12)
 
 
 class FieldsInvalid(Exception):
@@ -126,9 +127,14 @@ class _Accepted:
     macs: _Macs
     token_key: bytes = field(repr=False)
 
+    @property
+    def first_yeses(self) -> list[str]:
+        """The purposes whose second yes is still to be asked for."""
+        return [purpose for purpose, state in self.states.items() if state is DecisionState.REQUESTED]
+
 
 def submit_lead(
-    store: Store, catalogue: Catalogue, token_key: bytes, submission: Submission, *, now: datetime
+    store: Store, queue: Queue, catalogue: Catalogue, token_key: bytes, submission: Submission, *, now: datetime
 ) -> Receipt:
     """Check, decide and keep one submission. The same one again gets the first answer and writes nothing.
 
@@ -147,10 +153,12 @@ def submit_lead(
     if not checked.ok:
         raise FieldsInvalid(checked)
     accepted = _Accepted(submission, view, checked.values, states, _macs(token_key, submission), token_key)
+    if accepted.first_yeses:
+        queue.load()
     try:
-        return _keep_once(store, catalogue, accepted, now=now)
+        return _keep_once(store, queue, catalogue, accepted, now=now)
     except AnotherWasFirst:  # the same key on another presentation at the same moment, or a reference drawn twice
-        return _keep_once(store, catalogue, accepted, now=now)
+        return _keep_once(store, queue, catalogue, accepted, now=now)
 
 
 def receipt_digest(token: str) -> bytes:
@@ -163,7 +171,7 @@ def _asked(catalogue: Catalogue, view: FormView) -> list[AskedPurpose]:
     return [AskedPurpose(p.id, p.control == OPT_IN, p.confirmation == DOUBLE_OPT_IN) for p in purposes]
 
 
-def _keep_once(store: Store, catalogue: Catalogue, accepted: _Accepted, *, now: datetime) -> Receipt:
+def _keep_once(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted, *, now: datetime) -> Receipt:
     submission = accepted.submission
     with store.writing() as tx:
         shown = take_presentation(tx, submission.presentation, form=submission.form, now=now)
@@ -172,7 +180,10 @@ def _keep_once(store: Store, catalogue: Catalogue, accepted: _Accepted, *, now: 
             token = _receipt_token(accepted.token_key, sent.presentation_id)
             return Receipt(sent.reference, sent.state, token, is_new=False)
         _check_presentation(shown, submission, accepted.view, now=now)
-        return _keep(tx, store, catalogue, shown, accepted, now)
+        lead_id = uuid.uuid4().hex
+        receipt = _keep(tx, store, catalogue, shown, accepted, lead_id, now)
+        _ask_for_second_yes(tx, queue, lead_id, accepted, now)
+        return receipt
 
 
 def _find_sent(tx: Connection, shown: Presentation, macs: _Macs) -> Sent | None:
@@ -196,11 +207,17 @@ def _check_presentation(shown: Presentation, submission: Submission, view: FormV
 
 
 def _keep(
-    tx: Connection, store: Store, catalogue: Catalogue, shown: Presentation, accepted: _Accepted, now: datetime
+    tx: Connection,
+    store: Store,
+    catalogue: Catalogue,
+    shown: Presentation,
+    accepted: _Accepted,
+    lead_id: str,
+    now: datetime,
 ) -> Receipt:
     view, values, states, macs = accepted.view, accepted.values, accepted.states, accepted.macs
     token = _receipt_token(accepted.token_key, shown.id)
-    subject_id, lead_id, entry_id = uuid.uuid4().hex, uuid.uuid4().hex, evidence.new_entry_id()
+    subject_id, entry_id = uuid.uuid4().hex, evidence.new_entry_id()
     decisions = _decisions(catalogue, view, shown.channel, states, entry_id, now)
     scored = score(view.form, values)
     lead = Lead(
@@ -242,6 +259,13 @@ def _keep(
         commitment=evidence.commit_to(store.vault, key, entry_id, {"fields": dict(values)}),
     )
     return Receipt(lead.reference, lead.state, token, is_new=True)
+
+
+def _ask_for_second_yes(tx: Connection, queue: Queue, lead_id: str, accepted: _Accepted, now: datetime) -> None:
+    """Queue the mail that asks, in the same commit. Whether it may go out is looked at when it does (C-15)."""
+    for purpose in accepted.first_yeses:
+        asked = add_confirmation(tx, accepted.token_key, lead_id=lead_id, purpose=purpose, now=now)
+        queue.enqueue(tx, SEND_CONFIRMATION, asked.turn_key)
 
 
 def _decisions(

@@ -3,7 +3,7 @@
 import os
 import secrets
 from datetime import datetime
-from email.policy import SMTP
+from email.policy import SMTPUTF8
 from pathlib import Path
 
 from intake_api.mail.message import MailInvalid, write_message
@@ -22,9 +22,10 @@ class MailFolder:
     def send(self, mail: Mail, *, now: datetime) -> Outcome:
         """Write one file, whole or not at all; its name is the mail's id."""
         try:
-            written = write_message(mail, self._sender, now=now).as_bytes(policy=SMTP.clone(utf8=True))
+            message = write_message(mail, self._sender, now=now, encoding="8bit")
         except MailInvalid:
             return Refused("not_writable")
+        written = message.as_bytes(policy=SMTPUTF8)
         new = self._folder / f".{mail.id}.{secrets.token_hex(4)}"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

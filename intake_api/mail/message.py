@@ -5,6 +5,7 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
+from typing import Literal
 
 from intake_api.mail.port import Mail, Sender
 
@@ -15,8 +16,12 @@ class MailInvalid(Exception):
     code = "mail_invalid"
 
 
-def write_message(mail: Mail, sender: Sender, *, now: datetime) -> EmailMessage:
+def write_message(
+    mail: Mail, sender: Sender, *, now: datetime, encoding: Literal["quoted-printable", "8bit"] = "quoted-printable"
+) -> EmailMessage:
     """Return the message, with exactly one recipient and a header that keeps other programs from answering it.
+
+    :param encoding: what any mail server carries, or what can be read with the bare eye.
 
     :raises MailInvalid: the values do not fit into a message.
     """
@@ -30,7 +35,7 @@ def write_message(mail: Mail, sender: Sender, *, now: datetime) -> EmailMessage:
     message["Date"] = now
     message["Message-ID"] = f"<{mail.id}@{domain_of(sender.address)}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.text, cte="quoted-printable")
+    message.set_content(mail.text, cte=encoding)
     message["Content-Language"] = mail.locale
     return message
 

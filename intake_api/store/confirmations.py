@@ -2,7 +2,7 @@
 
 A confirmation is made with the first yes. Its mail is sent by the durable engine; as for deliveries, `turn` counts the
 times it was put into the queue and `claim` says whose hands it is in. Its token is derived from its id, so that the
-same mail can be sent again; only the token's digest is kept (SEC-45).
+same mail can be sent again, and names it, so that no index is needed to find it; only a digest is kept (SEC-45).
 """
 
 import base64
@@ -19,9 +19,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.confirmation import ANSWER_WITHIN
 from intake_api.store.base import Moment, Table, table_of
-from intake_api.store.leads import LeadRow
+from intake_api.store.leads import LeadIndexRow, LeadRow
 
 TOKEN_BYTES = 24
+WAITS = "next_attempt_at IS NOT NULL"
+UNANSWERED = "confirmed_at IS NULL AND ended_at IS NULL"
 
 
 class MailState(StrEnum):
@@ -41,16 +43,20 @@ RUNNING = (MailState.QUEUED, MailState.SENDING)
 
 
 class ConfirmationRow(Table):
-    """One question for a second yes. `address` is the blind index of the e-mail; it goes when the lead is erased."""
+    """One question for a second yes. Whose address it goes to is known to the lead alone."""
 
     __tablename__ = "confirmations"
-    __table_args__ = (Index(None, "state", "next_attempt_at"), Index(None, "address"), Index(None, "made_at"))
+    # Both indexes leave out what nobody looks for by them: most rows, soon after they were made.
+    __table_args__ = (
+        Index(None, "next_attempt_at", sqlite_where=text(WAITS), postgresql_where=text(WAITS)),
+        Index(None, "made_at", sqlite_where=text(UNANSWERED), postgresql_where=text(UNANSWERED)),
+        {"sqlite_with_rowid": False},
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     lead_id: Mapped[str] = mapped_column(ForeignKey(LeadRow.id), index=True)
     purpose: Mapped[str] = mapped_column(String(64))
-    token_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    address: Mapped[bytes | None] = mapped_column(LargeBinary)
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary)
     made_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     state: Mapped[str] = mapped_column(String(16))
@@ -78,7 +84,6 @@ class Confirmation:
     id: str
     lead_id: str
     purpose: str
-    address: bytes | None
     made_at: datetime
     expires_at: datetime
     state: MailState
@@ -115,18 +120,12 @@ _ADD = insert(_TABLE)
 _COLUMNS = tuple(_TABLE.c[name] for name in Confirmation.__dataclass_fields__)
 
 
-def add_confirmation(
-    tx: Connection, token_key: bytes, *, lead_id: str, purpose: str, address: bytes, now: datetime
-) -> Confirmation:
-    """Write a new confirmation, its mail queued for the first turn.
-
-    :param address: the blind index of the e-mail that is to be asked.
-    """
+def add_confirmation(tx: Connection, token_key: bytes, *, lead_id: str, purpose: str, now: datetime) -> Confirmation:
+    """Write a new confirmation, its mail queued for the first turn."""
     confirmation = Confirmation(
         id=secrets.token_hex(16),
         lead_id=lead_id,
         purpose=purpose,
-        address=address,
         made_at=now,
         expires_at=now + ANSWER_WITHIN,
         state=MailState.QUEUED,
@@ -144,9 +143,9 @@ def add_confirmation(
 
 
 def confirmation_token(token_key: bytes, confirmation_id: str) -> str:
-    """Derive the token of a confirmation: 192 bits that open this and nothing else."""
+    """Derive the token of a confirmation: its id, and 192 bits that open this and nothing else."""
     derived = hmac.digest(token_key, b"confirmation|" + confirmation_id.encode(), "sha256")[:TOKEN_BYTES]
-    return base64.urlsafe_b64encode(derived).decode()
+    return f"{confirmation_id}-{base64.urlsafe_b64encode(derived).decode()}"
 
 
 def get_by_token(tx: Connection, token: str, *, hold: bool = False) -> Confirmation:
@@ -154,9 +153,9 @@ def get_by_token(tx: Connection, token: str, *, hold: bool = False) -> Confirmat
 
     :raises ConfirmationUnknown: no such token.
     """
-    query = select(*_COLUMNS).where(ConfirmationRow.token_digest == _digest(token))
+    query = select(ConfirmationRow.token_digest, *_COLUMNS).where(ConfirmationRow.id == token.partition("-")[0])
     row = tx.execute(query.with_for_update() if hold else query).one_or_none()
-    if row is None:
+    if row is None or not hmac.compare_digest(row.token_digest, _digest(token)):
         raise ConfirmationUnknown("There is no such link.")
     return _confirmation(row)
 
@@ -177,9 +176,10 @@ def end_confirmation(tx: Connection, confirmation_id: str, *, now: datetime) -> 
     tx.execute(update(ConfirmationRow).where(ConfirmationRow.id == confirmation_id).values(ended_at=now))
 
 
-def forget_addresses(tx: Connection, lead_id: str) -> None:
-    """Remove what could still tell whose address the confirmations of a lead were about."""
-    tx.execute(update(ConfirmationRow).where(ConfirmationRow.lead_id == lead_id).values(address=None))
+def close_confirmations(tx: Connection, lead_id: str, *, now: datetime) -> None:
+    """End all confirmations of a lead."""
+    still_open = update(ConfirmationRow).where(ConfirmationRow.lead_id == lead_id, ConfirmationRow.ended_at.is_(None))
+    tx.execute(still_open.values(ended_at=now))
 
 
 def find_unanswered(tx: Connection, *, made_before: datetime, limit: int = 100) -> list[str]:
@@ -222,14 +222,16 @@ def mails_to(tx: Connection, confirmation: Confirmation) -> list[datetime | None
 
     Two workers that look at the same address take turns, so that not both find it free.
     """
-    if confirmation.address is None:
+    of_address = (LeadIndexRow.kind == "email", LeadIndexRow.lead_id == confirmation.lead_id)
+    address: bytes | None = tx.scalar(select(LeadIndexRow.token).where(*of_address))
+    if address is None:
         return []
     if tx.dialect.name == "postgresql":
-        lock = int.from_bytes(confirmation.address, "big", signed=True)
-        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": int.from_bytes(address, "big", signed=True)})
+    leads = select(LeadIndexRow.lead_id).where(LeadIndexRow.kind == "email", LeadIndexRow.token == address)
     is_on_its_way = ConfirmationRow.state.in_((MailState.SENDING, MailState.RETRYING))
     query = select(ConfirmationRow.sent_at).where(
-        ConfirmationRow.address == confirmation.address,
+        ConfirmationRow.lead_id.in_(leads),
         ConfirmationRow.id != confirmation.id,
         ConfirmationRow.sent_at.is_not(None) | is_on_its_way,
     )
@@ -298,5 +300,5 @@ def _give_turn(tx: Connection, confirmation: Confirmation) -> Confirmation:
 
 
 def _confirmation(row: Row[Any]) -> Confirmation:
-    values = dict(row._mapping)
+    values = {name: getattr(row, name) for name in Confirmation.__dataclass_fields__}
     return Confirmation(**{**values, "state": MailState(values["state"])})

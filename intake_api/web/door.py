@@ -9,6 +9,7 @@ from flask import Flask, current_app
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
+from intake_api.queue import Queue
 from intake_api.settings import Settings
 from intake_api.store.base import Store
 
@@ -25,6 +26,7 @@ class Door:
     catalogue: Catalogue
     store: Store
     clock: Clock
+    queue: Queue
 
     @property
     def origin(self) -> str:

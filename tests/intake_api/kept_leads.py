@@ -12,6 +12,7 @@ from intake_api.store.base import Store
 from intake_api.store.deliveries import Delivery, list_deliveries
 from intake_api.store.leads import Lead, get_lead, get_lead_by_id
 
+TOKEN_KEY = b"t" * 32
 FIELDS: dict[str, object] = {
     "name": "Jānis Bērziņš",
     "email": "janis.berzins@example.lv",
@@ -34,7 +35,7 @@ def keep_lead(
         decisions=decisions or {},
         attribution={},
     )
-    receipt = submit_lead(store, catalogue, b"t" * 32, submission, now=now)
+    receipt = submit_lead(store, Queue(store.url), catalogue, TOKEN_KEY, submission, now=now)
     with store.reading() as tx:
         return get_lead(tx, receipt.reference)
 

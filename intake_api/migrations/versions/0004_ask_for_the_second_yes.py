@@ -17,7 +17,6 @@ def upgrade() -> None:
         sa.Column("lead_id", sa.String(length=32), nullable=False),
         sa.Column("purpose", sa.String(length=64), nullable=False),
         sa.Column("token_digest", sa.LargeBinary(), nullable=False),
-        sa.Column("address", sa.LargeBinary(), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -32,12 +31,20 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_confirmations_lead_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_confirmations")),
-        sa.UniqueConstraint("token_digest", name=op.f("uq_confirmations_token_digest")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_confirmations_address"), "confirmations", ["address"])
     op.create_index(op.f("ix_confirmations_lead_id"), "confirmations", ["lead_id"])
-    op.create_index(op.f("ix_confirmations_made_at"), "confirmations", ["made_at"])
-    op.create_index(op.f("ix_confirmations_state_next_attempt_at"), "confirmations", ["state", "next_attempt_at"])
+    for column, those in (
+        ("next_attempt_at", "next_attempt_at IS NOT NULL"),
+        ("made_at", "confirmed_at IS NULL AND ended_at IS NULL"),
+    ):
+        op.create_index(
+            op.f(f"ix_confirmations_{column}"),
+            "confirmations",
+            [column],
+            sqlite_where=sa.text(those),
+            postgresql_where=sa.text(those),
+        )
 
 
 def downgrade() -> None:

@@ -28,6 +28,7 @@ from intake_api.flows.submit_lead import (
     Submission,
     submit_lead,
 )
+from intake_api.queue import Queue
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store, StoreUnavailable
@@ -53,8 +54,8 @@ def shown(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Submission:
 
 
 @pytest.fixture
-def send(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Send:
-    return lambda submission: submit_lead(store, catalogue, TOKEN_KEY, submission, now=clock())
+def send(store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock) -> Send:
+    return lambda submission: submit_lead(store, queue, catalogue, TOKEN_KEY, submission, now=clock())
 
 
 class TestSubmitting:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from intake_api.app import create_internal_app, create_public_app
 from intake_api.catalogue.model import Catalogue
+from intake_api.queue import Queue
 from intake_api.settings import Settings
 from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock
@@ -32,12 +33,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def public_app(settings: Settings, catalogue: Catalogue, store: Store, clock: DrivenClock) -> Flask:
+def public_app(settings: Settings, catalogue: Catalogue, store: Store, queue: Queue, clock: DrivenClock) -> Flask:
     return create_public_app(settings, catalogue, store, clock)
 
 
 @pytest.fixture
-def internal_app(settings: Settings, catalogue: Catalogue, store: Store, clock: DrivenClock) -> Flask:
+def internal_app(settings: Settings, catalogue: Catalogue, store: Store, queue: Queue, clock: DrivenClock) -> Flask:
     return create_internal_app(settings, catalogue, store, clock)
 
 

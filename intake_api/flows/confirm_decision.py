@@ -1,0 +1,96 @@
+"""Take the second yes: the purpose is given from now on, and so long may the data be kept (C-12)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from intake_api.rules.confirmation import UNCONFIRMED
+from intake_api.rules.consent import DecisionState, permits
+from intake_api.rules.retention import Kept, delete_after, parse_duration
+from intake_api.store import evidence
+from intake_api.store.base import Store
+from intake_api.store.confirmations import ConfirmationUnknown, get_by_token, mark_confirmed
+from intake_api.store.decisions import add_decision, current_decisions
+from intake_api.store.leads import Lead, get_lead_by_id, keep_until
+from intake_api.store.notices import get_notice_body
+
+__all__ = ["ConfirmationOver", "ConfirmationUnknown", "confirm_decision"]
+
+CONTROL = "confirmation"
+
+
+class ConfirmationOver(Exception):
+    """The link of this confirmation works no more: too late, disowned, or decided otherwise."""
+
+    code = "confirmation_over"
+
+
+def confirm_decision(store: Store, token: str, *, now: datetime) -> None:
+    """Confirm the first yes that a token belongs to. Once it is confirmed, again changes nothing.
+
+    :raises ConfirmationUnknown: no such token.
+    :raises ConfirmationOver: it is too late, or there is no first yes any more.
+    :raises StoreUnavailable: nothing was written.
+    """
+    with store.writing() as tx:
+        confirmation = get_by_token(tx, token, hold=True)
+        if confirmation.confirmed_at is not None and confirmation.ended_at is None:
+            return
+        lead = get_lead_by_id(tx, confirmation.lead_id)
+        first = current_decisions(tx, lead.id)[confirmation.purpose]
+        if not confirmation.is_open(now) or first.state is not DecisionState.REQUESTED:
+            raise ConfirmationOver("This link is over.")
+        notice = json.loads(get_notice_body(tx, lead.notice_hash))
+        label = hash_of(notice["texts"]["confirmation.button"])
+        second = replace(
+            first,
+            state=DecisionState.GIVEN,
+            control=CONTROL,
+            label_hash=label,
+            decided_at=now,
+            evidence_entry=evidence.new_entry_id(),
+        )
+        add_decision(tx, lead.id, second)
+        mark_confirmed(tx, confirmation.id, now=now)
+        _keep_longer(tx, lead, notice, now=now)
+        evidence.add_entry(
+            tx,
+            "consent.confirmed",
+            entry_id=second.evidence_entry,
+            actor="subject",
+            now=now,
+            lead_id=lead.id,
+            subject_id=lead.subject_id,
+            facts={
+                "confirmation": confirmation.id,
+                "purpose": confirmation.purpose,
+                "first": first.evidence_entry,
+                "notice": lead.notice_hash,
+                "control": CONTROL,
+                "label": label,
+            },
+        )
+
+
+def hash_of(label: str) -> str:
+    """Return what the words of a control are kept as (C-07)."""
+    return hashlib.sha256(label.encode()).hexdigest()
+
+
+def _keep_longer(tx: Connection, lead: Lead, notice: Mapping[str, Any], *, now: datetime) -> None:
+    """Keep the lead for as long as its notice promised for what is alive now; never shorter than before (T-02)."""
+    states = {decision.purpose: decision.state for decision in current_decisions(tx, lead.id).values()}
+    promised = {purpose["id"]: purpose["retention"] for purpose in notice["purposes"]}
+    alive = [_kept(promised[purpose]) for purpose, state in states.items() if permits(state)]
+    alive += [UNCONFIRMED for state in states.values() if state is DecisionState.REQUESTED]
+    end = delete_after(alive, submitted_at=lead.received_at, last_activity_at=now)
+    keep_until(tx, lead.id, max(lead.delete_after, end))
+
+
+def _kept(retention: Mapping[str, str]) -> Kept:
+    return Kept(parse_duration(retention["duration"]), retention["from"])

@@ -1,0 +1,73 @@
+"""Believe whoever says "this was not me": all that was sent with their address is erased at once (C-14)."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+
+from intake_api.flows.confirm_decision import CONTROL, ConfirmationOver, hash_of
+from intake_api.flows.erase_lead import erase_lead
+from intake_api.rules.consent import DecisionState
+from intake_api.store import evidence
+from intake_api.store.base import Store
+from intake_api.store.confirmations import Confirmation, ConfirmationUnknown, get_by_token
+from intake_api.store.decisions import add_decision, current_decisions
+from intake_api.store.leads import get_lead_by_id
+from intake_api.store.notices import get_notice_body
+from intake_api.store.subjects import is_erased
+
+__all__ = ["ConfirmationOver", "ConfirmationUnknown", "disown_decision", "may_disown"]
+
+
+def may_disown(confirmation: Confirmation, now: datetime) -> bool:
+    """Say whether a link still takes this answer: until the first yes has ended, or the second is three days old.
+
+    Longer than it takes a yes: what erases needs less caution than what permits.
+    """
+    if confirmation.ended_at is not None:
+        return False
+    return confirmation.confirmed_at is None or now < confirmation.expires_at
+
+
+def disown_decision(store: Store, token: str, *, now: datetime) -> None:
+    """Erase the lead that a token belongs to; the evidence keeps that its address was disowned. Again is no harm.
+
+    :raises ConfirmationUnknown: no such token.
+    :raises ConfirmationOver: the yes has ended meanwhile, and what was held for it alone is gone.
+    :raises StoreUnavailable: nothing was erased.
+    """
+    with store.writing() as tx:
+        confirmation = get_by_token(tx, token, hold=True)
+        lead = get_lead_by_id(tx, confirmation.lead_id)
+        if is_erased(tx, lead.subject_id):
+            return
+        if not may_disown(confirmation, now):
+            raise ConfirmationOver("This link is over.")
+        before = current_decisions(tx, lead.id)[confirmation.purpose]
+        label = hash_of(json.loads(get_notice_body(tx, lead.notice_hash))["texts"]["confirmation.disown_button"])
+        disowned = replace(
+            before,
+            state=DecisionState.WITHDRAWN if before.state is DecisionState.GIVEN else DecisionState.REFUSED,
+            control=CONTROL,
+            label_hash=label,
+            decided_at=now,
+            evidence_entry=evidence.new_entry_id(),
+        )
+        add_decision(tx, lead.id, disowned)
+        evidence.add_entry(
+            tx,
+            "consent.disowned",
+            entry_id=disowned.evidence_entry,
+            actor="subject",
+            now=now,
+            lead_id=lead.id,
+            subject_id=lead.subject_id,
+            facts={
+                "confirmation": confirmation.id,
+                "purpose": confirmation.purpose,
+                "from": before.state.value,
+                "to": disowned.state.value,
+                "control": CONTROL,
+                "label": label,
+            },
+        )
+        erase_lead(tx, lead, actor="subject", why="disowned", now=now)

@@ -1,0 +1,30 @@
+"""Erase a lead: destroy its person's key, empty what was sealed under it, keep the fact (Q-01, E-02)."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from intake_api.store import evidence
+from intake_api.store.confirmations import close_confirmations
+from intake_api.store.leads import Lead, empty_lead
+from intake_api.store.subjects import erase_subject
+
+
+def erase_lead(tx: Connection, lead: Lead, *, actor: str, why: str, now: datetime) -> None:
+    """Erase in the caller's transaction, whatever state the lead is in. What waits to be sent finds nothing to send.
+
+    :param actor: `subject`, `staff:<id>`, `operator` or `system`.
+    :param why: a code such as `disowned` or `unconfirmed`.
+    """
+    erase_subject(tx, lead.subject_id, now=now)
+    empty_lead(tx, lead.id)
+    close_confirmations(tx, lead.id, now=now)
+    evidence.add_entry(
+        tx,
+        "lead.erased",
+        actor=actor,
+        now=now,
+        lead_id=lead.id,
+        subject_id=lead.subject_id,
+        facts={"from": lead.state.value, "why": why},
+    )

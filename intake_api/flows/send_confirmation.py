@@ -1,0 +1,173 @@
+"""One attempt to send the mail that asks for a second yes: claim it and let go, send, record what came of it.
+
+No transaction is open while the mail server is talked to. The mail is written from the notice this very person saw and
+from nothing they typed (C-14, SEC-20); its links come from the settings (SEC-19).
+"""
+
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from intake_api.clock import Clock
+from intake_api.log import event
+from intake_api.mail.port import Mail, Mailer, Outcome, Refused, Retry, Sent
+from intake_api.rules.confirmation import may_ask
+from intake_api.rules.consent import DecisionState
+from intake_api.rules.retry import next_attempt
+from intake_api.store import evidence
+from intake_api.store.base import Store
+from intake_api.store.confirmations import (
+    Confirmation,
+    MailAttempt,
+    MailState,
+    claim_mail,
+    confirmation_token,
+    find_claimed,
+    find_running,
+    mails_to,
+    record_mail,
+)
+from intake_api.store.decisions import current_decisions
+from intake_api.store.leads import Lead, get_lead_by_id, open_values
+from intake_api.store.notices import get_notice_body
+from intake_api.store.subjects import get_data_key, is_erased
+
+
+@dataclass(frozen=True)
+class MailDesk:
+    """What it takes to write and send the mail."""
+
+    mailer: Mailer
+    token_key: bytes
+    public_url: str
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    claim: str
+    mail: Mail
+
+
+def send_confirmation(store: Store, desk: MailDesk, confirmation_id: str, turn: int, *, clock: Clock) -> None:
+    """Make the attempt of this turn; one whose turn is over, or that is settled, does nothing.
+
+    May be run again at any time: the same mail, with the same link, is sent once more.
+
+    :raises StoreUnavailable: the claim or the outcome could not be written; the attempt is made again later.
+    """
+    claimed = _claim(store, desk, confirmation_id, turn, now=clock())
+    if claimed is None:
+        return
+    outcome = desk.mailer.send(claimed.mail, now=clock())
+    now = clock()
+    with store.writing() as tx:
+        confirmation = find_claimed(tx, confirmation_id, claimed.claim)
+        if confirmation is None:
+            event("confirmation.outrun", confirmation=confirmation_id)  # another worker has it; its report counts
+            return
+        settle(tx, confirmation, outcome, now=now, jitter=random.random())  # noqa: S311 no secret
+
+
+def settle(tx: Connection, confirmation: Confirmation, outcome: Outcome, *, now: datetime, jitter: float) -> None:
+    """Write down what came of an attempt. `jitter` is a chance from 0 to 1."""
+    attempt = _judged(confirmation, outcome, now=now, jitter=jitter)
+    _record(tx, get_lead_by_id(tx, confirmation.lead_id), confirmation, attempt, now=now)
+
+
+def _claim(store: Store, desk: MailDesk, confirmation_id: str, turn: int, *, now: datetime) -> _Claimed | None:
+    with store.writing() as tx:
+        confirmation = find_running(tx, confirmation_id, turn)
+        if confirmation is None:
+            return None
+        lead = get_lead_by_id(tx, confirmation.lead_id)
+        if obstacle := _obstacle(tx, lead, confirmation, now=now):
+            _record(tx, lead, confirmation, obstacle, now=now)
+            return None
+        return _Claimed(claim_mail(tx, confirmation.id), _mail(tx, store, desk, lead, confirmation))
+
+
+def _obstacle(tx: Connection, lead: Lead, confirmation: Confirmation, *, now: datetime) -> MailAttempt | None:
+    if is_erased(tx, lead.subject_id):
+        return MailAttempt(MailState.DROPPED, "erased")
+    first = current_decisions(tx, lead.id)[confirmation.purpose]
+    if first.state is not DecisionState.REQUESTED:
+        return MailAttempt(MailState.DROPPED, "not_asked_any_more")
+    if now >= confirmation.expires_at:
+        return MailAttempt(MailState.GIVEN_UP, "link_over")
+    if not may_ask(mails_to(tx, confirmation), now=now):
+        return MailAttempt(MailState.HELD, "asked_often_enough")
+    return None
+
+
+def _mail(tx: Connection, store: Store, desk: MailDesk, lead: Lead, confirmation: Confirmation) -> Mail:
+    values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
+    texts = json.loads(get_notice_body(tx, lead.notice_hash))["texts"]
+    link = f"{desk.public_url}/confirm/{confirmation_token(desk.token_key, confirmation.id)}"
+    return Mail(
+        id=confirmation.id,
+        to=values["email"],
+        subject=texts["confirmation.subject"],
+        text=_text(texts, confirmation, link, f"{desk.public_url}/notices/{lead.notice_hash}"),
+        locale=lead.locale,
+    )
+
+
+def _judged(confirmation: Confirmation, outcome: Outcome, *, now: datetime, jitter: float) -> MailAttempt:
+    match outcome:
+        case Sent(status):
+            return MailAttempt(MailState.SENT, None, status)
+        case Refused(reason, status):
+            return MailAttempt(MailState.REFUSED, reason, status)
+        case Retry(reason, status):
+            due = next_attempt(confirmation.attempts, now=now, jitter=jitter)
+            if due is None or due >= confirmation.expires_at:
+                return MailAttempt(MailState.GIVEN_UP, reason, status)
+            return MailAttempt(MailState.RETRYING, reason, status, due)
+
+
+def _text(texts: Mapping[str, str], confirmation: Confirmation, link: str, notice_link: str) -> str:
+    said = {name.partition(".")[2]: text for name, text in texts.items() if name.startswith("confirmation.")}
+    asked_at = confirmation.made_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    parts = (
+        said["asked"],
+        f"  {texts[f'title.{confirmation.purpose}']}\n  {said['asked_at']} {asked_at}",
+        f"{said['confirm']}\n{link}",
+        said["lasts"],
+        said["ignore"],
+        f"{said['disown']}\n{link}/not-me",
+        f"{said['notice']}\n{notice_link}",
+        f"-- \n{texts['page.who_text']}",
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _record(tx: Connection, lead: Lead, confirmation: Confirmation, attempt: MailAttempt, *, now: datetime) -> None:
+    record_mail(tx, confirmation.id, attempt, now=now)
+    kind = "tried" if attempt.state is MailState.RETRYING else attempt.state.value
+    facts = {
+        "confirmation": confirmation.id,
+        "purpose": confirmation.purpose,
+        "attempt": confirmation.attempts,
+        "reason": attempt.reason,
+        "status": attempt.status,
+    }
+    evidence.add_entry(
+        tx,
+        f"confirmation.{kind}",
+        actor="system",
+        now=now,
+        lead_id=lead.id,
+        subject_id=lead.subject_id,
+        facts=facts,
+    )
+    event(
+        f"confirmation.{attempt.state.value}",
+        confirmation=confirmation.id,
+        attempt=confirmation.attempts,
+        reason=attempt.reason,
+        status=attempt.status,
+    )

@@ -1,0 +1,33 @@
+"""Show what a link of a confirmation asks. Looking changes nothing, however often a scanner looks (C-13, W-05)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from intake_api.store.base import Store
+from intake_api.store.confirmations import Confirmation, ConfirmationUnknown, get_by_token
+from intake_api.store.leads import Lead, get_lead_by_id
+from intake_api.store.notices import get_notice_body
+
+__all__ = ["ConfirmationUnknown", "ShownConfirmation", "show_confirmation"]
+
+
+@dataclass(frozen=True)
+class ShownConfirmation:
+    """A confirmation with the notice its first yes was given on; nothing the person typed is in it."""
+
+    confirmation: Confirmation
+    lead: Lead
+    notice: Mapping[str, Any]
+
+
+def show_confirmation(store: Store, token: str) -> ShownConfirmation:
+    """Return the confirmation that a token opens.
+
+    :raises ConfirmationUnknown: no such token.
+    """
+    with store.reading() as tx:
+        confirmation = get_by_token(tx, token)
+        lead = get_lead_by_id(tx, confirmation.lead_id)
+        return ShownConfirmation(confirmation, lead, json.loads(get_notice_body(tx, lead.notice_hash)))
