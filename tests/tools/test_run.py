@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tools.house import read_house
+
 ROOT = Path(__file__).resolve().parents[2]
 DOORS = ("PUBLIC", "REVIEW", "INTERNAL", "RASA", "ACTIONS")
 END_WITHIN = 10  # seconds: the promise of `make run`
@@ -34,6 +36,21 @@ class TestARunningHouse:
     def test_each_door_answers(self, running: "Running", door: str, path: str) -> None:
         with urllib.request.urlopen(f"http://127.0.0.1:{running.ports[door]}{path}", timeout=30) as answer:
             assert answer.status == 200
+
+    def test_leads_from_page_and_chat_go_the_whole_way(self, running: "Running") -> None:
+        journey = [sys.executable, "-m", "tests.e2e.journey", *(running.url(door) for door in ("PUBLIC", "REVIEW"))]
+        command_line = [sys.executable, "-m", "intake_api"]
+        house = read_house(ROOT, environment(running.state, running.ports))
+        done = subprocess.run(
+            [*journey, "--", *command_line],
+            cwd=ROOT,
+            env=dict(house.environment),
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.count(" is delivered\n") == 2
 
     def test_everything_listens_on_loopback_only(self, running: "Running") -> None:
         listening = {
@@ -176,6 +193,9 @@ class Running:
             came = self._news.wait_for(lambda: "Ctrl-C ends it." in self.printed or self._is_over(), timeout=300)
         assert came, self.printed
         assert self.process.poll() is None, self.printed
+
+    def url(self, door: str) -> str:
+        return f"http://127.0.0.1:{self.ports[door]}"
 
     def tree(self) -> list[psutil.Process]:
         supervisor = psutil.Process(self.process.pid)

@@ -1,6 +1,6 @@
 """One lead from the page and one from the chat, through review, to the destination: over HTTP, on a house that runs.
 
-    python -m tests.e2e.containers.journey PUBLIC_URL REVIEW_URL -- COMMAND LINE OF THE SERVICE ...
+    python -m tests.e2e.journey PUBLIC_URL REVIEW_URL -- COMMAND LINE OF THE SERVICE ...
 
 What follows the two dashes is how `python -m intake_api` is reached where the house runs. Each step says what it saw;
 the first that sees something else ends the journey with exit code 1.
@@ -95,7 +95,8 @@ def lead_from_the_chat(public: str) -> str:
     for _ in range(MOST_TURNS):
         if found := REFERENCE.search(_text(heard)):
             return found[0]
-        _check(TYPED["email"] not in _text(heard), "contact data is masked when it is shown")
+        if TYPED["email"] in _text(heard):
+            raise JourneyEnded("NOT SO: contact data is masked when it is shown")
         heard = say(_answer(described, heard))
     raise JourneyEnded(f"the bot gives no reference; it last said: {_text(heard)}")
 
