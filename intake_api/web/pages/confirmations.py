@@ -1,0 +1,98 @@
+"""The page a confirmation's mail leads to. Looking at it changes nothing, pressing its button does (C-13, W-05)."""
+
+from flask import Blueprint, Response, render_template
+
+from intake_api.flows.confirm_decision import ConfirmationOver, ConfirmationUnknown, confirm_decision
+from intake_api.flows.disown_decision import disown_decision, may_disown
+from intake_api.flows.show_confirmation import ShownConfirmation, show_confirmation
+from intake_api.rules.lead_state import LeadState
+from intake_api.web.access import open_to
+from intake_api.web.door import door
+from intake_api.web.errors import RequestProblem
+from intake_api.web.pages.language import Language, words_in
+from intake_api.web.strict_query import read_form
+
+confirmation_pages = Blueprint("confirmation_pages", __name__, template_folder="templates")
+
+ASK, CONFIRMED, OVER = "pages/confirm.html", "pages/confirmed.html", "pages/confirm_over.html"
+ASK_DISOWN, DISOWNED = "pages/disown.html", "pages/disowned.html"
+
+
+@confirmation_pages.get("/confirm/<token>")
+@open_to("anyone")
+def get_confirmation(token: str) -> Response:
+    """Show what is asked: the purpose, on which notice, and a button for the yes."""
+    shown = _shown(token)
+    if shown.confirmation.is_open(door().now()):
+        return _page(ASK, shown, token)
+    is_given = shown.confirmation.confirmed_at is not None and shown.confirmation.ended_at is None
+    return _page(CONFIRMED, shown, token) if is_given else _page(OVER, shown, token, 410)
+
+
+@confirmation_pages.post("/confirm/<token>")
+@open_to("anyone")
+def confirm(token: str) -> Response:
+    """Take the second yes."""
+    read_form([])
+    here = door()
+    try:
+        confirm_decision(here.store, token, now=here.now())
+    except ConfirmationUnknown:
+        raise RequestProblem("not_found") from None
+    except ConfirmationOver:
+        return _page(OVER, _shown(token), token, 410)
+    return _page(CONFIRMED, _shown(token), token)
+
+
+@confirmation_pages.get("/confirm/<token>/not-me")
+@open_to("anyone")
+def get_disowning(token: str) -> Response:
+    """Show what "this was not me" does, and a button for it."""
+    shown = _shown(token)
+    if shown.lead.state is LeadState.ERASED:
+        return _page(DISOWNED, shown, token)
+    return _page(ASK_DISOWN, shown, token) if may_disown(shown.confirmation, door().now()) else _over(shown, token)
+
+
+@confirmation_pages.post("/confirm/<token>/not-me")
+@open_to("anyone")
+def disown(token: str) -> Response:
+    """Erase at once what was sent with this address (C-14)."""
+    read_form([])
+    here = door()
+    try:
+        disown_decision(here.store, token, now=here.now())
+    except ConfirmationUnknown:
+        raise RequestProblem("not_found") from None
+    except ConfirmationOver:
+        return _over(_shown(token), token)
+    return _page(DISOWNED, _shown(token), token)
+
+
+def _shown(token: str) -> ShownConfirmation:
+    try:
+        return show_confirmation(door().store, token)
+    except ConfirmationUnknown:
+        raise RequestProblem("not_found") from None
+
+
+def _over(shown: ShownConfirmation, token: str) -> Response:
+    return _page(OVER, shown, token, 410)
+
+
+def _page(template: str, shown: ShownConfirmation, token: str, status: int = 200) -> Response:
+    """Answer in the language of the notice. The address is a secret, so no search engine may keep it.
+
+    It is told to nobody else either: `same-origin` stands for all pages. `no-referrer` would make the browser send the
+    button's request as one of an unknown site, which is refused (SEC-12).
+    """
+    locale = shown.lead.locale
+    language = Language(locale, (locale,), True, words_in(locale))
+    said = {name.partition(".")[2]: text for name, text in shown.notice["texts"].items() if "confirmation." in name}
+    text = render_template(
+        template, said=said, confirmation=shown.confirmation, lead=shown.lead, notice=shown.notice, token=token,
+        language=language,
+    )  # fmt: skip
+    response = Response(text, status, content_type="text/html; charset=utf-8")
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
