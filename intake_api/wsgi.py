@@ -42,15 +42,7 @@ def __getattr__(name: str) -> Flask:
         raise AttributeError(name)
     try:
         return make_door(name, os.environ)
-    except (
-        SettingsError,
-        CatalogueError,
-        RecipientUnknown,
-        SchemaOutOfDate,
-        KeyMismatch,
-        NoticeAltered,
-        StoreUnavailable,
-    ) as error:
+    except CANNOT_OPEN as error:
         _stop(str(error))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from intake_api.flows.submit_lead import receipt_digest
+from intake_api.flows.submit_lead import read_receipt_token
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.decisions import Decision, list_decisions
@@ -31,7 +31,7 @@ def show_receipt(store: Store, token: str) -> ShownReceipt:
     :raises LeadUnknown: no such receipt.
     """
     with store.reading() as tx:
-        lead = get_lead_by_receipt(tx, receipt_digest(token))
+        lead = get_lead_by_receipt(tx, *read_receipt_token(token))
         return ShownReceipt(
             lead=lead,
             decisions=list_decisions(tx, lead.id),

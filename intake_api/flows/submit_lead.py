@@ -161,9 +161,10 @@ def submit_lead(
         return _keep_once(store, queue, catalogue, accepted, now=now)
 
 
-def receipt_digest(token: str) -> bytes:
-    """Return what a receipt's token is kept as."""
-    return hashlib.sha256(token.encode()).digest()
+def read_receipt_token(token: str) -> tuple[str, bytes]:
+    """Return the id of the lead that a receipt's token names, and the digest it must be kept with there."""
+    lead_id, _, _secret = token.partition("-")
+    return lead_id, hashlib.sha256(token.encode()).digest()
 
 
 def _asked(catalogue: Catalogue, view: FormView) -> list[AskedPurpose]:
@@ -173,14 +174,14 @@ def _asked(catalogue: Catalogue, view: FormView) -> list[AskedPurpose]:
 
 def _keep_once(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted, *, now: datetime) -> Receipt:
     submission = accepted.submission
+    lead_id = uuid.uuid4().hex
     with store.writing() as tx:
-        shown = take_presentation(tx, submission.presentation, form=submission.form, now=now)
+        shown = take_presentation(tx, submission.presentation, form=submission.form, lead_id=lead_id, now=now)
         shown = shown or claim_presentation(tx, submission.presentation, form=submission.form)
         if sent := _find_sent(tx, shown, accepted.macs):
-            token = _receipt_token(accepted.token_key, sent.presentation_id)
+            token = _receipt_token(accepted.token_key, sent.lead_id)
             return Receipt(sent.reference, sent.state, token, is_new=False)
         _check_presentation(shown, submission, accepted.view, now=now)
-        lead_id = uuid.uuid4().hex
         receipt = _keep(tx, store, catalogue, shown, accepted, lead_id, now)
         _ask_for_second_yes(tx, queue, lead_id, accepted, now)
         return receipt
@@ -188,8 +189,7 @@ def _keep_once(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Acce
 
 def _find_sent(tx: Connection, shown: Presentation, macs: _Macs) -> Sent | None:
     """Return the first sending of the same; raise when something else was sent on this presentation."""
-    used = shown.id if shown.outcome is Outcome.SUBMITTED else None  # an open one has no lead: one question less
-    sent = find_sent(tx, presentation_id=used, idempotency_mac=macs.idempotency)
+    sent = find_sent(tx, lead_id=shown.lead_id, idempotency_mac=macs.idempotency)
     if sent is None or hmac.compare_digest(sent.content_mac, macs.content):
         return sent
     if macs.idempotency is not None:
@@ -216,7 +216,7 @@ def _keep(
     now: datetime,
 ) -> Receipt:
     view, values, states, macs = accepted.view, accepted.values, accepted.states, accepted.macs
-    token = _receipt_token(accepted.token_key, shown.id)
+    token = _receipt_token(accepted.token_key, lead_id)
     subject_id, entry_id = uuid.uuid4().hex, evidence.new_entry_id()
     decisions = _decisions(catalogue, view, shown.channel, states, entry_id, now)
     scored = score(view.form, values)
@@ -245,7 +245,7 @@ def _keep(
         evidence_entry=entry_id,
     )
     key = add_subject(tx, store.vault, subject_id, now=now)
-    add_lead(tx, store.vault, key, NewLead(lead, values, receipt_digest(token), macs.content, macs.idempotency))
+    add_lead(tx, store.vault, key, NewLead(lead, values, read_receipt_token(token)[1], macs.content, macs.idempotency))
     add_decisions(tx, lead_id, decisions)
     evidence.add_entry(
         tx,
@@ -324,7 +324,10 @@ def _macs(token_key: bytes, submission: Submission) -> _Macs:
     return _Macs(mac, hmac.digest(token_key, b"key|" + submission.idempotency_key.encode() + b"|" + mac, "sha256"))
 
 
-def _receipt_token(token_key: bytes, presentation_id: str) -> str:
-    """Derive the receipt's token, so that the same submission again gets the same link though none is kept."""
-    digest = hmac.digest(token_key, b"receipt|" + presentation_id.encode(), "sha256")
-    return base64.urlsafe_b64encode(digest[:24]).decode()
+def _receipt_token(token_key: bytes, lead_id: str) -> str:
+    """Derive the receipt's token, so that the same submission again gets the same link though none is kept.
+
+    It names the lead, so that no index is needed to find it, and 192 bits that nobody can guess.
+    """
+    digest = hmac.digest(token_key, b"receipt|" + lead_id.encode(), "sha256")
+    return f"{lead_id}-{base64.urlsafe_b64encode(digest[:24]).decode()}"

@@ -141,7 +141,8 @@ def open_engine(url: str, *, flush: bool = True) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A writer takes the lock at once: upgrading a read lock later can fail without waiting.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.pop("immediate", False) else "BEGIN")
+        begin = "BEGIN IMMEDIATE" if connection.info.pop("immediate", False) else "BEGIN"
+        connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]
 
     return engine
 

@@ -16,6 +16,7 @@ class DecisionRow(Table):
     """One decision event. The newest event of a purpose is its present state."""
 
     __tablename__ = "decisions"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     lead_id: Mapped[str] = mapped_column(ForeignKey(LeadRow.id), primary_key=True)
     purpose: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -1,5 +1,6 @@
 """Leads: what a visitor sent, sealed, and beside it in clear what the queue sorts and filters by."""
 
+import hmac
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -37,12 +39,23 @@ class LeadRow(Table):
     """One lead. `sealed` holds the typed values; every other column is fit to be seen in a stolen copy."""
 
     __tablename__ = "leads"
-    __table_args__ = (Index(None, "state", "received_at"), Index(None, "received_at"))
+    __table_args__ = (
+        Index(None, "state", "received_at"),
+        Index(None, "received_at"),
+        # Most submissions come without a key: an index over those that have one costs the others nothing.
+        Index(
+            None,
+            "idempotency_mac",
+            unique=True,
+            sqlite_where=text("idempotency_mac IS NOT NULL"),
+            postgresql_where=text("idempotency_mac IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     reference: Mapped[str] = mapped_column(String(16), unique=True)
-    subject_id: Mapped[str] = mapped_column(ForeignKey(SubjectRow.id), index=True)
-    presentation_id: Mapped[str] = mapped_column(String(64), unique=True)
+    subject_id: Mapped[str] = mapped_column(ForeignKey(SubjectRow.id))
+    presentation_id: Mapped[str] = mapped_column(String(64))
     notice_hash: Mapped[str] = mapped_column(String(64))
     form: Mapped[str] = mapped_column(String(64))
     channel: Mapped[str] = mapped_column(String(16))
@@ -57,9 +70,9 @@ class LeadRow(Table):
     decided_at: Mapped[datetime | None] = mapped_column(Moment)
     decided_by: Mapped[str | None] = mapped_column(String(32))
     decline_reason: Mapped[str | None] = mapped_column(String(40))
-    receipt_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    receipt_digest: Mapped[bytes] = mapped_column(LargeBinary)
     content_mac: Mapped[bytes] = mapped_column(LargeBinary)
-    idempotency_mac: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    idempotency_mac: Mapped[bytes | None] = mapped_column(LargeBinary)
     evidence_entry: Mapped[str] = mapped_column(String(32))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -68,7 +81,7 @@ class LeadIndexRow(Table):
     """Blind indexes of a lead's e-mail, phone and words of the name: equality search without clear text."""
 
     __tablename__ = "lead_index"
-    __table_args__ = (Index(None, "kind", "token"),)
+    __table_args__ = (Index(None, "kind", "token"), {"sqlite_with_rowid": False})
 
     lead_id: Mapped[str] = mapped_column(ForeignKey(LeadRow.id), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -127,16 +140,16 @@ class NewLead:
 class Sent:
     """An earlier submission, as far as needed to give its first answer again."""
 
+    lead_id: str
     reference: str
     state: LeadState
-    presentation_id: str
     content_mac: bytes
 
 
 _ADD = insert(table_of(LeadRow))
 _ADD_INDEX = insert(table_of(LeadIndexRow))
 _LEAD_COLUMNS = tuple(LeadRow.__table__.c[name] for name in Lead.__dataclass_fields__)
-_SENT_COLUMNS = (LeadRow.reference, LeadRow.state, LeadRow.presentation_id, LeadRow.content_mac)
+_SENT_COLUMNS = (LeadRow.id, LeadRow.reference, LeadRow.state, LeadRow.content_mac)
 
 
 def new_reference() -> str:
@@ -186,12 +199,15 @@ def get_lead_by_id(tx: Connection, lead_id: str) -> Lead:
     return _one(tx.execute(select(*_LEAD_COLUMNS).where(LeadRow.id == lead_id)).first())
 
 
-def get_lead_by_receipt(tx: Connection, receipt_digest: bytes) -> Lead:
+def get_lead_by_receipt(tx: Connection, lead_id: str, receipt_digest: bytes) -> Lead:
     """Return the lead that a receipt belongs to.
 
     :raises LeadUnknown: no such receipt.
     """
-    return _one(tx.execute(select(*_LEAD_COLUMNS).where(LeadRow.receipt_digest == receipt_digest)).first())
+    kept: bytes | None = tx.scalar(select(LeadRow.receipt_digest).where(LeadRow.id == lead_id))
+    if kept is None or not hmac.compare_digest(kept, receipt_digest):
+        raise LeadUnknown("No lead has this receipt.")
+    return get_lead_by_id(tx, lead_id)
 
 
 def open_values(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> dict[str, Any]:
@@ -200,14 +216,14 @@ def open_values(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> dic
     return vault.open(key, sealed, place=_place(lead_id))
 
 
-def find_sent(tx: Connection, *, presentation_id: str | None, idempotency_mac: bytes | None) -> Sent | None:
-    """Return the earlier submission of this presentation, or of this idempotency key with the same content."""
+def find_sent(tx: Connection, *, lead_id: str | None, idempotency_mac: bytes | None) -> Sent | None:
+    """Return the lead that a presentation was used for, or that of this idempotency key with the same content."""
     row = None
-    if presentation_id is not None:
-        row = tx.execute(select(*_SENT_COLUMNS).where(LeadRow.presentation_id == presentation_id)).first()
+    if lead_id is not None:
+        row = tx.execute(select(*_SENT_COLUMNS).where(LeadRow.id == lead_id)).first()
     if row is None and idempotency_mac is not None:
         row = tx.execute(select(*_SENT_COLUMNS).where(LeadRow.idempotency_mac == idempotency_mac)).first()
-    return None if row is None else Sent(row.reference, LeadState(row.state), row.presentation_id, row.content_mac)
+    return None if row is None else Sent(row.id, row.reference, LeadState(row.state), row.content_mac)
 
 
 def move_lead(

@@ -22,7 +22,7 @@ class PresentationRow(Table):
     """A presentation. It holds nothing of the person: a random id, no address, no agent (M-06)."""
 
     __tablename__ = "presentations"
-    __table_args__ = (Index(None, "outcome", "expires_at"),)
+    __table_args__ = (Index(None, "outcome", "expires_at"), {"sqlite_with_rowid": False})
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     form: Mapped[str] = mapped_column(String(64))
@@ -33,6 +33,7 @@ class PresentationRow(Table):
     expires_at: Mapped[datetime] = mapped_column(Moment)
     outcome: Mapped[str] = mapped_column(String(16))
     decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    lead_id: Mapped[str | None] = mapped_column(String(32))  # what was sent on it
 
 
 _TABLE = table_of(PresentationRow)
@@ -42,7 +43,7 @@ _CLAIM = select(*_SHOWN).where(_TABLE.c.id == bindparam("presentation")).with_fo
 _TAKE = (
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("presentation"), _TABLE.c.outcome == Outcome.OPEN.value)
-    .values(outcome=Outcome.SUBMITTED.value, decided_at=bindparam("now"))
+    .values(outcome=Outcome.SUBMITTED.value, decided_at=bindparam("now"), lead_id=bindparam("lead"))
     .returning(*_SHOWN)
 )
 _MARK = (
@@ -70,6 +71,7 @@ class Presentation:
     shown_at: datetime
     expires_at: datetime
     outcome: Outcome = Outcome.OPEN
+    lead_id: str | None = None
 
 
 def add_presentation(tx: Connection, presentation: Presentation) -> None:
@@ -88,15 +90,17 @@ def claim_presentation(tx: Connection, presentation_id: str, *, form: str) -> Pr
     return Presentation(**{**row._mapping, "outcome": Outcome(row.outcome)})
 
 
-def take_presentation(tx: Connection, presentation_id: str, *, form: str, now: datetime) -> Presentation | None:
-    """Use up an open presentation of a form for a submission and return it as it was; None if it is not open.
+def take_presentation(
+    tx: Connection, presentation_id: str, *, form: str, lead_id: str, now: datetime
+) -> Presentation | None:
+    """Use up an open presentation of a form for a lead and return it as it was; None if it is not open.
 
     One statement for the usual case; `claim_presentation` then says what is the matter with the others.
     """
-    row = tx.execute(_TAKE, {"presentation": presentation_id, "now": now}).one_or_none()
+    row = tx.execute(_TAKE, {"presentation": presentation_id, "lead": lead_id, "now": now}).one_or_none()
     if row is None or row.form != form:
         return None
-    return Presentation(**{**row._mapping, "outcome": Outcome.OPEN})
+    return Presentation(**{**row._mapping, "outcome": Outcome.OPEN, "lead_id": None})
 
 
 def mark_decided(tx: Connection, presentation_id: str, outcome: Outcome, *, now: datetime) -> None:

@@ -13,6 +13,7 @@ class SubjectRow(Table):
     """One person. After erasure the key is gone and the id stays, so that evidence still has something to name."""
 
     __tablename__ = "subjects"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -74,7 +74,7 @@ def visit(connection: Connection) -> None:
         "presentation": shown["presentation"]["id"],
         "locale": "en",
         "fields": {**FIELDS, "email": f"visitor{number}@sample.example"},
-        "decisions": {"newsletter": True, "product_offers": False},
+        "decisions": {"newsletter": False, "product_offers": True},
         "attribution": {},
     }
     connection.ask("POST", "/v1/forms/request_demo/submissions", body, expect=201)

@@ -64,7 +64,9 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lead_id", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_presentations")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_presentations_outcome_expires_at"), "presentations", ["outcome", "expires_at"])
 
@@ -86,6 +88,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subjects")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "leads",
@@ -114,14 +117,18 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_leads_subject_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leads")),
-        sa.UniqueConstraint("idempotency_mac", name=op.f("uq_leads_idempotency_mac")),
-        sa.UniqueConstraint("presentation_id", name=op.f("uq_leads_presentation_id")),
-        sa.UniqueConstraint("receipt_digest", name=op.f("uq_leads_receipt_digest")),
         sa.UniqueConstraint("reference", name=op.f("uq_leads_reference")),
     )
     op.create_index(op.f("ix_leads_received_at"), "leads", ["received_at"], unique=False)
     op.create_index(op.f("ix_leads_state_received_at"), "leads", ["state", "received_at"], unique=False)
-    op.create_index(op.f("ix_leads_subject_id"), "leads", ["subject_id"], unique=False)
+    op.create_index(
+        op.f("ix_leads_idempotency_mac"),
+        "leads",
+        ["idempotency_mac"],
+        unique=True,
+        sqlite_where=sa.text("idempotency_mac IS NOT NULL"),
+        postgresql_where=sa.text("idempotency_mac IS NOT NULL"),
+    )
 
     op.create_table(
         "staff_sessions",
@@ -145,6 +152,7 @@ def upgrade() -> None:
         sa.Column("evidence_entry", sa.String(length=32), nullable=False),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_decisions_lead_id")),
         sa.PrimaryKeyConstraint("lead_id", "purpose", "number", name=op.f("pk_decisions")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "lead_index",
@@ -153,6 +161,7 @@ def upgrade() -> None:
         sa.Column("token", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_lead_index_lead_id")),
         sa.PrimaryKeyConstraint("lead_id", "kind", "token", name=op.f("pk_lead_index")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_lead_index_kind_token"), "lead_index", ["kind", "token"], unique=False)
 
@@ -164,7 +173,7 @@ def downgrade() -> None:
     op.drop_table("lead_index")
     op.drop_table("decisions")
     op.drop_table("staff_sessions")
-    op.drop_index(op.f("ix_leads_subject_id"), "leads")
+    op.drop_index(op.f("ix_leads_idempotency_mac"), "leads")
     op.drop_index(op.f("ix_leads_state_received_at"), "leads")
     op.drop_index(op.f("ix_leads_received_at"), "leads")
 
