@@ -120,7 +120,7 @@ class RedisMemory:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._redis.close()
+        await self._redis.close(close_connection_pool=True)
 
 
 def open_memory(redis_url: str | None, clock: Callable[[], float]) -> Memory:

@@ -1,0 +1,246 @@
+"""What is kept of a conversation, for how long, and what is not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import socketserver
+import threading
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.dialogue.state import Stage, State
+from bot.memory import LIFETIME_SECONDS, ProcessMemory, RedisMemory
+from bot.tracker_store import VolatileTrackerStore, reduce
+from tests.bot.bot_processes import ROOT
+
+MARK = "zq7f3-mail@leak.example"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def domain() -> Domain:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Rasa tells everybody about a feature of Rasa 2
+        return Domain.load(str(ROOT / "domain.yml"))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def memory(clock: Clock) -> ProcessMemory:
+    return ProcessMemory(clock)
+
+
+@pytest.fixture
+def store(domain: Domain, memory: ProcessMemory) -> VolatileTrackerStore:
+    return VolatileTrackerStore(domain, memory=memory)
+
+
+def spoken(store: VolatileTrackerStore, state: State, loop: str | None = "lead_form") -> DialogueStateTracker:
+    """Make a tracker as Rasa has it at the end of a turn: texts, parse data, replies, slots."""
+    parsed = {"intent": {"name": "inform"}, "entities": [{"entity": "email", "value": MARK}], "text": MARK}
+    tracker = store.init_tracker("conversation-0001")
+    for event in (
+        ActionExecuted("action_listen"),
+        UserUttered(f"my mail is {MARK}", parsed["intent"], parsed["entities"], parsed, metadata={"page": f"/?m={MARK}"}),
+        *(SlotSet(name, value) for name, value in state.to_slots().items()),
+        SlotSet("session_started_metadata", {"page": MARK}),
+        ActiveLoop(loop),
+        BotUttered(f"I noted {MARK}"),
+        ActionExecuted("action_listen"),
+    ):
+        tracker.update(event, store.domain)
+    return tracker
+
+
+class TestTheStore:
+    def test_h05_keeps_where_the_conversation_stands_and_no_word_of_it(self, store: VolatileTrackerStore, memory: ProcessMemory) -> None:
+        state = State(form="request_demo", stage=Stage.FIELD, asked="email")
+        asyncio.run(store.save(spoken(store, state)))
+        kept = asyncio.run(memory.read("conversation-0001"))
+        assert kept == {"slots": {"form": "request_demo", "stage": "field", "asked": "email"}, "loop": "lead_form"}
+        assert MARK not in _everything_in(store)
+
+    def test_goes_on_where_the_conversation_stands(self, store: VolatileTrackerStore) -> None:
+        state = State(form="request_demo", stage=Stage.PURPOSE, decisions={"newsletter": True}, skipped=("company",))
+        asyncio.run(store.save(spoken(store, state)))
+        again = asyncio.run(store.retrieve("conversation-0001"))
+        assert again is not None
+        assert State.from_slots(again.current_slot_values()) == state
+        assert again.active_loop_name == "lead_form"
+        assert again.latest_action_name == "action_listen"
+        assert reduce(again) == reduce(spoken(store, state))
+
+    def test_h02_keeps_what_was_typed_before_the_yes_until_the_answer_and_not_after_a_no(self, store: VolatileTrackerStore) -> None:
+        asked = State(form="request_demo", stage=Stage.NOTICE).heard_before_yes(f"demo, {MARK}")
+        asyncio.run(store.save(spoken(store, asked)))
+        assert MARK in _everything_in(store)
+        asyncio.run(store.save(spoken(store, asked.cleared(refused=True), loop=None)))
+        assert MARK not in _everything_in(store)
+
+    def test_h05_the_answers_are_dropped_when_they_have_been_sent(self, store: VolatileTrackerStore) -> None:
+        filled = State(form="request_demo", stage=Stage.SUMMARY, values={"email": {"value": MARK, "masked": "z***"}})
+        asyncio.run(store.save(spoken(store, filled)))
+        assert MARK in _everything_in(store)
+        asyncio.run(store.save(spoken(store, filled.cleared(), loop=None)))
+        assert MARK not in _everything_in(store)
+
+    def test_a_failed_first_turn_leaves_nothing(self, store: VolatileTrackerStore) -> None:
+        asyncio.run(store.get_or_create_tracker("conversation-0002"))
+        assert asyncio.run(store.memory.read("conversation-0002")) is None
+
+    def test_refuses_an_event_broker(self, domain: Domain) -> None:
+        with pytest.raises(ValueError, match="event broker"):
+            VolatileTrackerStore(domain, event_broker=object())
+
+    def test_keeps_what_the_channel_keeps(self, store: VolatileTrackerStore, memory: ProcessMemory) -> None:
+        asyncio.run(memory.write("conversation-0001", {"desk": {"turn": 3, "offered": ["affirm"], "buttons": []}}))
+        asyncio.run(store.save(spoken(store, State())))
+        kept = asyncio.run(memory.read("conversation-0001"))
+        assert kept is not None
+        assert kept["desk"]["turn"] == 3
+
+
+class TestTime:
+    def test_h06_half_an_hour_after_the_last_turn_it_is_gone(self, memory: ProcessMemory, clock: Clock) -> None:
+        asyncio.run(memory.write("a", {"slots": {"values": MARK}}))
+        clock.now += LIFETIME_SECONDS - 1
+        asyncio.run(memory.write("a", {"slots": {"values": MARK}}))
+        clock.now += LIFETIME_SECONDS - 1
+        assert asyncio.run(memory.read("a")) is not None
+        clock.now += 1
+        assert asyncio.run(memory.read("a")) is None
+        assert MARK not in str(vars(memory))
+
+    def test_h06_is_gone_also_when_nobody_asks_for_it_any_more(self, memory: ProcessMemory, clock: Clock) -> None:
+        for number in range(200):
+            asyncio.run(memory.write(f"conversation-{number}", {"slots": {"values": MARK}}))
+        clock.now += LIFETIME_SECONDS
+        assert asyncio.run(memory.sweep()) == 0
+        assert MARK not in str(vars(memory))
+
+
+class RedisLike(socketserver.ThreadingTCPServer):
+    """Enough of Redis, spoken over its real protocol, to keep, expire on paper, give and delete."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _RedisLikeConnection)
+        self.kept: dict[str, tuple[bytes, int]] = {}
+
+
+class _RedisLikeConnection(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        while line := self.rfile.readline():
+            words = [self._bulk() for _ in range(int(line[1:]))]
+            self.wfile.write(self._answer([word.decode() for word in words]))
+
+    def _bulk(self) -> bytes:
+        length = int(self.rfile.readline()[1:])
+        return self.rfile.read(length + 2)[:-2]
+
+    def _answer(self, words: list[str]) -> bytes:
+        kept: dict[str, tuple[bytes, int]] = self.server.kept  # type: ignore[attr-defined]
+        command = words[0].upper()
+        if command == "SET":
+            assert words[3].upper() == "EX"
+            kept[words[1]] = (words[2].encode(), int(words[4]))
+            return b"+OK\r\n"
+        if command == "GET":
+            value = kept.get(words[1])
+            return b"$-1\r\n" if value is None else b"$%d\r\n%s\r\n" % (len(value[0]), value[0])
+        if command == "DEL":
+            return b":%d\r\n" % (kept.pop(words[1], None) is not None)
+        return b"+OK\r\n"
+
+
+@pytest.fixture
+def redis() -> Iterator[RedisLike]:
+    with RedisLike() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class TestRedis:
+    RECORD = {"slots": {"form": "request_demo", "before_yes": [f"demo, {MARK}"]}, "loop": "lead_form"}
+
+    def test_h02_what_was_typed_before_the_yes_never_goes_there(self, redis: RedisLike, clock: Clock) -> None:
+        async def act() -> Any:
+            memory = _redis_memory(redis, clock)
+            await memory.write("a", self.RECORD)
+            there, here = str(redis.kept), await memory.read("a")
+            await memory.close()
+            return there, here
+
+        there, here = asyncio.run(act())
+        assert MARK not in there
+        assert here == self.RECORD
+
+    def test_h06_has_an_expiry_and_survives_a_restart(self, redis: RedisLike, clock: Clock) -> None:
+        async def act() -> Any:
+            before, after = _redis_memory(redis, clock), _redis_memory(redis, clock)
+            await before.write("a", self.RECORD)
+            found = await after.read("a")
+            await before.close()
+            await after.close()
+            return found
+
+        assert asyncio.run(act()) == {"slots": {"form": "request_demo"}, "loop": "lead_form"}
+        ((_, expiry),) = redis.kept.values()
+        assert expiry == LIFETIME_SECONDS
+
+    def test_forgetting_and_a_no_clear_both_places(self, redis: RedisLike, clock: Clock) -> None:
+        async def act() -> Any:
+            memory = _redis_memory(redis, clock)
+            await memory.write("a", self.RECORD)
+            await memory.write("a", {"slots": {"refused": True}, "loop": None})
+            after_no = await memory.read("a")
+            await memory.write("a", self.RECORD)
+            await memory.forget("a")
+            forgotten = await memory.read("a")
+            left = str(vars(memory._here))
+            await memory.close()
+            return after_no, forgotten, left
+
+        after_no, forgotten, left = asyncio.run(act())
+        assert after_no == {"slots": {"refused": True}, "loop": None}
+        assert forgotten is None
+        assert MARK not in left
+        assert redis.kept == {}
+
+
+def _redis_memory(redis: RedisLike, clock: Clock) -> RedisMemory:
+    host, port = redis.server_address[:2]
+    assert isinstance(port, int)
+    assert socket.gethostbyname(str(host)) == "127.0.0.1"
+    return RedisMemory(f"redis://127.0.0.1:{port}/0", clock)
+
+
+def _everything_in(store: VolatileTrackerStore) -> str:
+    assert isinstance(store.memory, ProcessMemory)
+    return json.dumps({name: kept.text for name, kept in store.memory._kept.items()})
