@@ -1,8 +1,11 @@
 """The only way in: the gateway of the public door hands over one turn at a time (H-08 to H-15).
 
-`POST /webhooks/vestibule/conversations`, `POST …/messages`, `DELETE …/conversations/<id>`, `GET …/` for health. Whatever the
-body holds beside strings of a fair length is refused; a text that begins with a slash is a text; a button counts only on the
-turn after it was offered. A turn happens wholly or not at all: it is cut after eight seconds, and then nothing of it is kept.
+`POST /webhooks/vestibule/conversations`, `POST …/messages`, `DELETE …/conversations/<id>`, `GET …/` for health.
+Whatever the
+body holds beside strings of a fair length is refused; a text that begins with a slash is a text; a button counts only
+on the
+turn after it was offered. A turn happens wholly or not at all: it is cut after eight seconds, and then nothing of it
+is kept.
 """
 
 from __future__ import annotations
@@ -16,16 +19,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.dialogue.said import NOT_A_COMMAND
-from bot.memory import MOST_CONVERSATIONS, Memory, Record
-from bot.settings import read_token
-from bot.tracker_store import DESK
-from bot.wording import load_wording
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
+
+from bot.dialogue.said import NOT_A_COMMAND
+from bot.memory import MOST_CONVERSATIONS, Memory, Record
+from bot.settings import read_token
+from bot.tracker_store import DESK
+from bot.wording import load_wording
 
 LOG = logging.getLogger("vestibule.channel")
 NAME = "vestibule"
@@ -54,7 +58,7 @@ class Refused(Exception):
 class Replies(CollectingOutputChannel):  # type: ignore[misc]
     """Collects what the bot says, unchanged: Rasa's own would cut a text at empty lines."""
 
-    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:  # noqa: ARG002 - Rasa's shape
         """Take a message as it was made."""
         buttons = [{"payload": one["payload"], "title": one["title"]} for one in message.get("buttons") or []]
         self.messages.append({"text": message.get("text") or "", "buttons": buttons})
@@ -95,7 +99,9 @@ class Locks:
 class GatewayChannel(InputChannel):  # type: ignore[misc]
     """Named in credentials.yml."""
 
-    def __init__(self, token: str, turn_seconds: float = TURN_SECONDS, most_conversations: int = MOST_CONVERSATIONS) -> None:
+    def __init__(
+        self, token: str, turn_seconds: float = TURN_SECONDS, most_conversations: int = MOST_CONVERSATIONS
+    ) -> None:
         self._token = token.encode()
         self._turn_seconds = turn_seconds
         self._most_conversations = most_conversations
@@ -260,7 +266,7 @@ def _read_body(request: Request) -> Record:
 
 
 def _read_message(body: Record) -> Message:
-    common = {
+    common: Record = {
         "conversation": _conversation(body),
         "locale": _string(body, "locale", LONGEST_LOCALE),
         "page": _string(body, "page", LONGEST_PAGE),

@@ -86,7 +86,8 @@ class FormApi:
         return dict(answer.get("fields", {}))
 
     async def submit(self, form: str, submission: Json, *, key: str) -> Json:
-        """Send a submission and return reference, receipt and what_next; the same `key` gives the first answer again."""
+        """Send a submission and return reference, receipt and what_next; the same `key` gives the first answer
+        again."""
         return await self._call(
             "POST", f"/v1/forms/{form}/submissions", json=submission, headers={"Idempotency-Key": key}
         )

@@ -1,12 +1,16 @@
-"""Rasa's own command line on an installation without TensorFlow: `python -m bot.lean train | run | data validate | test`.
+"""Rasa's own command line on an installation without TensorFlow: `python -m bot.lean train | run | data validate |
+test`.
 
 Why. Rasa 3.6 imports TensorFlow before it looks at the pipeline, only because its recipe lists every component it ever
-had. We use none of those, and TensorFlow costs 2 GB on disk, 350 MB resident and 4 s a start. So, before anything of Rasa is
-imported, stand-ins take the place of the few modules that would pull it in: the module is there, the names Rasa looks up
+had. We use none of those, and TensorFlow costs 2 GB on disk, 350 MB resident and 4 s a start. So, before anything of
+Rasa is
+imported, stand-ins take the place of the few modules that would pull it in: the module is there, the names Rasa looks
+up
 in it are there, and whoever tries to *use* one is told plainly. The list of default components is replaced by one that
 holds only what runs here.
 
-This leans on private modules of Rasa 3.6.21. That is safe because the version is pinned by hash and is the last of its line;
+This leans on private modules of Rasa 3.6.21. That is safe because the version is pinned by hash and is the last of
+its line;
 tests/bot/test_lean.py trains, validates, tests and runs through it.
 """
 
@@ -16,6 +20,7 @@ import os
 import sys
 import warnings
 from types import ModuleType
+from typing import Any
 
 from bot.quick_answers import build_answer_validator_once
 from bot.quiet_logs import quieten_logs
@@ -30,7 +35,7 @@ STAND_INS: dict[str, tuple[str, ...]] = {
     "rasa.core.policies.unexpected_intent_policy": ("UnexpecTEDIntentPolicy",),
 }
 DEFAULT_COMPONENTS = "rasa.engine.recipes.default_components"
-SEES_NO_VISITOR = (["train"], ["data"], ["test"], ["--version"], ["--help"], [])
+SEES_NO_VISITOR: tuple[list[str], ...] = (["train"], ["data"], ["test"], ["--version"], ["--help"], [])
 ENVIRONMENT = {
     "RASA_TELEMETRY_ENABLED": "false",  # H-13: nothing calls home
     "OPENBLAS_NUM_THREADS": "1",  # two threads on a small matrix spend their time in context switches
@@ -46,7 +51,8 @@ class NotInstalled(RuntimeError):
 def main(arguments: list[str]) -> None:
     """Run Rasa's command line with `arguments` on this installation; exits as Rasa does.
 
-    Where visitors are served, nothing they wrote reaches a log (`bot.quiet_logs`), and each answer of the action server is
+    Where visitors are served, nothing they wrote reaches a log (`bot.quiet_logs`), and each answer of the action
+    server is
     checked by a validator that was built once (`bot.quick_answers`).
     """
     warnings.simplefilter("ignore", DeprecationWarning)  # of packages as old as Rasa; none is ours to mend
@@ -83,12 +89,14 @@ def put_stand_ins() -> None:
 def _module_of_refusals(module: str, classes: tuple[str, ...]) -> ModuleType:
     stand_in = ModuleType(module, f"Stand-in for {module}, which needs TensorFlow.")
     for name in classes:
-        setattr(stand_in, name, type(name, (), {"__init__": _refuse, "create": classmethod(_refuse), "__module__": module}))
+        setattr(
+            stand_in, name, type(name, (), {"__init__": _refuse, "create": classmethod(_refuse), "__module__": module})
+        )
     return stand_in
 
 
-def _refuse(cls_or_self: object, *_arguments: object, **_named: object) -> None:
-    name = cls_or_self.__name__ if isinstance(cls_or_self, type) else type(cls_or_self).__name__
+def _refuse(it: Any, /, *_arguments: object, **_named: object) -> None:
+    name = it.__name__ if isinstance(it, type) else type(it).__name__
     raise NotInstalled(f"{name} needs TensorFlow, which is left out of this installation (see bot/lean.py).")
 
 

@@ -1,17 +1,20 @@
 """The bot's voice: replies by name, in the visitor's language, made inside the Rasa process from bot/words."""
+# ruff: noqa: ARG002 - the libraries prescribe what these methods are given
 
 from __future__ import annotations
 
 from typing import Any
 
-from bot.wording import Wording, Words, load_wording
 from rasa.core.nlg.generator import NaturalLanguageGenerator
+
+from bot.wording import Wording, Words, load_wording
 
 LANGUAGE_SLOT = "language"
 
 
 class SpokenWords(NaturalLanguageGenerator):  # type: ignore[misc]
-    """Named in endpoints.yml. English must be complete, else Rasa does not start; another language may be only begun."""
+    """Named in endpoints.yml. English must be complete, else Rasa does not start; another language may be only
+    begun."""
 
     def __init__(self, endpoint_config: Any = None, domain: Any = None, wording: Wording | None = None) -> None:
         self.wording = wording or load_wording()
@@ -19,10 +22,13 @@ class SpokenWords(NaturalLanguageGenerator):  # type: ignore[misc]
         if unsaid:
             raise ValueError(f"bot/words/en.yml has no words for: {', '.join(sorted(unsaid))}")
 
-    async def generate(self, utter_action: str, tracker: Any, output_channel: str, **values: Any) -> dict[str, Any] | None:
+    async def generate(
+        self, utter_action: str, tracker: Any, output_channel: str, **values: Any
+    ) -> dict[str, Any] | None:
         """Return text and buttons of a reply.
 
-        `language` among the values decides, then the slot, then the page's locale. `offers` are the buttons, each with a
+        `language` among the values decides, then the slot, then the page's locale. `offers` are the buttons, each
+        with a
         `payload` and either a `title` or the name of a `word`.
         """
         words = self.wording.for_language(values.get("language") or _language_of(tracker))

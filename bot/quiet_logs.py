@@ -1,7 +1,9 @@
 """No word of a visitor in any log, at any level, on any path (H-14).
 
-Rasa, Sanic and the SDK put message texts, slot values and whole request bodies into log records: at DEBUG in passing, at
-ERROR with tracebacks. Filtering what looks like personal data would be guessing, so it is the other way round: of a foreign
+Rasa, Sanic and the SDK put message texts, slot values and whole request bodies into log records: at DEBUG in passing,
+at
+ERROR with tracebacks. Filtering what looks like personal data would be guessing, so it is the other way round: of a
+foreign
 record only *where* it was made, its level and the class of its exception are kept. Our own loggers (`vestibule.*`) are
 written for this and pass as they are, without tracebacks. It is done where records are made, so no handler, however it
 was set up later, can print more.
@@ -69,7 +71,9 @@ def _quiet_exit(kind: type[BaseException], error: BaseException, trace: Tracebac
 
 
 def _quiet_thread_exit(failure: threading.ExceptHookArgs) -> None:
-    logging.getLogger(OWN).error("thread.failed%s", _class_of((failure.exc_type, failure.exc_value, failure.exc_traceback)))
+    logging.getLogger(OWN).error(
+        "thread.failed%s", _class_of((failure.exc_type, failure.exc_value, failure.exc_traceback))
+    )
 
 
 def _quieten_structlog() -> None:
@@ -86,7 +90,9 @@ def _quieten_structlog() -> None:
     def configure(_log_level: int | None = None) -> None:
         structlog.configure(
             processors=[only_the_event],
-            wrapper_class=structlog.make_filtering_bound_logger(logging.getLogger().getEffectiveLevel() or logging.INFO),
+            wrapper_class=structlog.make_filtering_bound_logger(
+                logging.getLogger().getEffectiveLevel() or logging.INFO
+            ),
             logger_factory=structlog.PrintLoggerFactory(sys.stdout),
             cache_logger_on_first_use=False,
         )

@@ -1,6 +1,8 @@
-"""Serve Rasa: `python -m bot.serve`, on VESTIBULE_RASA_PORT of the loopback, with our channel only and without Rasa's HTTP API.
+"""Serve Rasa: `python -m bot.serve`, on VESTIBULE_RASA_PORT of the loopback, with our channel only and without Rasa's
+HTTP API.
 
-Rasa falls back in silence when a class named in its files is not found (a tracker store that keeps every word, for one).
+Rasa falls back in silence when a class named in its files is not found (a tracker store that keeps every word, for
+one).
 So each is asserted when the server has come up, and a wrong one stops it.
 """
 

@@ -1,22 +1,26 @@
 """Rasa's tracker store, made volatile: after each turn it keeps where the conversation stands and drops what was said.
 
-Rasa would keep every word, twice, for ever, and has no delete. Here a tracker is reduced to its slots and its open form;
-the next turn begins from a tracker made of those. User texts, parse data, the bot's sentences and superseded slot values
+Rasa would keep every word, twice, for ever, and has no delete. Here a tracker is reduced to its slots and its open
+form;
+the next turn begins from a tracker made of those. User texts, parse data, the bot's sentences and superseded slot
+values
 are gone when the turn is over. `bot/memory.py` says where and for how long the rest is kept.
 """
+# ruff: noqa: ARG002 - the libraries prescribe what these methods are given
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
-from bot.dialogue.state import SLOTS
-from bot.memory import Memory, Record, open_memory
-from bot.settings import read_settings
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME, REQUESTED_SLOT
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, SessionStarted, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.dialogue.state import SLOTS
+from bot.memory import Memory, Record, open_memory
+from bot.settings import read_settings
 
 KEPT_SLOTS = (*SLOTS, REQUESTED_SLOT)
 DESK = "desk"  # what the channel keeps of a conversation

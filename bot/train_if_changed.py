@@ -1,6 +1,7 @@
 """Train the model when anything it is made of has changed: `python -m bot.train_if_changed`.
 
-What it is made of is named by content: config.yml, domain.yml, data/, catalogue/, the bot's components and words. The hash is part of
+What it is made of is named by content: config.yml, domain.yml, data/, catalogue/, the bot's components and words. The
+hash is part of
 the model's file name, so a second start sees at once that there is nothing to do.
 """
 
@@ -15,7 +16,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / "models"
-MADE_OF = ("config.yml", "domain.yml", "data", "catalogue", "bot/nlu", "bot/words", "bot/lean.py", "requirements/bot.txt")
+MADE_OF = (
+    "config.yml",
+    "domain.yml",
+    "data",
+    "catalogue",
+    "bot/nlu",
+    "bot/words",
+    "bot/lean.py",
+    "requirements/bot.txt",
+)
 SUFFIXES = (".yml", ".yaml", ".py", ".txt")
 
 

@@ -1,8 +1,10 @@
 """The bot's words, one file per language, and which languages are complete.
 
-English is the measure. A language that lacks one of its texts, or has one with other gaps in it, is begun and is not offered
+English is the measure. A language that lacks one of its texts, or has one with other gaps in it, is begun and is not
+offered
 (N-17): half a conversation in one language and half in another is worse than one that says so.
 """
+# ruff: noqa: ARG002 - the libraries prescribe what these methods are given
 
 from __future__ import annotations
 
@@ -67,7 +69,9 @@ class Wording:
     def language_named_in(self, text: str) -> str | None:
         """Find the language a text names, in whatever language it does so."""
         folded = f" {text.casefold()} "
-        return next((code for code, words in self.languages.items() if any(name in folded for name in words.called)), None)
+        return next(
+            (code for code, words in self.languages.items() if any(name in folded for name in words.called)), None
+        )
 
 
 class _Once(string.Formatter):

@@ -1,4 +1,5 @@
-"""Answer questions about data, and say where rights are asked for, while no form is open: from a notice of the catalogue."""
+"""Answer questions about data, and say where rights are asked for, while no form is open: from a notice of the
+catalogue."""
 
 from __future__ import annotations
 

@@ -1,10 +1,15 @@
 """What every action shares: reading the turn, saying replies, and never failing in a visitor's face or in a log."""
+# ruff: noqa: ARG002 - the libraries prescribe what these methods are given
 
 from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
 from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
 
 from bot.client import FormApi
 from bot.dialogue import replies
@@ -16,9 +21,6 @@ from bot.dialogue.topics import load_topics
 from bot.dialogue.turn import Desk, Turn
 from bot.settings import read_settings, read_token
 from bot.wording import load_wording
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
-from rasa_sdk.executor import CollectingDispatcher
 
 LOG = logging.getLogger("vestibule.actions")
 _APIS: dict[str, FormApi] = {}
@@ -28,7 +30,8 @@ class TurnAction(Action, ABC):  # type: ignore[misc]
     """An action that turns a state and what was said into a turn. Subclasses write `act`."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        """Run the action; whatever goes wrong inside is one plain sentence to the visitor and a class name in the log."""
+        """Run the action; whatever goes wrong inside is one plain sentence to the visitor and a class name in the
+        log."""
         state, said = read_state(tracker), read_said(tracker)
         try:
             turn = await self.act(state, said)
@@ -42,7 +45,7 @@ class TurnAction(Action, ABC):  # type: ignore[misc]
     async def act(self, state: State, said: Said) -> Turn:
         """Take the turn."""
 
-    def after(self, turn: Turn) -> list[EventType]:  # noqa: ARG002 - for subclasses
+    def after(self, turn: Turn) -> list[EventType]:
         """Return further events for Rasa."""
         return []
 
@@ -92,9 +95,7 @@ def read_said(tracker: Tracker) -> Said:
 def speak(dispatcher: CollectingDispatcher, says: list[Reply], language: str | None) -> None:
     """Hand the replies to Rasa by name; the words are put to them there."""
     for reply in says:
-        offers = [
-            {key: value for key, value in vars(offer).items() if value is not None} for offer in reply.offers
-        ]
+        offers = [{key: value for key, value in vars(offer).items() if value is not None} for offer in reply.offers]
         dispatcher.utter_message(response=reply.name, language=language, offers=offers, **reply.values)
 
 

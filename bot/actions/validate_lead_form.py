@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from rasa_sdk.events import EventType, SlotSet
+
 from bot.actions.base import TurnAction, conversation
 from bot.dialogue.said import Said
 from bot.dialogue.state import State
 from bot.dialogue.turn import Turn
-from rasa_sdk.events import EventType, SlotSet
 
 NAME = "validate_lead_form"
 OPEN_QUESTION = "open_question"  # the slot Rasa's form asks for; never filled, so the form is over when we say so

@@ -1,6 +1,7 @@
 """What a visitor may ask at any step: about the data, the bot, a person, the product, another language.
 
-Each is answered, and then the open question is asked again. While a field that takes any text is open, a sentence is more
+Each is answered, and then the open question is asked again. While a field that takes any text is open, a sentence is
+more
 likely its answer than an aside, so more certainty is asked of the classifier.
 """
 
@@ -51,7 +52,8 @@ def is_meant(intent: str, said: Said, state: State) -> bool:
 
 
 async def change_language(state: State, said: Said, desk: Desk) -> Turn:
-    """Switch to a language that is named and complete; else offer those that are. An open notice is shown anew (H-18)."""
+    """Switch to a language that is named and complete; else offer those that are. An open notice is shown anew
+    (H-18)."""
     wanted = said.detail or desk.wording.language_named_in(said.text)
     is_over = state.stage is None
     if wanted not in desk.wording.complete or wanted == desk.language:

@@ -1,7 +1,8 @@
 """The one conversation that serves every form of the catalogue.
 
 notice → yes or no → (use what was typed before?) → the fields, in the catalogue's order → each opt-in purpose alone →
-what was understood → send. Each step is one user turn in and the next question out; questions about the data, about the bot
+what was understood → send. Each step is one user turn in and the next question out; questions about the data, about
+the bot
 and the like are answered at any step, and then the open question is asked again.
 """
 
@@ -37,11 +38,16 @@ class Conversation:
         except ApiAway:
             return _api_is_away(state)
         except ApiRefused as refusal:
-            return await _api_refused(state, refusal, desk)
+            return _api_refused(state, refusal)
 
 
 async def _step(state: State, said: Said, desk: Desk) -> Turn:
-    if state.stage is None or state.sheet is None or said.intent == replies.CHOOSE_FORM or _wants_another(state, said, desk):
+    if (
+        state.stage is None
+        or state.sheet is None
+        or said.intent == replies.CHOOSE_FORM
+        or _wants_another(state, said, desk)
+    ):
         return await _begin(state, said, desk)
     aside = await asides.take_aside(state, said, desk)
     if aside is not None:
@@ -172,7 +178,10 @@ async def _send(state: State, desk: Desk) -> Turn:
     says = [
         Reply(
             replies.SENT,
-            {"reference": sent.get("reference", ""), "what_next": sent.get("what_next") or sheet.form.get("what_next", "")},
+            {
+                "reference": sent.get("reference", ""),
+                "what_next": sent.get("what_next") or sheet.form.get("what_next", ""),
+            },
         ),
         Reply(replies.RECEIPT, {"receipt": sent.get("receipt", "")}),
     ]
@@ -193,14 +202,15 @@ def _api_is_away(state: State) -> Turn:
     return Turn(state, [Reply(replies.API_AWAY_KEPT, offers=again)])
 
 
-async def _api_refused(state: State, refusal: ApiRefused, desk: Desk) -> Turn:
+def _api_refused(state: State, refusal: ApiRefused) -> Turn:
     if refusal.fresh_form is not None and state.stage is not None:
         # The showing is over: the notice is shown and asked anew, and with it each decision that was made on it (C-06).
         sheet = Sheet(refusal.fresh_form)
         again = state.but(sheet=sheet.form, decisions={}).asking(Stage.NOTICE)
         return Turn(again, [Reply(replies.NOTICE_EXPIRED), *questions.show_notice(sheet)])
     if refusal.code == "idempotency_key_reused":
-        # A turn was lost after the lead had arrived, and then something was changed: two leads out of one would be worse.
+        # A turn was lost after the lead had arrived, and then something was changed: two leads out of one would be
+        # worse.
         return Turn(state.cleared(), [Reply(replies.ALREADY_SENT)], is_over=True)
     if refusal.field_texts and state.sheet is not None:
         return filling.ask_again_refused(state, refusal.field_texts)

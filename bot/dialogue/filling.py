@@ -1,4 +1,5 @@
-"""Filling the fields: what an answer to a field means, several details at once, corrections, what was typed before the yes."""
+"""Filling the fields: what an answer to a field means, several details at once, corrections, what was typed before
+the yes."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ Checked = dict[str, dict[str, Any]]
 
 
 async def offer_what_was_typed(state: State, desk: Desk) -> Turn:
-    """After the yes: offer the details found in what was typed before it, then drop the texts themselves (H-02, H-17)."""
+    """After the yes: offer the details found in what was typed before it, then drop the texts themselves (H-02,
+    H-17)."""
     sheet = Sheet(state.sheet or {})
     found: dict[str, Any] = {}
     for text in state.before_yes:
@@ -56,7 +58,9 @@ async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
             return _declined(state, field, sheet)
         return Turn(state, [_not_an_answer(field, said), field_question(field, sheet)])
     good, bad = await _check(sheet, candidates, desk)
-    filled = state.but(values={**state.values, **good}, skipped=tuple(name for name in state.skipped if name not in good))
+    filled = state.but(
+        values={**state.values, **good}, skipped=tuple(name for name in state.skipped if name not in good)
+    )
     if bad:
         return _not_good(filled, bad, sheet)
     turn = ask_next(filled)
@@ -92,7 +96,9 @@ async def correction_answered(state: State, said: Said, desk: Desk) -> Turn:
     if said.detail is None:
         for field in Sheet(state.sheet or {}).fields():
             if field.label.casefold() in said.text.casefold() and not await details_changed(state, said, desk):
-                return await correct(state, Said(replies.CORRECT_DETAILS, 1.0, button=f"correct_details:{field.name}"), desk)
+                return await correct(
+                    state, Said(replies.CORRECT_DETAILS, 1.0, button=f"correct_details:{field.name}"), desk
+                )
         if any(asides.is_meant(intent, said, state) for intent in DECLINES):
             back = state.asking(Stage.SUMMARY)
             return Turn(back, open_question(back))

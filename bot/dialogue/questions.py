@@ -63,7 +63,11 @@ def open_question(state: State) -> list[Reply]:
 def reuse_question(state: State) -> Reply:
     """Offer what was found in the texts typed before the yes, masked as the API masks it (H-02, H-16)."""
     sheet = Sheet(state.sheet or {})
-    found = [f"• {field.label}: {shown(state.offered[field.name])}" for field in sheet.fields() if field.name in state.offered]
+    found = [
+        f"• {field.label}: {shown(state.offered[field.name])}"
+        for field in sheet.fields()
+        if field.name in state.offered
+    ]
     return Reply(replies.REUSE_QUESTION, {"lines": "\n".join(found)}, replies.YES_NO)
 
 
@@ -116,8 +120,9 @@ def _is_undecided(purpose: str, state: State, sheet: Sheet) -> bool:
 
 
 def _summary_lines(state: State, sheet: Sheet) -> list[str]:
-    lines = [f"• {field.label}: {shown(state.values[field.name])}" for field in sheet.fields() if field.name in state.values]
-    for purpose in sheet.opt_ins:
-        if purpose["id"] in state.decisions:
-            lines.append(f"{'✓' if state.decisions[purpose['id']] else '✗'} {purpose.get('label') or purpose['title']}")
-    return lines
+    lines = [
+        f"• {field.label}: {shown(state.values[field.name])}" for field in sheet.fields() if field.name in state.values
+    ]
+    decided = [purpose for purpose in sheet.opt_ins if purpose["id"] in state.decisions]
+    signs = {True: "✓", False: "✗"}
+    return lines + [f"{signs[state.decisions[one['id']]]} {one.get('label') or one['title']}" for one in decided]

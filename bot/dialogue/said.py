@@ -43,7 +43,8 @@ class Said:
 
 
 def hear_decision(said: Said, lexicon: Lexicon) -> Heard:
-    """Hear a yes only where nothing else can be meant: a button, or clear words that the classifier is sure of too (C-08).
+    """Hear a yes only where nothing else can be meant: a button, or clear words that the classifier is sure of too
+    (C-08).
 
     "ok", "hmm", "sure, whatever", an emoji and "yes but no" are unclear: they need a second question.
     """
@@ -58,7 +59,9 @@ def hear_decision(said: Said, lexicon: Lexicon) -> Heard:
     # A no needs less: whoever says no and means yes is asked nothing worse than the question again later.
     if says_no and not says_yes and said.intent in (DENY, "decline_field", "cancel", "withdraw_consent"):
         return Heard.NO
-    if said.means(DENY, SURE) or (_begins_with_any(words, lexicon.clear_no) and len(words.split()) <= SHORT and not says_yes):
+    if said.means(DENY, SURE) or (
+        _begins_with_any(words, lexicon.clear_no) and len(words.split()) <= SHORT and not says_yes
+    ):
         return Heard.NO
     return Heard.UNCLEAR
 

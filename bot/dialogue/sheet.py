@@ -1,4 +1,5 @@
-"""The form as the API serves it, read by name: fields, groups, notice, and the purposes that need a yes of their own."""
+"""The form as the API serves it, read by name: fields, groups, notice, and the purposes that need a yes of their
+own."""
 
 from __future__ import annotations
 

@@ -1,24 +1,20 @@
 """Intents by TF-IDF of characters and words, and a logistic regression whose confidences are calibrated.
 
-Chosen by measurement (docs/bot.md): as good as a transformer at this amount of data, trained in seconds, 2 ms a message, no
+Chosen by measurement (docs/bot.md): as good as a transformer at this amount of data, trained in seconds, 2 ms a
+message, no
 TensorFlow. Consent leans on the confidence (C-08), so it must mean what it says: a temperature, found on held-out folds
 of the training data, brings it there.
 """
+# ruff: noqa: ARG003 - the libraries prescribe what these methods are given
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any, Dict, List, Text
+from typing import Any
 
 import joblib
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.pipeline import FeatureUnion, Pipeline
-
-from bot.nlu.masking import mask
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -27,6 +23,12 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+from bot.nlu.masking import mask
 
 LOG = logging.getLogger("vestibule.nlu")
 INTENT_RANKING = "intent_ranking"
@@ -40,11 +42,11 @@ class MaskedTextIntentClassifier(GraphComponent, IntentClassifier):  # type: ign
     """Rasa asks for full annotations in `typing`'s own names here; without them a training stops."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         """Return the settings that config.yml may change."""
         return {"regularisation": 10.0, "random_seed": 7}
 
-    def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = storage
         self._resource = resource
@@ -53,20 +55,24 @@ class MaskedTextIntentClassifier(GraphComponent, IntentClassifier):  # type: ign
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
-    ) -> "MaskedTextIntentClassifier":
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> MaskedTextIntentClassifier:
         """Make an untrained classifier."""
         return cls(config, model_storage, resource)
 
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
-    ) -> "MaskedTextIntentClassifier":
+    ) -> MaskedTextIntentClassifier:
         """Load what `train` stored."""
         classifier = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
@@ -84,7 +90,7 @@ class MaskedTextIntentClassifier(GraphComponent, IntentClassifier):  # type: ign
             joblib.dump((self._model, self._temperature), folder / "intents.joblib", compress=3)
         return self._resource
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Put intent and ranking on each message."""
         for message in messages:
             ranking = self.rank(message.get(TEXT) or "")
@@ -102,14 +108,21 @@ class MaskedTextIntentClassifier(GraphComponent, IntentClassifier):  # type: ign
         return [{"name": str(self._model.classes_[i]), "confidence": float(confidences[i])} for i in best]
 
 
-def _new_model(config: Dict[Text, Any]) -> Any:
+def _new_model(config: dict[str, Any]) -> Any:
     features = FeatureUnion(
         [
-            ("letters", TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), sublinear_tf=True, strip_accents="unicode")),
+            (
+                "letters",
+                TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), sublinear_tf=True, strip_accents="unicode"),
+            ),
             (
                 "words",
                 TfidfVectorizer(
-                    analyzer="word", ngram_range=(1, 2), sublinear_tf=True, strip_accents="unicode", token_pattern=r"(?u)[\w']+"
+                    analyzer="word",
+                    ngram_range=(1, 2),
+                    sublinear_tf=True,
+                    strip_accents="unicode",
+                    token_pattern=r"(?u)[\w']+",  # noqa: S106 - a pattern of words
                 ),
             ),
         ]

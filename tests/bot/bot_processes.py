@@ -50,7 +50,9 @@ class RunningBot:
         """Return everything either process has said so far."""
         return "".join(file.read_text(encoding="utf-8", errors="replace") for file in sorted(self.logs.glob("*.log")))
 
-    def call(self, method: str, path: str, body: Any = None, *, token: str = GATEWAY_TOKEN, raw: bytes | None = None) -> tuple[int, Any]:
+    def call(
+        self, method: str, path: str, body: Any = None, *, token: str = GATEWAY_TOKEN, raw: bytes | None = None
+    ) -> tuple[int, Any]:
         """Knock at the channel; return status and body."""
         data = raw if raw is not None else (json.dumps(body).encode() if body is not None else None)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}

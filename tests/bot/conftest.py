@@ -41,8 +41,7 @@ def bot(model: str, api: FormApiServer) -> Iterator[RunningBot]:
 
 
 @pytest.fixture(autouse=True)
-def api_as_new(request: pytest.FixtureRequest) -> Iterator[None]:
+def api_as_new(request: pytest.FixtureRequest) -> None:
     """Begin each test with an API that is well and has kept nothing."""
     if {"api", "bot"} & set(request.fixturenames):
         request.getfixturevalue("api").become_new()
-    yield

@@ -38,9 +38,22 @@ def a_new_form() -> Json:
     name, email, *_ = form["fields"]
     form |= {"form": "book_a_tour", "title": "Walk through a house", "what_next": "We meet at the door."}
     form["fields"] = [
-        {**name, "name": "nickname", "label": "Nickname", "question": "What shall the guide call you?", "necessity": "optional"},
+        {
+            **name,
+            "name": "nickname",
+            "label": "Nickname",
+            "question": "What shall the guide call you?",
+            "necessity": "optional",
+        },
         {**email, "necessity": "required"},
-        {**name, "name": "guests", "type": "integer", "label": "Guests", "question": "How many of you will come?", "limits": {"min": 1, "max": 9}},
+        {
+            **name,
+            "name": "guests",
+            "type": "integer",
+            "label": "Guests",
+            "question": "How many of you will come?",
+            "limits": {"min": 1, "max": 9},
+        },
         {
             **name,
             "name": "season",
@@ -50,7 +63,9 @@ def a_new_form() -> Json:
             "choices": [{"value": "spring", "label": "In spring"}, {"value": "autumn", "label": "In autumn"}],
         },
     ]
-    form["notice"]["short"] = "We ask this to walk you through a house.  Two  spaces and {braces} stay as they are.\n\nSo do empty lines."
+    form["notice"]["short"] = (
+        "We ask this to walk you through a house.  Two  spaces and {braces} stay as they are.\n\nSo do empty lines."
+    )
     return form
 
 
@@ -115,7 +130,9 @@ class FormApiServer:
             if query["locale"] != ["en"]:
                 return 409, example_body("get_form_locale_not_available")
             return 200, form
-        return {"checks": self._check, "submissions": self._submit, "refusals": lambda *_: (204, None)}[steps[3]](form, body)
+        return {"checks": self._check, "submissions": self._submit, "refusals": lambda *_: (204, None)}[steps[3]](
+            form, body
+        )
 
     def _check(self, form: Json, body: Json) -> tuple[int, Any]:
         assert set(body) == {"locale", "fields"}
@@ -136,10 +153,16 @@ def _checked(form: Json, name: str, value: Any) -> Json:
     bad = example_body("checks_bad")["fields"]
     if kind == "email":
         good = isinstance(value, str) and value.count("@") == 1 and "." in value.split("@")[1] and " " not in value
-        return {"ok": True, "value": value.lower(), "masked": f"{value[0]}***@{value.split('@')[1]}"} if good else bad["email"]
+        return (
+            {"ok": True, "value": value.lower(), "masked": f"{value[0]}***@{value.split('@')[1]}"}
+            if good
+            else bad["email"]
+        )
     if kind == "phone":
         digits = "".join(sign for sign in str(value) if sign.isdigit())
-        return {"ok": True, "value": f"+{digits}", "masked": f"+••• ••{digits[-2:]}"} if len(digits) >= 7 else bad["phone"]
+        return (
+            {"ok": True, "value": f"+{digits}", "masked": f"+••• ••{digits[-2:]}"} if len(digits) >= 7 else bad["phone"]
+        )
     if kind == "integer":
         good = type(value) is int and value >= 1
         return {"ok": True, "value": value, "masked": str(value)} if good else bad["headcount"]

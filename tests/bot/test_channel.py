@@ -1,4 +1,5 @@
-"""The channel's manners: who may knock, what may come in, which button still counts, and that a conversation can be forgotten."""
+"""The channel's manners: who may knock, what may come in, which button still counts, and that a conversation can be
+forgotten."""
 
 from __future__ import annotations
 
@@ -22,13 +23,19 @@ def message(conversation: str, **what: Any) -> dict[str, Any]:
 class TestWhoMayKnock:
     @pytest.mark.parametrize("token", ["", "wrong-token-0123456789abcdef", "exämple"])
     def test_h11_nobody_without_the_gateways_token(self, bot: RunningBot, token: str) -> None:
-        for method, path in (("POST", "/conversations"), ("POST", "/messages"), ("DELETE", f"/conversations/{'x' * 20}")):
+        for method, path in (
+            ("POST", "/conversations"),
+            ("POST", "/messages"),
+            ("DELETE", f"/conversations/{'x' * 20}"),
+        ):
             assert bot.call(method, path, message("x" * 20), token=token)[0] == 401
 
     def test_health_needs_no_token(self, bot: RunningBot) -> None:
         assert bot.call("GET", "/", token="") == (200, {"status": "ok"})
 
-    @pytest.mark.parametrize("path", ["/conversations/x/tracker", "/model", "/domain", "/webhooks/rest/webhook", "/socket.io/"])
+    @pytest.mark.parametrize(
+        "path", ["/conversations/x/tracker", "/model", "/domain", "/webhooks/rest/webhook", "/socket.io/"]
+    )
     def test_h11_nothing_else_of_rasa_is_open(self, bot: RunningBot, path: str) -> None:
         channel = bot.environment["VESTIBULE_RASA_PORT"]
         status, _ = RunningBot.call(_Elsewhere(bot, f"http://127.0.0.1:{channel}"), "GET", path)
@@ -91,7 +98,10 @@ class TestWhatMayComeIn:
     def test_h15_a_text_of_2000_signs_is_taken_and_one_more_is_not(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
         assert bot.call("POST", "/messages", message(visitor.conversation, text="a " * 1_000))[0] == 200
-        assert bot.call("POST", "/messages", message(visitor.conversation, text="a" * 2_001)) == (413, {"code": "text_too_long"})
+        assert bot.call("POST", "/messages", message(visitor.conversation, text="a" * 2_001)) == (
+            413,
+            {"code": "text_too_long"},
+        )
 
     def test_h15_a_body_over_8_kb_is_refused(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
@@ -101,9 +111,15 @@ class TestWhatMayComeIn:
     def test_h15_a_conversation_has_60_turns(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
         visitor.says(*["thanks"] * 60)
-        assert bot.call("POST", "/messages", message(visitor.conversation, text="thanks")) == (429, {"code": "too_many_turns"})
+        assert bot.call("POST", "/messages", message(visitor.conversation, text="thanks")) == (
+            429,
+            {"code": "too_many_turns"},
+        )
 
-    @pytest.mark.parametrize("text", ["/restart", "/session_start", "/open_chat", "/choose_form", "/affirm", '/inform{"language":"lv"}', " /affirm"])
+    @pytest.mark.parametrize(
+        "text",
+        ["/restart", "/session_start", "/open_chat", "/choose_form", "/affirm", '/inform{"language":"lv"}', " /affirm"],
+    )
     def test_h09_a_slash_is_a_sign_like_any_other(self, bot: RunningBot, api: FormApiServer, text: str) -> None:
         visitor = bot.visitor()
         visitor.says("i want a demo", text)
@@ -113,10 +129,25 @@ class TestWhatMayComeIn:
         assert "Latvie" not in visitor.heard
         assert visitor.turn == 2
 
-    @pytest.mark.parametrize("text", ["\ud83d", "a\x00b", "\u202eabc", "Z̴̡͇a̵͎l̸̨g̷͚o̶", "<img src=x onerror=alert(1)>", "\x1b[31mred", "{name}", "%s %d", "👩‍👩‍👧"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "\ud83d",
+            "a\x00b",
+            "\u202eabc",
+            "Z̴̡͇a̵͎l̸̨g̷͚o̶",
+            "<img src=x onerror=alert(1)>",
+            "\x1b[31mred",
+            "{name}",
+            "%s %d",
+            "👩‍👩‍👧",
+        ],
+    )
     def test_odd_text_is_only_text(self, bot: RunningBot, text: str) -> None:
         visitor = bot.visitor()
-        status, _ = bot.call("POST", "/messages", raw=json.dumps(message(visitor.conversation, text=f"x {text}")).encode())
+        status, _ = bot.call(
+            "POST", "/messages", raw=json.dumps(message(visitor.conversation, text=f"x {text}")).encode()
+        )
         assert status == 200
 
 
@@ -124,7 +155,11 @@ class TestButtons:
     def test_c09_a_button_that_was_not_offered_is_stale(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
         visitor.says("i want a demo")
-        for payload, turn in (("affirm:send", visitor.turn), ("affirm", visitor.turn - 1), ("affirm", visitor.turn + 1)):
+        for payload, turn in (
+            ("affirm:send", visitor.turn),
+            ("affirm", visitor.turn - 1),
+            ("affirm", visitor.turn + 1),
+        ):
             answer = bot.call("POST", "/messages", message(visitor.conversation, button=payload, turn=turn))
             assert answer == (409, {"code": "button_stale"})
 

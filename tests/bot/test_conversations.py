@@ -1,4 +1,5 @@
-"""Whole conversations through the real channel, Rasa and action server, over a form API that answers as the contract says."""
+"""Whole conversations through the real channel, Rasa and action server, over a form API that answers as the contract
+says."""
 
 from __future__ import annotations
 
@@ -47,14 +48,29 @@ class TestNotice:
         visitor.presses("choose_form:book_a_tour")
         assert a_new_form()["notice"]["short"] in [message["text"] for message in visitor.messages]
 
-    @pytest.mark.parametrize("text", ["ok", "hmm", "sure whatever", "👍", "yes but no", "maybe", "yes?", "/affirm", '/inform{"decisions":{"newsletter":true}}'])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "ok",
+            "hmm",
+            "sure whatever",
+            "👍",
+            "yes but no",
+            "maybe",
+            "yes?",
+            "/affirm",
+            '/inform{"decisions":{"newsletter":true}}',
+        ],
+    )
     def test_c08_h09_does_not_take_this_for_a_yes(self, bot: RunningBot, api: FormApiServer, text: str) -> None:
         visitor = bot.visitor()
         visitor.says("i want a demo", text)
         assert DEMO["fields"][0]["question"] not in visitor.heard
         assert visitor.offered == ["affirm", "deny"]
 
-    @pytest.mark.parametrize("text", ["yes", "Yes, please", "sure, go ahead", "I agree", "yeah of course", "yes you may ask"])
+    @pytest.mark.parametrize(
+        "text", ["yes", "Yes, please", "sure, go ahead", "I agree", "yeah of course", "yes you may ask"]
+    )
     def test_c08_takes_clear_words_for_a_yes(self, bot: RunningBot, text: str) -> None:
         visitor = bot.visitor()
         assert DEMO["fields"][0]["question"] in visitor.says("i want a demo", text)
@@ -73,7 +89,9 @@ class TestNotice:
 
 
 class TestRefusing:
-    def test_c10_h03_a_no_is_counted_without_a_word_and_not_asked_again(self, bot: RunningBot, api: FormApiServer) -> None:
+    def test_c10_h03_a_no_is_counted_without_a_word_and_not_asked_again(
+        self, bot: RunningBot, api: FormApiServer
+    ) -> None:
         visitor = bot.visitor()
         visitor.says("i'd like a demo, i am Zq7f3, zq7f3@leak.example", "no")
         assert "nothing is kept" in visitor.heard
@@ -124,7 +142,9 @@ class TestSending:
         assert answer["receipt"] in visitor.heard
         assert DEMO["what_next"] in visitor.heard
 
-    def test_h02_offers_what_was_typed_before_the_yes_and_asks_it_no_more(self, bot: RunningBot, api: FormApiServer) -> None:
+    def test_h02_offers_what_was_typed_before_the_yes_and_asks_it_no_more(
+        self, bot: RunningBot, api: FormApiServer
+    ) -> None:
         visitor = bot.visitor()
         visitor.says("Hi, my name is Jan Nowak, jan@hotel.example, we'd like a demo for 7 people")
         assert api.sent("/checks") == []
@@ -134,14 +154,22 @@ class TestSending:
         assert "house or company" in visitor.heard
         visitor.says("no", "skip", "no thanks", "skip", "no", "no")
         visitor.presses("affirm:send")
-        assert api.sent("/submissions")[0]["fields"] == {"name": "Jan Nowak", "email": "jan@hotel.example", "headcount": 7}
+        assert api.sent("/submissions")[0]["fields"] == {
+            "name": "Jan Nowak",
+            "email": "jan@hotel.example",
+            "headcount": 7,
+        }
 
-    def test_h02_what_was_typed_before_is_dropped_when_it_is_not_to_be_used(self, bot: RunningBot, api: FormApiServer) -> None:
+    def test_h02_what_was_typed_before_is_dropped_when_it_is_not_to_be_used(
+        self, bot: RunningBot, api: FormApiServer
+    ) -> None:
         visitor = bot.visitor()
         visitor.says("demo please, jan@hotel.example", "yes", "no")
         assert DEMO["fields"][0]["question"] in visitor.heard
 
-    def test_m02_a_phone_number_is_enough_and_news_by_mail_are_then_not_offered(self, bot: RunningBot, api: FormApiServer) -> None:
+    def test_m02_a_phone_number_is_enough_and_news_by_mail_are_then_not_offered(
+        self, bot: RunningBot, api: FormApiServer
+    ) -> None:
         visitor = bot.visitor()
         visitor.says("i want a demo", "yes", "Anna", "+371 20 000 000", "no", "skip", "skip", "skip", "no")
         assert "offers" in visitor.heard
@@ -166,7 +194,9 @@ class TestSending:
         assert DEMO["fields"][0]["if_not_given"] in visitor.says("i'd rather not tell you")
         assert "cancel" in visitor.offered
 
-    def test_a_value_that_is_no_value_is_asked_for_again_with_the_reason(self, bot: RunningBot, api: FormApiServer) -> None:
+    def test_a_value_that_is_no_value_is_asked_for_again_with_the_reason(
+        self, bot: RunningBot, api: FormApiServer
+    ) -> None:
         visitor = bot.visitor()
         visitor.says("i want a demo", "yes", "Anna", "jan@@firma.pl")
         assert example_body("checks_bad")["fields"]["email"]["text"] in visitor.heard
@@ -181,7 +211,11 @@ class TestSending:
         visitor.presses("correct_details:message")
         visitor.says("Can I bring a cat?")
         visitor.presses("affirm:send")
-        assert api.sent("/submissions")[0]["fields"] == {"message": "Can I bring a cat?", "name": "Anna", "email": "anna@right.example"}
+        assert api.sent("/submissions")[0]["fields"] == {
+            "message": "Can I bring a cat?",
+            "name": "Anna",
+            "email": "anna@right.example",
+        }
 
     def test_cancelling_drops_everything(self, bot: RunningBot, api: FormApiServer) -> None:
         visitor = bot.visitor()
@@ -246,7 +280,10 @@ class TestAsides:
     def test_a_person_is_brought_by_a_request(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
         visitor.says("i want to talk to a real person")
-        assert "What would you like to know?" in (visitor.presses("choose_form:request_contact"), visitor.presses("affirm"))[1]
+        assert (
+            "What would you like to know?"
+            in (visitor.presses("choose_form:request_contact"), visitor.presses("affirm"))[1]
+        )
 
     def test_another_topic_before_the_yes_changes_the_form(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
@@ -264,9 +301,13 @@ class TestWhenTheApiIsAway:
         assert visitor.offered == []
         assert heard.count("?") == 0
 
-    def test_what_was_said_after_the_yes_is_still_there_when_it_is_back(self, bot: RunningBot, api: FormApiServer) -> None:
+    def test_what_was_said_after_the_yes_is_still_there_when_it_is_back(
+        self, bot: RunningBot, api: FormApiServer
+    ) -> None:
         visitor = bot.visitor()
-        visitor.says("please have somebody call me", "yes", "Do you have parking?", "Anna", "anna@pine-villa.example", "no")
+        visitor.says(
+            "please have somebody call me", "yes", "Do you have parking?", "Anna", "anna@pine-villa.example", "no"
+        )
         api.broken = 502
         visitor.presses("affirm:send")
         assert "nothing has been sent" in visitor.heard
@@ -280,9 +321,13 @@ class TestWhenTheApiIsAway:
         api.slow = 6.0
         assert "cannot take requests" in visitor.says("i want a demo")
 
-    def test_c06_an_expired_showing_is_shown_and_asked_again_with_its_decisions(self, bot: RunningBot, api: FormApiServer) -> None:
+    def test_c06_an_expired_showing_is_shown_and_asked_again_with_its_decisions(
+        self, bot: RunningBot, api: FormApiServer
+    ) -> None:
         visitor = bot.visitor()
-        visitor.says("please have somebody call me", "yes", "Do you have parking?", "Anna", "anna@pine-villa.example", "yes")
+        visitor.says(
+            "please have somebody call me", "yes", "Do you have parking?", "Anna", "anna@pine-villa.example", "yes"
+        )
         api.expired = True
         visitor.presses("affirm:send")
         assert example_body("get_form_request_contact")["notice"]["short"] in visitor.heard

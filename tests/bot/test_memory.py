@@ -9,7 +9,7 @@ import socketserver
 import threading
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from rasa.shared.core.domain import Domain
@@ -60,7 +60,9 @@ def spoken(store: VolatileTrackerStore, state: State, loop: str | None = "lead_f
     tracker = store.init_tracker("conversation-0001")
     for event in (
         ActionExecuted("action_listen"),
-        UserUttered(f"my mail is {MARK}", parsed["intent"], parsed["entities"], parsed, metadata={"page": f"/?m={MARK}"}),
+        UserUttered(
+            f"my mail is {MARK}", parsed["intent"], parsed["entities"], parsed, metadata={"page": f"/?m={MARK}"}
+        ),
         *(SlotSet(name, value) for name, value in state.to_slots().items()),
         SlotSet("session_started_metadata", {"page": MARK}),
         ActiveLoop(loop),
@@ -72,7 +74,9 @@ def spoken(store: VolatileTrackerStore, state: State, loop: str | None = "lead_f
 
 
 class TestTheStore:
-    def test_h05_keeps_where_the_conversation_stands_and_no_word_of_it(self, store: VolatileTrackerStore, memory: ProcessMemory) -> None:
+    def test_h05_keeps_where_the_conversation_stands_and_no_word_of_it(
+        self, store: VolatileTrackerStore, memory: ProcessMemory
+    ) -> None:
         state = State(form="request_demo", stage=Stage.FIELD, asked="email")
         asyncio.run(store.save(spoken(store, state)))
         kept = asyncio.run(memory.read("conversation-0001"))
@@ -89,7 +93,9 @@ class TestTheStore:
         assert again.latest_action_name == "action_listen"
         assert reduce(again) == reduce(spoken(store, state))
 
-    def test_h02_keeps_what_was_typed_before_the_yes_until_the_answer_and_not_after_a_no(self, store: VolatileTrackerStore) -> None:
+    def test_h02_keeps_what_was_typed_before_the_yes_until_the_answer_and_not_after_a_no(
+        self, store: VolatileTrackerStore
+    ) -> None:
         asked = State(form="request_demo", stage=Stage.NOTICE).heard_before_yes(f"demo, {MARK}")
         asyncio.run(store.save(spoken(store, asked)))
         assert MARK in _everything_in(store)
@@ -187,7 +193,7 @@ def redis() -> Iterator[RedisLike]:
 
 
 class TestRedis:
-    RECORD = {"slots": {"form": "request_demo", "before_yes": [f"demo, {MARK}"]}, "loop": "lead_form"}
+    RECORD: ClassVar = {"slots": {"form": "request_demo", "before_yes": [f"demo, {MARK}"]}, "loop": "lead_form"}
 
     def test_h02_what_was_typed_before_the_yes_never_goes_there(self, redis: RedisLike, clock: Clock) -> None:
         async def act() -> Any:

@@ -42,7 +42,9 @@ class TestARecord:
 @pytest.mark.processes
 class TestTheProcesses:
     def test_h02_h14_say_nothing_at_debug_nor_when_things_break(self, model: str, api: FormApiServer) -> None:
-        with running_bot(api.url, api.token, VESTIBULE_LOG_LEVEL="DEBUG", LOG_LEVEL="DEBUG", LOG_LEVEL_LIBRARIES="DEBUG") as bot:
+        with running_bot(
+            api.url, api.token, VESTIBULE_LOG_LEVEL="DEBUG", LOG_LEVEL="DEBUG", LOG_LEVEL_LIBRARIES="DEBUG"
+        ) as bot:
             self._talk(bot)
             api.broken = 500
             self._talk(bot)
@@ -54,16 +56,34 @@ class TestTheProcesses:
             logged = bot.logged()
         assert "rasa.core.processor at processor.py:" in logged  # it does log, and at DEBUG
         assert "RasaException" in logged
-        assert [mark for mark in (*MARKS, api.token, bot.environment["VESTIBULE_GATEWAY_TOKEN"]) if mark in logged] == []
+        assert [
+            mark for mark in (*MARKS, api.token, bot.environment["VESTIBULE_GATEWAY_TOKEN"]) if mark in logged
+        ] == []
 
     def _talk(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
-        visitor.says(f"i'd like a demo, my name is {MARKS[0]}, {MARKS[1]}", "yes", "yes", f"{MARKS[3]} Ltd", f"+371 {MARKS[2]}", MARKS[3])
+        visitor.says(
+            f"i'd like a demo, my name is {MARKS[0]}, {MARKS[1]}",
+            "yes",
+            "yes",
+            f"{MARKS[3]} Ltd",
+            f"+371 {MARKS[2]}",
+            MARKS[3],
+        )
 
     def _knock_badly(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
-        for body in ([MARKS[0]], {"message": MARKS[0]}, {"metadata": [MARKS[0]], "text": MARKS[1]}, {"text": {MARKS[0]: MARKS[1]}}):
+        for body in (
+            [MARKS[0]],
+            {"message": MARKS[0]},
+            {"metadata": [MARKS[0]], "text": MARKS[1]},
+            {"text": {MARKS[0]: MARKS[1]}},
+        ):
             assert bot.call("POST", "/messages", body)[0] == 400
-        bot.call("POST", "/messages", {"conversation": visitor.conversation, "text": f"\ud83d {MARKS[0]}", "page": "/secret-page"})
+        bot.call(
+            "POST",
+            "/messages",
+            {"conversation": visitor.conversation, "text": f"\ud83d {MARKS[0]}", "page": "/secret-page"},
+        )
         bot.call("GET", f"/conversations/{MARKS[0]}")
         bot.call("PUT", "/messages", {"text": MARKS[1]})

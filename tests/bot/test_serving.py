@@ -1,4 +1,5 @@
-"""Starting and ending: a wrong part stops the start with one sentence, a failed turn did not happen, SIGTERM is quick."""
+"""Starting and ending: a wrong part stops the start with one sentence, a failed turn did not happen, SIGTERM is
+quick."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ pytestmark = pytest.mark.processes
 def house(folder: Path, model: str, **changed: str) -> Path:
     """Lay out a folder Rasa can be served from, with some of its files changed."""
     for name in ("credentials.yml", "endpoints.yml"):
-        (folder / name).write_text(changed.get(name.split(".")[0], (ROOT / name).read_text(encoding="utf-8")), encoding="utf-8")
+        (folder / name).write_text(
+            changed.get(name.split(".")[0], (ROOT / name).read_text(encoding="utf-8")), encoding="utf-8"
+        )
     (folder / "models").mkdir()
     shutil.copy(model, folder / "models")
     return folder
@@ -26,17 +29,30 @@ def house(folder: Path, model: str, **changed: str) -> Path:
 
 def serve(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Serve from a folder until it ends by itself."""
-    settings = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "VESTIBULE_GATEWAY_TOKEN": GATEWAY_TOKEN, **environment}
+    settings = {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": str(ROOT),
+        "VESTIBULE_GATEWAY_TOKEN": GATEWAY_TOKEN,
+        **environment,
+    }
     settings.setdefault("VESTIBULE_RASA_PORT", str(free_port()))
-    return subprocess.run([sys.executable, "-m", "bot.serve"], cwd=folder, env=settings, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [sys.executable, "-m", "bot.serve"], cwd=folder, env=settings, capture_output=True, text=True, timeout=60
+    )
 
 
 class TestAStart:
     def test_with_another_tracker_store_is_none(self, tmp_path: Path, model: str) -> None:
-        wrong = (ROOT / "endpoints.yml").read_text(encoding="utf-8").replace("bot.tracker_store.Volatile", "bot.tracker_store.Mistyped")
+        wrong = (
+            (ROOT / "endpoints.yml")
+            .read_text(encoding="utf-8")
+            .replace("bot.tracker_store.Volatile", "bot.tracker_store.Mistyped")
+        )
         ended = serve(house(tmp_path, model, endpoints=wrong))
         assert ended.returncode == 1
-        assert ended.stderr.strip().endswith("Rasa's tracker store is InMemoryTrackerStore, not VolatileTrackerStore; look at endpoints.yml.")
+        assert ended.stderr.strip().endswith(
+            "Rasa's tracker store is InMemoryTrackerStore, not VolatileTrackerStore; look at endpoints.yml."
+        )
 
     def test_with_a_second_channel_is_none(self, tmp_path: Path, model: str) -> None:
         ended = serve(house(tmp_path, model, credentials="bot.channel.GatewayChannel: {}\nrest:\n"))
@@ -57,14 +73,28 @@ class TestAStart:
 
     @pytest.mark.parametrize("module", ["bot.serve", "bot.actions"])
     def test_with_a_port_that_is_none_is_none(self, tmp_path: Path, module: str) -> None:
-        settings = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "VESTIBULE_RASA_PORT": "many", "VESTIBULE_ACTIONS_PORT": "many"}
-        ended = subprocess.run([sys.executable, "-m", module], cwd=tmp_path, env=settings, capture_output=True, text=True, timeout=60)
+        settings = {
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(ROOT),
+            "VESTIBULE_RASA_PORT": "many",
+            "VESTIBULE_ACTIONS_PORT": "many",
+        }
+        ended = subprocess.run(
+            [sys.executable, "-m", module], cwd=tmp_path, env=settings, capture_output=True, text=True, timeout=60
+        )
         assert ended.returncode == 1
         assert "is not a port" in ended.stderr
 
     def test_of_the_actions_needs_the_service_token(self, tmp_path: Path) -> None:
         settings = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
-        ended = subprocess.run([sys.executable, "-m", "bot.actions"], cwd=tmp_path, env=settings, capture_output=True, text=True, timeout=60)
+        ended = subprocess.run(
+            [sys.executable, "-m", "bot.actions"],
+            cwd=tmp_path,
+            env=settings,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
         assert ended.returncode == 1
         assert "VESTIBULE_SERVICE_TOKEN is missing" in ended.stderr
 
@@ -85,7 +115,9 @@ class TestATurnThatFails:
             finally:
                 end(again)
 
-    def test_is_cut_and_not_consented_to_when_the_api_hangs_beyond_all_patience(self, model: str, api: FormApiServer) -> None:
+    def test_is_cut_and_not_consented_to_when_the_api_hangs_beyond_all_patience(
+        self, model: str, api: FormApiServer
+    ) -> None:
         with running_bot(api.url, api.token) as bot:
             visitor = bot.visitor()
             bot.actions.send_signal(19)  # SIGSTOP: it accepts and never answers
