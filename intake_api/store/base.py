@@ -3,6 +3,7 @@
 SQLite serves one machine, PostgreSQL many; the tables and the questions are the same.
 """
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -80,6 +81,7 @@ class Store:
         self.engine = open_engine(url)
         self._sqlite = self.engine.dialect.name == "sqlite"
         self._soon_engine = open_engine(url, flush=False)
+        self._driver: Any = self.engine.dialect.loaded_dbapi
         # SQLite lets one writer in at a time and lets the others poll; our own threads queue here and lose no time.
         self._turn: AbstractContextManager[Any] = threading.Lock() if self._sqlite else nullcontext()
 
@@ -89,18 +91,19 @@ class Store:
 
         :raises StoreUnavailable: the database is away, locked or read-only.
         """
-        with _translated(), self._turn, self.engine.connect() as tx, _begun(tx, immediate=self._sqlite):
+        with self._translated(), self._turn, self.engine.connect() as tx, _begun(tx, immediate=self._sqlite):
             yield tx
 
     @contextmanager
     def writing_soon(self) -> Iterator[Connection]:
-        """Like `writing`, but a power cut (not a crash) may lose the last moments: fit for presentations only.
+        """Write single statements, each a transaction of its own; a power cut (not a crash) may lose the last ones.
 
-        A lost presentation costs its visitor one "please look again"; a disk flush for each would cost every visitor.
+        Fit for presentations only: a lost one costs its visitor one "please look again"; a disk flush and two more
+        round trips for each would cost every visitor.
 
         :raises StoreUnavailable: the database is away, locked or read-only.
         """
-        with _translated(), self._turn, self._soon_engine.connect() as tx, _begun(tx, immediate=self._sqlite):
+        with self._translated(), self._turn, self._soon_engine.connect() as tx:
             yield tx
 
     @contextmanager
@@ -109,8 +112,22 @@ class Store:
 
         :raises StoreUnavailable: the database is away.
         """
-        with _translated(), self.engine.connect() as tx, _begun(tx, immediate=False):
+        with self._translated(), self.engine.connect() as tx, _begun(tx, immediate=False):
             yield tx
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn the driver's errors into ours without its text, which may hold values.
+
+        A missing table or right is "unavailable" too: the service fails closed (SEC-42).
+        """
+        try:
+            yield
+        except (IntegrityError, self._driver.IntegrityError):
+            raise AnotherWasFirst("Another writer was first; nothing was written.") from None
+        except (DBAPIError, self._driver.Error, PoolTimeout) as error:
+            failure("store.unavailable", getattr(error, "orig", None) or error)
+            raise StoreUnavailable("The database does not answer; nothing was written.") from None
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -118,15 +135,35 @@ class Store:
         self._soon_engine.dispose()
 
 
-def open_engine(url: str, *, flush: bool = True) -> Engine:
-    """Open the engine. With `flush` a commit is on the disk: a thank-you means that; without, a power cut may lose it.
+def together(tx: Connection) -> AbstractContextManager[Any]:
+    """Send the statements of a block in one go where the driver can (PostgreSQL); an error comes at its end.
 
-    A connection that a restart of PostgreSQL broke costs one "unavailable" and renews the whole pool: cheaper than
-    asking before each transaction whether it still lives.
+    Fit for writes whose answers nobody looks at.
     """
-    if not url.startswith("sqlite"):
-        options = {} if flush else {"options": "-c synchronous_commit=off"}
-        return create_engine(url, pool_size=10, max_overflow=10, hide_parameters=True, connect_args=options)
+    pipeline = getattr(tx.connection.driver_connection, "pipeline", None)
+    return pipeline() if pipeline else nullcontext()
+
+
+def open_engine(url: str, *, flush: bool = True) -> Engine:
+    """Open the engine. With `flush` a commit is on the disk: a thank-you means that.
+
+    Without, each statement commits itself, and a power cut may lose the last of them. A connection that a restart of
+    PostgreSQL broke costs one "unavailable" and renews the whole pool: cheaper than asking before each transaction
+    whether it still lives.
+    """
+    engine = _open_sqlite(url, flush=flush) if url.startswith("sqlite") else _open_postgresql(url, flush=flush)
+    return engine if flush else engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _open_postgresql(url: str, *, flush: bool) -> Engine:
+    options = {} if flush else {"options": "-c synchronous_commit=off"}
+    engine = create_engine(url, pool_size=10, max_overflow=10, hide_parameters=True, connect_args=options)
+    # Many rows go as one statement; the driver's own way asks the server once for each.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
+    return engine
+
+
+def _open_sqlite(url: str, *, flush: bool) -> Engine:
     engine = create_engine(
         url, pool_size=20, max_overflow=20, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
     )
@@ -138,11 +175,13 @@ def open_engine(url: str, *, flush: bool = True) -> Engine:
         for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # A writer takes the lock at once: upgrading a read lock later can fail without waiting.
-        begin = "BEGIN IMMEDIATE" if connection.info.pop("immediate", False) else "BEGIN"
-        connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]
+    if flush:
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            # A writer takes the lock at once: upgrading a read lock later can fail without waiting.
+            begin = "BEGIN IMMEDIATE" if connection.info.pop("immediate", False) else "BEGIN"
+            connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]
 
     return engine
 
@@ -152,18 +191,3 @@ def _begun(tx: Connection, *, immediate: bool) -> Iterator[None]:
     tx.info["immediate"] = immediate
     with tx.begin():
         yield
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the driver's errors into ours without its text, which may hold values.
-
-    A missing table or right (ProgrammingError) is "unavailable" too: the service fails closed (SEC-42).
-    """
-    try:
-        yield
-    except IntegrityError:
-        raise AnotherWasFirst("Another writer was first; nothing was written.") from None
-    except (DBAPIError, PoolTimeout) as error:
-        failure("store.unavailable", getattr(error, "orig", None) or error)
-        raise StoreUnavailable("The database does not answer; nothing was written.") from None

@@ -160,7 +160,7 @@ def answer_errors(app: Flask, page: PageOfProblem | None = None) -> None:
     def answer(error: Exception) -> Response:
         problem = describe(error)
         _log(problem, error)
-        response = page(problem) if page and _a_person_asks() else as_json(problem)
+        response = page(problem) if page and _a_person_asks(problem) else as_json(problem)
         response.status_code = problem.status
         response.headers.update(problem.headers)
         return response
@@ -216,8 +216,9 @@ def _of_http(error: HTTPException) -> ProblemDetails:
     return _details(OF_STATUS.get(status, "request_malformed" if status < 500 else "internal_error"), headers=headers)
 
 
-def _a_person_asks() -> bool:
-    if request.path.startswith("/v1/"):
+def _a_person_asks(problem: ProblemDetails) -> bool:
+    # A page links to our other pages, and at a host name that is not ours there are none.
+    if request.path.startswith("/v1/") or problem.code == "host_not_allowed":
         return False
     return request.accept_mimetypes.best_match(["text/html", "application/problem+json"]) == "text/html"
 

@@ -140,7 +140,7 @@ def _path_parameters(path: str, catalogue: Catalogue) -> list[dict[str, Any]]:
     kinds = {
         "form": {"type": "string", "enum": sorted(catalogue.forms)},
         "notice_hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-        "token": {"type": "string", "pattern": "^[A-Za-z0-9_-]{32}$"},
+        "token": {"type": "string", "pattern": "^[0-9a-f]{32}-[A-Za-z0-9_-]{32}$"},
     }
     return [
         {"in": "path", "name": name, "required": True, "schema": schema}

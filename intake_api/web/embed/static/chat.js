@@ -11,6 +11,7 @@
 
   let token = null;
   let busy = false;
+  let life = 0; // counts up when a chat is forgotten: what was on its way then belongs to nobody
   const parts = build();
 
   parts.bubble.addEventListener("click", open);
@@ -30,12 +31,10 @@
     event.preventDefault();
     close();
   });
-  parts.dialog.addEventListener("keydown", function (event) {
-    if (event.key === "Escape") close();
-  });
 
   function open() {
-    parts.dialog.show();
+    // Modal: the browser keeps the focus inside, and the page behind is out of the way of screen readers.
+    parts.dialog.showModal();
     parts.bubble.hidden = true;
     parts.bubble.setAttribute("aria-expanded", "true");
     parts.input.focus();
@@ -55,7 +54,7 @@
     if (old) tell("DELETE", "/v1/chat/conversations/current", undefined, old).catch(function () {});
     remember(null);
     const answer = await turn("POST", "/v1/chat/conversations", { locale: script.dataset.locale, page: script.dataset.page });
-    if (!answer) return offerNew();
+    if (!answer) return token === null && !parts.problem.querySelector("button") ? offerNew() : undefined;
     token = answer.token;
     remember(token);
     showMessages(answer.messages);
@@ -85,9 +84,9 @@
 
   async function forget() {
     const ended = token;
+    life += 1;
     token = null;
     remember(null);
-    retireButtons();
     parts.log.replaceChildren();
     parts.input.value = "";
     clearProblem();
@@ -108,28 +107,28 @@
     parts.log.setAttribute("aria-busy", "true");
     const typed = parts.input.value;
     const mine = showMine ? showMine() : null;
-    const using = token;
+    const mineIs = life;
     try {
-      const answer = await tell(method, path, body, using);
+      const answer = await tell(method, path, body, token);
       if (answer.ok) {
         const said = await answer.json();
-        // Ended while the answer was on its way: it belongs to nobody any more.
-        if (using !== token) {
+        if (mineIs !== life) {
           if (said.token) tell("DELETE", "/v1/chat/conversations/current", undefined, said.token).catch(function () {});
           return null;
         }
         if (mine) retireButtons();
         return said;
       }
-      explain(answer.status, await answer.json().catch(function () { return {}; }));
+      if (mineIs === life) explain(answer.status, await answer.json().catch(function () { return {}; }));
     } catch (error) {
-      showProblem(words.away);
+      if (mineIs === life) showProblem(words.away, true);
     } finally {
       busy = false;
       parts.typing.hidden = true;
       parts.log.removeAttribute("aria-busy");
       parts.input.focus();
     }
+    if (mineIs !== life) return null;
     if (mine) mine.remove();
     if (!parts.input.value) parts.input.value = typed;
     return null;
@@ -165,11 +164,13 @@
   }
 
   function showMessages(messages) {
-    messages.forEach(function (message) {
+    const shown = messages.map(function (message) {
       const said = showSaid(words.bot, message.text, "bot");
       if (message.buttons.length) said.append(buttonsOf(message.buttons));
+      return said;
     });
-    parts.log.scrollTop = parts.log.scrollHeight;
+    // A long answer is read from its beginning.
+    if (shown.length) parts.log.scrollTop = shown[0].offsetTop - parts.log.offsetTop - 8;
   }
 
   function showSaid(who, text, kind) {
