@@ -12,7 +12,7 @@ RUN /opt/vestibule/bin/python -m compileall -q /app /opt/vestibule/lib
 FROM python:3.11-slim-bookworm
 RUN groupadd --gid 10001 vestibule \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin vestibule \
- && mkdir -p /var/lib/vestibule/crm /var/lib/vestibule/evidence \
+ && mkdir -p /var/lib/vestibule/crm /var/lib/vestibule/evidence /var/lib/vestibule/mail \
  && chown -R vestibule:vestibule /var/lib/vestibule
 COPY --from=build /opt/vestibule /opt/vestibule
 COPY --from=build /app /app
@@ -24,6 +24,7 @@ ENV PATH=/opt/vestibule/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONDONTWRITEBYTECODE=1 \
     VESTIBULE_CATALOGUE=/app/catalogue \
     VESTIBULE_DESTINATION_FILE=/var/lib/vestibule/crm/leads.jsonl \
+    VESTIBULE_MAIL_FOLDER=/var/lib/vestibule/mail \
     VESTIBULE_CHECKPOINT_FILE=/var/lib/vestibule/evidence/checkpoints.jsonl
 USER 10001:10001
 CMD ["python", "-m", "intake_api", "--help"]

@@ -1,7 +1,9 @@
-"""`make lock`: pin and hash again what requirements/*.in ask for, with everything that comes along.
+"""`make lock`: pin and hash again what requirements/*.in ask for.
 
-Pins that still fit stay; `make lock UPGRADE=1` takes the newest of everything. The service's pins are among those of
-the tests, so that what is tested is what runs. No file names an address: hashes say what is right, wherever it is from.
+For the service with everything that comes along: pins that still fit stay, `make lock UPGRADE=1` takes the newest of
+everything, and the service's pins are among those of the tests, so that what is tested is what runs. For the bot just
+what is named and nothing that Rasa declares besides. No file names an address: hashes say what is right, wherever it
+comes from.
 """
 
 from __future__ import annotations
@@ -12,22 +14,23 @@ import sys
 
 from tools.environments import ROOT, EnvironmentFailed, find_uv
 
-SERVICE_PYTHON = "3.11"
-
 
 def lock_requirements(*, upgrade: bool) -> None:
-    """Write dev.txt, service.txt and tools.txt.
+    """Write the five locks.
 
     :raises EnvironmentFailed: when uv cannot be had.
     """
-    newest = ["--upgrade"] if upgrade else []
-    _compile("dev", newest)
-    _compile("service", ["--constraint", "requirements/dev.txt", *newest])
-    _compile("tools", newest)
+    service = ["--universal", "--python-version", "3.11", *(["--upgrade"] if upgrade else [])]
+    _compile("dev", service)
+    _compile("service", [*service, "--constraint", "requirements/dev.txt"])
+    _compile("tools", service)
+    bot = ["--no-deps", "--python-version", "3.10"]
+    _compile("bot", bot)
+    _compile("actions", bot)
 
 
 def _compile(name: str, options: list[str]) -> None:
-    shape = ["--universal", "--python-version", SERVICE_PYTHON, "--generate-hashes", "--no-header", "--no-annotate"]
+    shape = ["--generate-hashes", "--no-header", "--no-annotate"]
     files = [f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt"]
     command = [str(find_uv()), "pip", "compile", "--quiet", "--no-config", *shape, *options, *files]
     if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:

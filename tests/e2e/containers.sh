@@ -109,13 +109,13 @@ check_closed() {
     so "only the public and the review door are published, on loopback"
     for id in $(containers); do
         docker inspect -f '{{.Config.Env}} {{.Args}}' "$id"
-    done | grep -qFf <(cat "$VESTIBULE_SECRETS"/*) && fail "no secret stands in an environment or an argument"
+    done | grep -qFf <(grep -h . "$VESTIBULE_SECRETS"/*) && fail "no secret stands in an environment or an argument"
     so "no secret stands in an environment or an argument"
     compose exec -T bot python -c 'import socket; socket.create_connection(("database", 5432), 3)' 2>/dev/null &&
         fail "the bot cannot reach the database"
-    compose exec -T public python -c 'import socket; socket.create_connection(("internal", 8082), 3)' 2>/dev/null &&
-        fail "the public door cannot reach the internal one"
-    so "the bot cannot reach the database, nor the public door the internal one"
+    compose exec -T public python -c 'import socket; socket.create_connection(("actions", 5055), 3)' 2>/dev/null &&
+        fail "the public door cannot reach the bot's actions"
+    so "the bot cannot reach the database, nor the public door the bot's actions"
 }
 
 check_answers() {
@@ -133,7 +133,7 @@ check_answers() {
 
 check_killed_comes_back() {
     local id limit=$((SECONDS + 60))
-    id=$(containers "$1" | head -1)
+    id=$(containers "$1" | sed -n 1p)
     # Everything but the init and the one who says it: as when the machine's memory has run out.
     docker exec "$id" python -c 'import os; os.kill(-1, 9)' || true
     until [[ $(docker inspect -f '{{.RestartCount}}' "$id") == 1 ]]; do
