@@ -85,7 +85,7 @@ def _after(text: str, lead_ins: tuple[str, ...], *, only_at_start: bool = False)
     folded = text.lower().replace("’", "'")
     if len(folded) != len(text):  # a letter that becomes two would shift every place behind it
         return
-    for lead_in in lead_ins:
+    for lead_in in sorted(lead_ins, key=len, reverse=True):  # "company is called" before "company is"
         match = re.search(rf"(?<!\w){re.escape(lead_in)}(?!\w)[\s:,-]{{0,3}}", folded)
         if match and not (only_at_start and match.start() > 0):
             yield text[match.end() :]

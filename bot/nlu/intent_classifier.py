@@ -103,7 +103,7 @@ class MaskedTextIntentClassifier(GraphComponent, IntentClassifier):  # type: ign
         masked = mask(text)
         if not any(sign.isalnum() for sign in masked):
             return [{"name": "out_of_scope", "confidence": 1.0}]  # nothing but signs and emoji
-        confidences = _soften(self._model.decision_function([masked]), self._temperature)[0]
+        confidences = _soften(self._model.predict_log_proba([masked]), self._temperature)[0]
         best = np.argsort(confidences)[::-1][:RANKING_LENGTH]
         return [{"name": str(self._model.classes_[i]), "confidence": float(confidences[i])} for i in best]
 
@@ -138,10 +138,8 @@ def _calibrate(model: Any, texts: Sequence[str], intents: Sequence[str], seed: i
     if fewest < 2:
         return 1.0  # nothing to hold out: a training for a test of the wiring
     folds = StratifiedKFold(n_splits=min(FOLDS, fewest), shuffle=True, random_state=seed)
-    scores = cross_val_predict(model, texts, intents, cv=folds, method="decision_function")
+    scores = cross_val_predict(model, texts, intents, cv=folds, method="predict_log_proba")
     truth = np.searchsorted(np.unique(intents), intents)
-    if scores.ndim == 1:
-        return 1.0
     losses = [-np.log(_soften(scores, t)[np.arange(len(truth)), truth] + 1e-12).mean() for t in TEMPERATURES]
     temperature = float(TEMPERATURES[int(np.argmin(losses))])
     accuracy = float((scores.argmax(axis=1) == truth).mean())

@@ -8,7 +8,7 @@ import unicodedata
 _EMAIL = re.compile(r"\S{1,64}@\S{1,128}")
 _URL = re.compile(r"(?:https?://|www\.)\S{1,200}")
 _PHONE = re.compile(r"\+?\(?\d(?:[\s().\-/]{0,2}\d){6,14}")
-_NUMBER = re.compile(r"\d{1,12}")
+_NUMBER = re.compile(r"(?<!article )(?<!\d)\d{1,12}")  # "article 15" and "article 17" are two different wishes
 _UNSEEN = re.compile(r"[\u200b-\u200f\u2060\ufeff]")
 LONGEST = 600
 

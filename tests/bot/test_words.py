@@ -1,0 +1,61 @@
+"""The words: English complete, the other languages begun and not offered, everything said has words and is said
+somewhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.dialogue import replies
+from bot.wording import LANGUAGES, WORDS, WordsError, load_wording, missing_in
+from tests.bot.bot_processes import ROOT
+
+
+class TestLanguages:
+    def test_n17_only_a_complete_one_is_offered(self) -> None:
+        wording = load_wording()
+        assert set(wording.languages) == set(LANGUAGES)
+        assert wording.complete == ("en",)
+        assert wording.for_language("lv").language == "en"
+
+    def test_one_text_or_one_gap_less_is_not_complete(self) -> None:
+        english = load_wording().languages["en"]
+        without = {name: text for name, text in english.replies.items() if name != replies.REFUSED}
+        assert missing_in(replace(english, replies=without), english) == [f"replies.{replies.REFUSED}"]
+        other_gap = {**english.replies, replies.SENT: "Sent: {reference}"}
+        assert missing_in(replace(english, replies=other_gap), english) == [f"replies.{replies.SENT}"]
+        assert missing_in(replace(english, buttons={**english.buttons, "more": "More"}), english) == [
+            "buttons.more (unknown)"
+        ]
+
+    @pytest.mark.parametrize(
+        "broken", ["", "own_name: [", "replies: 5", "own_name: x\ncalled: [x]\nlexicon: {clear_yes: [yes]}"]
+    )
+    def test_a_broken_file_stops_the_start_and_is_named(self, tmp_path: Path, broken: str) -> None:
+        for code in LANGUAGES:
+            (tmp_path / f"{code}.yml").write_text((WORDS / f"{code}.yml").read_text(encoding="utf-8"), encoding="utf-8")
+        (tmp_path / "en.yml").write_text(broken, encoding="utf-8")
+        with pytest.raises(WordsError, match="en.yml"):
+            load_wording.__wrapped__(tmp_path)
+
+
+class TestWhatIsSaid:
+    def test_has_words_and_every_word_is_said(self) -> None:
+        said = {value for value in vars(replies).values() if isinstance(value, str) and value.startswith("utter_")}
+        domain = (ROOT / "domain.yml").read_text(encoding="utf-8")
+        said |= {line.strip(" :") for line in domain.splitlines() if line.startswith("  utter_")}
+        assert said == set(load_wording().languages["en"].replies)
+
+    def test_every_button_has_a_word_and_every_word_a_button(self) -> None:
+        code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "bot").rglob("*.py"))
+        assert [word for word in load_wording().languages["en"].buttons if f'"{word}"' not in code] == []
+
+    def test_a_value_with_braces_is_only_a_value(self) -> None:
+        words = load_wording().languages["en"]
+        assert words.say(replies.VERBATIM, {"words": "{reference} {0.__class__} %s"}) == "{reference} {0.__class__} %s"
+
+    def test_n19_yes_and_no_are_as_long_and_as_neutral(self) -> None:
+        buttons = load_wording().languages["en"].buttons
+        assert (buttons["yes"], buttons["no"]) == ("Yes", "No")
