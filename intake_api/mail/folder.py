@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from datetime import datetime
 from email.policy import SMTPUTF8
 from pathlib import Path
@@ -36,7 +37,8 @@ class MailFolder:
             os.utime(new, (now.timestamp(), now.timestamp()))
             new.replace(self._folder / f"{mail.id}.eml")
         except OSError:
-            new.unlink(missing_ok=True)
+            with suppress(OSError):
+                new.unlink()
             return Retry("folder_not_writable")
         return Sent()
 

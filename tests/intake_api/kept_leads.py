@@ -9,6 +9,7 @@ from intake_api.flows.show_form import show_form
 from intake_api.flows.submit_lead import Submission, submit_lead
 from intake_api.queue import Queue
 from intake_api.store.base import Store
+from intake_api.store.confirmations import Confirmation, list_confirmations
 from intake_api.store.deliveries import Delivery, list_deliveries
 from intake_api.store.leads import Lead, get_lead, get_lead_by_id
 
@@ -38,6 +39,24 @@ def keep_lead(
     receipt = submit_lead(store, Queue(store.url), catalogue, TOKEN_KEY, submission, now=now)
     with store.reading() as tx:
         return get_lead(tx, receipt.reference)
+
+
+def keep_first_yes(
+    store: Store, queue: Queue, catalogue: Catalogue, *, now: datetime, email: str = str(FIELDS["email"])
+) -> Lead:
+    """Submit the form `newsletter` with a yes, which waits for its second one."""
+    shown = show_form(store, catalogue, "newsletter", "en", "button", now=now)
+    submission = Submission("newsletter", shown.presentation.id, "en", {"email": email}, {"newsletter": True}, {})
+    receipt = submit_lead(store, queue, catalogue, TOKEN_KEY, submission, now=now)
+    with store.reading() as tx:
+        return get_lead(tx, receipt.reference)
+
+
+def confirmation_of(store: Store, lead: Lead) -> Confirmation:
+    """Return the one confirmation of a lead as it stands."""
+    with store.reading() as tx:
+        (confirmation,) = list_confirmations(tx, lead.id)
+    return confirmation
 
 
 def approve(

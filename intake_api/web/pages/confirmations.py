@@ -1,6 +1,6 @@
 """The page a confirmation's mail leads to. Looking at it changes nothing, pressing its button does (C-13, W-05)."""
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 
 from intake_api.flows.confirm_decision import ConfirmationOver, ConfirmationUnknown, confirm_decision
 from intake_api.flows.disown_decision import disown_decision, may_disown
@@ -33,7 +33,7 @@ def get_confirmation(token: str) -> Response:
 @open_to("anyone")
 def confirm(token: str) -> Response:
     """Take the second yes."""
-    read_form([])
+    _take_nothing()
     here = door()
     try:
         confirm_decision(here.store, token, now=here.now())
@@ -58,7 +58,7 @@ def get_disowning(token: str) -> Response:
 @open_to("anyone")
 def disown(token: str) -> Response:
     """Erase at once what was sent with this address (C-14)."""
-    read_form([])
+    _take_nothing()
     here = door()
     try:
         disown_decision(here.store, token, now=here.now())
@@ -67,6 +67,15 @@ def disown(token: str) -> Response:
     except ConfirmationOver:
         return _over(_shown(token), token)
     return _page(DISOWNED, _shown(token), token)
+
+
+def _take_nothing() -> None:
+    """Take the press of a bare button: an empty form, or no body at all.
+
+    :raises RequestProblem: something was sent along.
+    """
+    if request.content_type or request.content_length:
+        read_form([])
 
 
 def _shown(token: str) -> ShownConfirmation:
