@@ -12,7 +12,7 @@ from typing import Any, cast
 from flask import Blueprint, Flask, Response, current_app, g
 
 from intake_api.web.access import bearer, open_to
-from intake_api.web.answers import json_answer
+from intake_api.web.answers import json_answer, nothing
 from intake_api.web.door import Door, door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.limits import CHAT_BODY_BYTES, Bucket, Slots
@@ -118,7 +118,7 @@ def forget() -> Response:
     refuse_query()
     gateway, conversation = _gateway(), cast("Conversation", g.conversation)
     _take_turn(conversation, lambda: gateway.channel.forget(conversation))
-    return Response(status=204)
+    return nothing()
 
 
 def _press(gateway: Gateway, conversation: Conversation, button: str) -> Turn:

@@ -22,7 +22,7 @@ from intake_api.flows.submit_lead import (
 from intake_api.rules.fields import check_some_fields
 from intake_api.store.presentations import claim_presentation
 from intake_api.web.access import open_to
-from intake_api.web.answers import json_answer
+from intake_api.web.answers import json_answer, nothing
 from intake_api.web.door import Door, door
 from intake_api.web.errors import FieldProblem, RequestProblem
 from intake_api.web.public.forms import form_json
@@ -102,7 +102,7 @@ def refuse(form: str) -> Response:
     body = cast("dict[str, str]", read_json(_REFUSAL))
     here.catalogue.form(form)
     refuse_form(here.store, form, body["presentation"], now=here.now())
-    return Response(status=204)
+    return nothing()
 
 
 def _idempotency_key() -> str | None:
