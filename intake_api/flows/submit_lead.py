@@ -21,7 +21,7 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.rules.qualification import score
 from intake_api.rules.retention import delete_after
 from intake_api.store import evidence
-from intake_api.store.base import AnotherWasFirst, Store, StoreUnavailable
+from intake_api.store.base import AnotherWasFirst, Store, StoreUnavailable, together
 from intake_api.store.confirmations import add_confirmation
 from intake_api.store.decisions import Decision, add_decisions
 from intake_api.store.leads import Lead, NewLead, Sent, add_lead, find_sent, new_reference
@@ -244,20 +244,22 @@ def _keep(
         decline_reason=None,
         evidence_entry=entry_id,
     )
-    key = add_subject(tx, store.vault, subject_id, now=now)
-    add_lead(tx, store.vault, key, NewLead(lead, values, read_receipt_token(token)[1], macs.content, macs.idempotency))
-    add_decisions(tx, lead_id, decisions)
-    evidence.add_entry(
-        tx,
-        "submission.received",
-        entry_id=entry_id,
-        actor="subject",
-        now=now,
-        lead_id=lead_id,
-        subject_id=subject_id,
-        facts=_facts(shown, decisions, values),
-        commitment=evidence.commit_to(store.vault, key, entry_id, {"fields": dict(values)}),
-    )
+    with together(tx):
+        key = add_subject(tx, store.vault, subject_id, now=now)
+        digest = read_receipt_token(token)[1]
+        add_lead(tx, store.vault, key, NewLead(lead, values, digest, macs.content, macs.idempotency))
+        add_decisions(tx, lead_id, decisions)
+        evidence.add_entry(
+            tx,
+            "submission.received",
+            entry_id=entry_id,
+            actor="subject",
+            now=now,
+            lead_id=lead_id,
+            subject_id=subject_id,
+            facts=_facts(shown, decisions, values),
+            commitment=evidence.commit_to(store.vault, key, entry_id, {"fields": dict(values)}),
+        )
     return Receipt(lead.reference, lead.state, token, is_new=True)
 
 

@@ -3,7 +3,6 @@
 SQLite serves one machine, PostgreSQL many; the tables and the questions are the same.
 """
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
