@@ -1,0 +1,124 @@
+"""The worker as a real process that asks for second yeses through a real mail server; killed, and outlived."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from intake_api.catalogue.model import Catalogue
+from intake_api.clock import system_clock
+from intake_api.queue import Queue
+from intake_api.store.base import Store
+from intake_api.store.confirmations import MailState
+from tests.intake_api.flows.confirmations import state_of
+from tests.intake_api.kept_leads import confirmation_of, keep_first_yes, lead_now
+from tests.intake_api.mail.post_office import PostOffice, post_office
+from tests.intake_api.worker_process import running_worker, wait_until
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
+
+
+@pytest.fixture
+def office() -> Iterator[PostOffice]:
+    with post_office() as running:
+        yield running
+
+
+@pytest.fixture
+def offset(tmp_path: Path) -> Path:
+    """The file that moves the time of all processes."""
+    file = tmp_path / "clock"
+    file.write_text("0")
+    return file
+
+
+@pytest.fixture
+def process_environment(environment: dict[str, str], office: PostOffice, offset: Path) -> dict[str, str]:
+    mail = {"VESTIBULE_MAIL": "smtp", "VESTIBULE_SMTP_URL": office.url}
+    return {**environment, **mail, "VESTIBULE_TEST_CLOCK": str(offset)}
+
+
+def move_time(offset: Path, seconds: float) -> None:
+    new = offset.with_suffix(".new")
+    new.write_text(str(float(offset.read_text()) + seconds))
+    new.replace(offset)
+
+
+class TestWorker:
+    def test_killed_while_it_sends_it_sends_the_same_link_again(
+        self,
+        store: Store,
+        queue: Queue,
+        catalogue: Catalogue,
+        office: PostOffice,
+        process_environment: dict[str, str],
+        offset: Path,
+        tmp_path: Path,
+    ) -> None:
+        office.hangs = True
+        lead = keep_first_yes(store, queue, catalogue, now=system_clock())
+        with running_worker(process_environment, tmp_path / "first.log") as worker:
+            wait_until(lambda: len(office.seen) == 1)
+            worker.kill()
+        office.hangs = False
+        move_time(offset, 61)
+        with running_worker(process_environment, tmp_path / "second.log") as worker:
+            wait_until(lambda: confirmation_of(store, lead).state is MailState.SENT)
+            assert worker.leave() == 0
+
+        first, second = office.seen
+        assert first.text == second.text
+        assert first.message["Message-ID"] == second.message["Message-ID"]
+        assert office.taken == [second]
+        logs = "".join((tmp_path / f"{name}.log").read_text() for name in ("first", "second"))
+        assert "confirmation.sent" in logs
+        assert not [word for word in ("janis.berzins", "/confirm/", office.url) if word in logs]
+
+    def test_many_are_asked_each_once(
+        self,
+        store: Store,
+        queue: Queue,
+        catalogue: Catalogue,
+        office: PostOffice,
+        process_environment: dict[str, str],
+        tmp_path: Path,
+    ) -> None:
+        now = system_clock()
+        addresses = [f"guest{number}@guest.example" for number in range(30)]
+        leads = [keep_first_yes(store, queue, catalogue, now=now, email=address) for address in addresses]
+        with running_worker(process_environment, tmp_path / "worker.log"):
+            wait_until(lambda: all(confirmation_of(store, lead).state is MailState.SENT for lead in leads))
+
+        assert Counter(taken.recipients[0] for taken in office.taken) == dict.fromkeys(addresses, 1)
+        assert all(len(taken.recipients) == 1 for taken in office.taken)
+
+    def test_c12_it_ends_what_nobody_confirmed(
+        self,
+        store: Store,
+        queue: Queue,
+        catalogue: Catalogue,
+        office: PostOffice,
+        process_environment: dict[str, str],
+        offset: Path,
+        tmp_path: Path,
+    ) -> None:
+        lead = keep_first_yes(store, queue, catalogue, now=system_clock())
+        move_time(offset, 7 * 86400 + 60)
+        with running_worker(process_environment, tmp_path / "worker.log") as worker:
+            wait_until(lambda: worker.said("consent.unconfirmed"))
+
+        assert lead_now(store, lead).state.value == "erased"
+        assert state_of(store, lead).value == "refused"
+        assert office.taken == []
+
+
+class TestStarting:
+    def test_a_wrong_mail_server_stops_it_with_one_sentence(
+        self, store: Store, queue: Queue, process_environment: dict[str, str], tmp_path: Path
+    ) -> None:
+        wrong = {**process_environment, "VESTIBULE_SMTP_URL": "smtp://user:hush@mail.example?tls=none"}
+        with pytest.raises(AssertionError, match="VESTIBULE_SMTP_URL") as refused:  # noqa: SIM117
+            with running_worker(wrong, tmp_path / "worker.log"):
+                pass
+        assert "hush" not in str(refused.value)
