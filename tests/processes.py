@@ -67,6 +67,7 @@ def service_environment(folder: Path, database_url: str, **settings: str) -> dic
         "VESTIBULE_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "VESTIBULE_PUBLIC_PORT": str(port),
         "VESTIBULE_DESTINATION_FILE": str(folder / "crm" / "leads.jsonl"),
+        "VESTIBULE_MAIL_FOLDER": str(folder / "mail"),
         "VESTIBULE_CHECKPOINT_FILE": str(folder / "evidence" / "checkpoints.jsonl"),
         **{f"VESTIBULE_{name}": value for name, value in settings.items()},
     }
@@ -167,6 +168,7 @@ def house_environment(state: Path, ports: Mapping[str, int]) -> dict[str, str]:
         "VESTIBULE_DATABASE_URL": f"sqlite:///{state}/vestibule.sqlite",
         "VESTIBULE_SECRETS_DIR": str(state / "secrets"),
         "VESTIBULE_DESTINATION_FILE": str(state / "crm" / "leads.jsonl"),
+        "VESTIBULE_MAIL_FOLDER": str(state / "mail"),
         "VESTIBULE_CHECKPOINT_FILE": str(state / "evidence" / "checkpoints.jsonl"),
         **{f"VESTIBULE_{name.upper()}_PORT": str(port) for name, port in ports.items()},
     }

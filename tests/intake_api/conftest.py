@@ -76,6 +76,7 @@ def environment(tmp_path: Path, database_url: str) -> dict[str, str]:
         "VESTIBULE_CATALOGUE": str(ROOT / "catalogue"),
         "VESTIBULE_PUBLIC_URL": PUBLIC_URL,
         "VESTIBULE_DESTINATION_FILE": str(tmp_path / "crm" / "leads.jsonl"),
+        "VESTIBULE_MAIL_FOLDER": str(tmp_path / "mail"),
         "VESTIBULE_CHECKPOINT_FILE": str(tmp_path / "evidence" / "checkpoints.jsonl"),
         "VESTIBULE_WEBHOOK_ALLOW_LOOPBACK": "1",
     }
