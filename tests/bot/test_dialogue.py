@@ -155,8 +155,8 @@ class TestSettings:
 
 class TestTheActionServer:
     def test_imports_rasa_sdk_and_never_rasa(self) -> None:
-        code = "import sys, bot.actions, bot.actions.__main__; sys.exit(any(n.split('.')[0] in ('rasa', 'sklearn',
-        'numpy') for n in sys.modules))"
+        heavy = "any(name.split('.')[0] in ('rasa', 'sklearn', 'numpy') for name in sys.modules)"
+        code = f"import sys, bot.actions, bot.actions.__main__; sys.exit({heavy})"
         subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=True)
 
     def test_h10_no_slot_is_filled_from_a_text_and_none_steers(self) -> None:

@@ -105,8 +105,8 @@ class TestCommands:
         folder = tmp_path / "wrong"
         shutil.copytree(small, folder)
         (folder / "config.yml").write_text(
-            "recipe: default.v1\nassistant_id: x\nlanguage: en\npipeline: [{name: WhitespaceTokenizer}, {name:
-            DIETClassifier}]\npolicies: [{name: RulePolicy}]\n",
+            "recipe: default.v1\nassistant_id: x\nlanguage: en\npolicies: [{name: RulePolicy}]\n"
+            "pipeline: [{name: WhitespaceTokenizer}, {name: DIETClassifier}]\n",
             encoding="utf-8",
         )
         trained = lean(folder, "train")
@@ -131,8 +131,10 @@ class TestStandIns:
         assert not listed & {"DIETClassifier", "TEDPolicy", "ResponseSelector"}
 
     def test_too_late_is_said(self) -> None:
-        code = "import sys, types; sys.modules['rasa.engine.recipes.default_components'] = types.ModuleType('x'); from
-        bot.lean import put_stand_ins; put_stand_ins()"
+        code = (
+            f"import sys, types; sys.modules['{DEFAULT_COMPONENTS}'] = types.ModuleType('x'); "
+            "from bot.lean import put_stand_ins; put_stand_ins()"
+        )
         ended = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True)
         assert "must run before" in ended.stderr
 

@@ -37,7 +37,7 @@ class TestLanguages:
         for code in LANGUAGES:
             (tmp_path / f"{code}.yml").write_text((WORDS / f"{code}.yml").read_text(encoding="utf-8"), encoding="utf-8")
         (tmp_path / "en.yml").write_text(broken, encoding="utf-8")
-        with pytest.raises(WordsError, match="en.yml"):
+        with pytest.raises(WordsError, match=r"en\.yml"):
             load_wording.__wrapped__(tmp_path)
 
 
