@@ -36,7 +36,15 @@ stop() {
         timeout 60 tail --pid="$pid" -f /dev/null
     fi
     ip link del docker0 2>/dev/null || true
+    for table in filter nat; do
+        # A table that had nothing in it was not written down: empty again, it is as it was.
+        grep -q "^\*$table" "$folder/iptables.before" && continue
+        iptables -t "$table" -F
+        iptables -t "$table" -X
+        if [[ $table == filter ]]; then iptables -P FORWARD ACCEPT; fi
+    done
     iptables-restore <"$folder/iptables.before"
+    rm "$folder/iptables.before"
     sysctl -q -w "net.ipv4.ip_forward=$(<"$folder/ip_forward.before")"
 }
 
