@@ -3,6 +3,7 @@ the yes."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bot.client import ApiAway
@@ -168,10 +169,13 @@ def _likely_contact(field: Field, group: list[Field], text: str) -> Field:
 
 def _choice(field: Field, said: Said) -> Any:
     wanted = (said.detail or said.text).strip().casefold()
-    for value, label in field.choices:
-        if wanted in (value.casefold(), label.casefold()):
-            return int(value) if field.type == "integer" else value
-    return None
+    exact = [value for value, label in field.choices if wanted in (value.casefold(), label.casefold())]
+    words = set(re.findall(r"\w+", wanted))
+    # "I'm the owner", "under 100": the value's own words are in it, and no other value's are.
+    chosen = exact or [value for value, _ in field.choices if set(value.casefold().split("_")) <= words]
+    if len(chosen) != 1:
+        return None
+    return int(chosen[0]) if field.type == "integer" else chosen[0]
 
 
 def _declined(state: State, field: Field, sheet: Sheet) -> Turn:

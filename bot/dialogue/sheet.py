@@ -72,6 +72,11 @@ class Sheet:
         """Return the purposes that need a question and a yes of their own, in the catalogue's order."""
         return [purpose for purpose in self.purposes if purpose.get("control") == "opt_in"]
 
+    @property
+    def acts(self) -> list[Json]:
+        """Return the purposes that are agreed to by sending; their words stand before the button that sends."""
+        return [purpose for purpose in self.purposes if purpose.get("control") == "act"]
+
     def fields(self) -> Iterator[Field]:
         """Yield the fields in the catalogue's order."""
         for raw in self.form.get("fields", []):

@@ -217,6 +217,23 @@ class TestSending:
             "email": "anna@right.example",
         }
 
+    @pytest.mark.parametrize(
+        ("text", "chosen"),
+        [
+            ("I'm the owner", "owner"),
+            ("I manage it", "manager"),
+            ("front desk", "front_desk"),
+            ("manager or owner", None),
+        ],
+    )
+    def test_a_choice_may_be_typed(self, bot: RunningBot, api: FormApiServer, text: str, chosen: str | None) -> None:
+        visitor = bot.visitor()
+        visitor.says("i want a demo", "yes", "Anna", "anna@pine-villa.example", "skip", text)
+        assert ("How many people" in visitor.heard) == (chosen is not None)
+        assert [body["fields"]["role"] for body in api.sent("/checks") if "role" in body["fields"]] == (
+            [chosen] if chosen else []
+        )
+
     def test_cancelling_drops_everything(self, bot: RunningBot, api: FormApiServer) -> None:
         visitor = bot.visitor()
         visitor.says("i want a demo", "yes", "Anna")
