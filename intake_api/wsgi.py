@@ -19,6 +19,7 @@ from intake_api.settings import SettingsError, read_settings
 from intake_api.store.base import StoreUnavailable
 from intake_api.store.keyring import KeyMismatch
 from intake_api.store.notices import NoticeAltered
+from intake_api.web.words import WordsDiffer
 
 CANNOT_OPEN = (
     SettingsError,
@@ -28,6 +29,7 @@ CANNOT_OPEN = (
     KeyMismatch,
     NoticeAltered,
     StoreUnavailable,
+    WordsDiffer,
 )
 MAKERS = {
     "public": app.create_public_app,

@@ -319,8 +319,33 @@ class TestRasaAway:
         assert public.get("/f/request_demo").status_code == 200
 
 
+class TestNoOtherWay:
+    """H-11: of Rasa only the gateway's three addresses can be reached through the public door."""
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/webhooks/rest/webhook",
+            "/webhooks/vestibule/messages",
+            "/conversations/x/tracker",
+            "/model",
+            "/model/parse",
+            "/socket.io/",
+            "/v1/chat/../../webhooks/vestibule/conversations",
+            "/v1/chat/messages/../conversations/x",
+        ],
+    )
+    @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+    def test_h11_rasas_own_addresses_are_not_here(
+        self, public: FlaskClient, begun: Any, channel: Channel, path: str, method: str
+    ) -> None:
+        answer = public.open(path, method=method, json={"sender": "victim", "message": "x"}, headers=bearer(begun))
+        assert answer.status_code in (404, 405)
+        assert len(channel.heard) == 1
+
+
 class TestSilence:
-    def test_h14_nothing_said_goes_into_a_log_or_the_store(
+    def test_h02_h14_nothing_said_goes_into_a_log_or_the_store(
         self,
         public: FlaskClient,
         begun: Any,

@@ -8,6 +8,7 @@
   const home = new URL(script.src).origin;
   const STORED = "vestibule-chat";
   const MAX_LENGTH = 2000;
+  const LONGEST_SHOWN = 48; // of an address: hashes and tokens are for machines
 
   let token = null;
   let busy = false;
@@ -187,7 +188,7 @@
     text.split(/(https?:\/\/[^\s<>"']+)/).forEach(function (piece, index) {
       const address = index % 2 ? piece.replace(/[.,;:!?)\]]+$/, "") : "";
       if (address && isOurs(address)) {
-        const link = make("a", "", address);
+        const link = make("a", "", address.length > LONGEST_SHOWN ? address.slice(0, LONGEST_SHOWN) + "…" : address);
         link.href = address;
         link.target = "_blank";
         link.rel = "noopener";
