@@ -3,7 +3,7 @@
 Everything a visitor is shown about a form in a language is prepared once, at start, as a `FormView`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -214,8 +214,12 @@ class FormView:
         return text.replace("{max}", str(rule.max_length or rule.maximum)).replace("{min}", str(rule.minimum))
 
     def asked_by(self, purpose_id: str, channel: str) -> str:
-        """Return the words a purpose is asked with: the question alone in a chat, its control's label elsewhere."""
-        return self.notice.texts[f"{'question' if channel == 'chat' else 'label'}.{purpose_id}"]
+        """Return the words a purpose is agreed to by: in a chat the question of an opt-in, else its control's label."""
+        opt_in = any(one["id"] == purpose_id and one["control"] == OPT_IN for one in self._purposes())
+        return self.notice.texts[f"{'question' if channel == 'chat' and opt_in else 'label'}.{purpose_id}"]
+
+    def _purposes(self) -> Sequence[Mapping[str, str]]:
+        return self.document["notice"]["purposes"]  # type: ignore[index,no-any-return]
 
     def shown(self, name: str, value: Value) -> str:
         """Return how a checked value may be shown back: a choice by its label, contact data masked."""

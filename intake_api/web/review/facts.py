@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection
 
+from intake_api.catalogue.model import OPT_IN
 from intake_api.flows.read_lead import WholeLead
 from intake_api.rules.consent import DecisionState
 from intake_api.store.evidence import Entry
@@ -85,7 +86,7 @@ def decisions(whole: WholeLead) -> list[DecisionLine]:
         DecisionLine(
             purpose=one.purpose,
             title=texts.get(f"title.{one.purpose}", one.purpose),
-            asked=texts.get(f"{words}.{one.purpose}", ""),
+            asked=texts.get(f"{words if one.control == OPT_IN else 'label'}.{one.purpose}", ""),
             state=one.state,
             basis=one.basis,
             decided_at=one.decided_at,

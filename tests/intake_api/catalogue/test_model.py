@@ -119,6 +119,11 @@ class TestView:
         assert view.asked_by("newsletter", "chat").endswith("You can stop it at any time.")
         assert view.asked_by("newsletter", "page").startswith("Yes, ")
 
+    def test_a_purpose_agreed_to_by_sending_has_the_same_words_in_every_channel(self, real: Catalogue) -> None:
+        view = real.view("request_demo", "en")
+        said = {view.asked_by("respond_to_request", channel) for channel in ("chat", "page")}
+        assert said == {"By sending this you ask us to answer your request."}
+
 
 class TestLocales:
     def test_n_17_a_language_that_is_not_complete_does_not_collect(self, real: Catalogue) -> None:

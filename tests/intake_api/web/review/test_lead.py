@@ -159,12 +159,12 @@ class TestReading:
         assert page.typed["role"] == texts["field.role.choice.owner"]
 
     def test_in_a_chat_the_questions_are_shown_as_they_were_asked(
-        self, reviewer: Browser, store: Store, catalogue: Catalogue, clock: DrivenClock
+        self, reviewer: Browser, store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock
     ) -> None:
         shown = show_form(store, catalogue, "request_demo", "en", "chat", now=clock())
         fields = {"name": "Zane", "email": "zane@guest.example"}
         submission = Submission("request_demo", shown.presentation.id, "en", fields, {"newsletter": True}, {})
-        reference = submit_lead(store, catalogue, b"t" * 32, submission, now=clock()).reference
+        reference = submit_lead(store, queue, catalogue, b"t" * 32, submission, now=clock()).reference
         said = words_of(reviewer.page(f"/leads/{reference}"))
         texts = catalogue.notice("request_demo", "en").texts
         for key in ("field.name.question", "question.newsletter"):
