@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import socketserver
-import threading
+import subprocess
+import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from redis import Redis
+from redis.exceptions import ConnectionError as Away
 
 from bot.dialogue.state import Stage, State
 from bot.memory import LIFETIME_SECONDS, ProcessMemory, RedisMemory
@@ -144,62 +147,52 @@ class TestTime:
         assert MARK not in str(vars(memory))
 
 
-class RedisLike(socketserver.ThreadingTCPServer):
-    """Enough of Redis, spoken over its real protocol, to keep, expire on paper, give and delete."""
+class RealRedis:
+    """A redis-server of our own, in memory only."""
 
-    allow_reuse_address = True
-    daemon_threads = True
+    def __init__(self, port: int) -> None:
+        self.url = f"redis://127.0.0.1:{port}/0"
+        self.client = Redis.from_url(self.url)
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _RedisLikeConnection)
-        self.kept: dict[str, tuple[bytes, int]] = {}
+    def kept(self) -> dict[str, tuple[str, int]]:
+        """Return everything it holds: value and seconds to live, by key."""
+        return {key.decode(): (self.client.get(key).decode(), self.client.ttl(key)) for key in self.client.keys("*")}
 
-
-class _RedisLikeConnection(socketserver.StreamRequestHandler):
-    def handle(self) -> None:
-        while line := self.rfile.readline():
-            words = [self._bulk() for _ in range(int(line[1:]))]
-            self.wfile.write(self._answer([word.decode() for word in words]))
-
-    def _bulk(self) -> bytes:
-        length = int(self.rfile.readline()[1:])
-        return self.rfile.read(length + 2)[:-2]
-
-    def _answer(self, words: list[str]) -> bytes:
-        kept: dict[str, tuple[bytes, int]] = self.server.kept  # type: ignore[attr-defined]
-        command = words[0].upper()
-        if command == "SET":
-            assert words[3].upper() == "EX"
-            kept[words[1]] = (words[2].encode(), int(words[4]))
-            return b"+OK\r\n"
-        if command == "GET":
-            value = kept.get(words[1])
-            return b"$-1\r\n" if value is None else b"$%d\r\n%s\r\n" % (len(value[0]), value[0])
-        if command == "DEL":
-            return b":%d\r\n" % (kept.pop(words[1], None) is not None)
-        return b"+OK\r\n"
+    def answers(self) -> bool:
+        """Say whether it is up."""
+        try:
+            return bool(self.client.ping())
+        except Away:
+            return False
 
 
 @pytest.fixture
-def redis() -> Iterator[RedisLike]:
-    with RedisLike() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def redis(tmp_path: Path) -> Iterator[RealRedis]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    server = RealRedis(port)
+    try:
+        while not server.answers():
+            assert process.poll() is None, "redis-server did not start"
+            time.sleep(0.02)  # between two looks at another process
+        yield server
+    finally:
+        server.client.close()
+        process.terminate()
+        process.wait()
 
 
 class TestRedis:
     RECORD: ClassVar = {"slots": {"form": "request_demo", "before_yes": [f"demo, {MARK}"]}, "loop": "lead_form"}
 
-    def test_h02_what_was_typed_before_the_yes_never_goes_there(self, redis: RedisLike, clock: Clock) -> None:
+    def test_h02_what_was_typed_before_the_yes_never_goes_there(self, redis: RealRedis, clock: Clock) -> None:
         async def act() -> Any:
             memory = _redis_memory(redis, clock)
             await memory.write("a", self.RECORD)
-            there, here = str(redis.kept), await memory.read("a")
+            there, here = str(redis.kept()), await memory.read("a")
             await memory.close()
             return there, here
 
@@ -207,7 +200,7 @@ class TestRedis:
         assert MARK not in there
         assert here == self.RECORD
 
-    def test_h06_has_an_expiry_and_survives_a_restart(self, redis: RedisLike, clock: Clock) -> None:
+    def test_h06_has_an_expiry_and_survives_a_restart(self, redis: RealRedis, clock: Clock) -> None:
         async def act() -> Any:
             before, after = _redis_memory(redis, clock), _redis_memory(redis, clock)
             await before.write("a", self.RECORD)
@@ -217,10 +210,10 @@ class TestRedis:
             return found
 
         assert asyncio.run(act()) == {"slots": {"form": "request_demo"}, "loop": "lead_form"}
-        ((_, expiry),) = redis.kept.values()
-        assert expiry == LIFETIME_SECONDS
+        ((_, expiry),) = redis.kept().values()
+        assert 0 < expiry <= LIFETIME_SECONDS
 
-    def test_forgetting_and_a_no_clear_both_places(self, redis: RedisLike, clock: Clock) -> None:
+    def test_forgetting_and_a_no_clear_both_places(self, redis: RealRedis, clock: Clock) -> None:
         async def act() -> Any:
             memory = _redis_memory(redis, clock)
             await memory.write("a", self.RECORD)
@@ -237,14 +230,11 @@ class TestRedis:
         assert after_no == {"slots": {"refused": True}, "loop": None}
         assert forgotten is None
         assert MARK not in left
-        assert redis.kept == {}
+        assert redis.kept() == {}
 
 
-def _redis_memory(redis: RedisLike, clock: Clock) -> RedisMemory:
-    host, port = redis.server_address[:2]
-    assert isinstance(port, int)
-    assert socket.gethostbyname(str(host)) == "127.0.0.1"
-    return RedisMemory(f"redis://127.0.0.1:{port}/0", clock)
+def _redis_memory(redis: RealRedis, clock: Clock) -> RedisMemory:
+    return RedisMemory(redis.url, clock)
 
 
 def _everything_in(store: VolatileTrackerStore) -> str:
