@@ -21,7 +21,7 @@ def start_logging(level: int = logging.INFO) -> None:
 
 
 def event(name: str, **ids: str | int | float | None) -> None:
-    """Log one event, such as `event("delivery.refused", delivery=id, status=422)`; values are ids, states and counts."""
+    """Log one event, such as `event("delivery.refused", delivery=id, status=422)`; values are ids and counts."""
     logging.getLogger(LOGGER).info(_line(name, ids))
 
 
