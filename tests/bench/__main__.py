@@ -33,9 +33,8 @@ def main() -> None:
             results["chat"] = bench_chat(Path(folder))
             for name in ("turn", "fixed"):
                 say(f"  {name:<6} p50 {results['chat'][name]['p50_ms']} ms, p95 {results['chat'][name]['p95_ms']} ms")
-            say(
-                f"  ratio {results['chat']['ratio']} (to reach: at most 2.5); the house: {results['chat']['house_mib']} MiB"
-            )
+            ratio, house = results["chat"]["ratio"], results["chat"]["house_mib"]
+            say(f"  ratio {ratio} (to reach: at most 2.5); the whole house: {house} MiB resident")
     saved = ROOT / "bench-results" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
     saved.parent.mkdir(exist_ok=True)
     saved.write_text(json.dumps(results, indent=1))
