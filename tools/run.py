@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import socket
 import sys
 import time
@@ -21,6 +22,9 @@ from tools.supervisor import Program, ProgramDied, Supervisor, ToldToEnd
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 90.0  # seconds, for the slowest machine; a warm start takes a tenth of it
+# Of the hundreds of lines Rasa prints while it trains: those that say where it is.
+TRAINING_STEP = re.compile(r"^Training |^Trained |to train component|^The model ")
+PROGRESS_BAR = re.compile(r"\d+/\d+ \[")
 
 
 class CannotRun(Exception):
@@ -79,9 +83,11 @@ def train_if_needed(supervisor: Supervisor, house: House) -> None:
 
     :raises CannotRun: when the training fails.
     """
-    code, _ = supervisor.finish(house.bot_command("train", "-m", "bot.train_if_changed"))
+    program = house.bot_command("train", "-m", "bot.train_if_changed")
+    code, lines = supervisor.finish(program, show=lambda line: bool(TRAINING_STEP.search(line)))
     if code:
-        raise CannotRun("The bot cannot be trained; the lines above say why.")
+        said = [line for line in lines if not PROGRESS_BAR.search(line)]
+        raise CannotRun("\n".join(["The chat's model cannot be trained.", *said[-40:]]))
 
 
 def bring_up_to_date(supervisor: Supervisor, house: House) -> None:
@@ -119,7 +125,7 @@ def welcome(house: House, account: Mapping[str, str], *, seconds: float) -> str:
 
 
 def _finish(supervisor: Supervisor, program: Program, failed: str) -> list[str]:
-    code, lines = supervisor.finish(program, quiet=True)
+    code, lines = supervisor.finish(program, show=lambda _: False)
     if code:
         raise CannotRun("\n".join([failed, *lines]))
     return lines

@@ -109,8 +109,8 @@ class Supervisor:
 
         self._start(program, take)
 
-    def finish(self, program: Program, *, quiet: bool = False) -> tuple[int, list[str]]:
-        """Run a program to its end and return its exit code and what it printed; not printed here when `quiet`.
+    def finish(self, program: Program, *, show: Callable[[str], bool]) -> tuple[int, list[str]]:
+        """Run a program to its end and return its exit code and all lines it printed, of which some are shown.
 
         :raises ProgramDied: when there is no such program, or when another one died meanwhile.
         :raises ToldToEnd: when the end was asked for first.
@@ -119,7 +119,7 @@ class Supervisor:
 
         def keep(line: str) -> None:
             lines.append(line)
-            if not quiet:
+            if show(line):
                 self.say(program.name, line)
 
         self._start(program, keep)
