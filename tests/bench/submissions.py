@@ -7,8 +7,6 @@ floor is one request that writes as many rows. The two take turns, so that a noi
 import itertools
 import os
 import statistics
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -110,9 +108,3 @@ def _rows_of_one(database_url: str) -> tuple[int, int]:
         width = tx.execute(text("SELECT SUM(LENGTH(sealed)) + 1400 FROM leads")).scalar_one() // rows
     engine.dispose()
     return rows, int(width)
-
-
-@contextmanager
-def sqlite_database(folder: Path) -> Iterator[str]:
-    """An empty file."""
-    yield f"sqlite:///{folder}/vestibule.sqlite"
