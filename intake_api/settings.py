@@ -173,20 +173,20 @@ class _Reader:
         return value
 
     def secret(self, name: str, *, needed: bool = True) -> str:
+        value = self.text(name) or self._from_file(name)
+        if not value and needed:
+            raise SettingsError(f"{PREFIX}{name} is missing. Set it, or {PREFIX}{name}_FILE, or {PREFIX}SECRETS_DIR.")
+        return value
+
+    def _from_file(self, name: str) -> str:
         file = self.text(f"{name}_FILE")
         folder = self.text("SECRETS_DIR")
         if not file and folder and (Path(folder) / name.lower()).exists():
             file = str(Path(folder) / name.lower())
-        if value := self.text(name):
-            return value
-        if file:
-            try:
-                return Path(file).read_text().strip()
-            except OSError as error:
-                raise SettingsError(f"{PREFIX}{name}: the file {file} cannot be read.") from error
-        if needed:
-            raise SettingsError(f"{PREFIX}{name} is missing. Set it, or {PREFIX}{name}_FILE, or {PREFIX}SECRETS_DIR.")
-        return ""
+        try:
+            return Path(file).read_text().strip() if file else ""
+        except OSError as error:
+            raise SettingsError(f"{PREFIX}{name}: the file {file} cannot be read.") from error
 
     def key(self, name: str) -> bytes:
         try:

@@ -40,6 +40,7 @@ def run_house() -> None:
     :raises ToldToEnd: when the end was asked for.
     """
     began = time.monotonic()
+    os.umask(0o077)  # whatever a copy writes is for its owner only
     house = read_house(ROOT, os.environ)
     with _the_only_copy_in(house.state), Supervisor(ROOT) as supervisor:
         check_ports(house)

@@ -44,6 +44,13 @@ class TestReading:
         settings = read_settings({**environment, "VESTIBULE_SECRETS_DIR": str(tmp_path)})
         assert settings.secrets.service_token == (tmp_path / "service_token").read_text().strip()
 
+    def test_an_empty_file_of_a_secret_is_a_missing_secret(self, tmp_path: Path) -> None:
+        environment = random_secrets()
+        del environment["VESTIBULE_SERVICE_TOKEN"]
+        (tmp_path / "service_token").write_text("\n")
+        with pytest.raises(SettingsError, match="VESTIBULE_SERVICE_TOKEN is missing"):
+            read_settings({**environment, "VESTIBULE_SECRETS_DIR": str(tmp_path)})
+
     @pytest.mark.parametrize("mode", ["production", "development"])
     def test_the_time_can_be_driven_in_tests_only(self, mode: str) -> None:
         with pytest.raises(SettingsError, match="VESTIBULE_TEST_CLOCK"):
