@@ -25,7 +25,7 @@ def main() -> None:
             say_submissions(results["sqlite"])
         if not only or "postgresql" in only:
             say("submissions on PostgreSQL …")
-            with running_postgres() as server, server.fresh_database() as url:
+            with running_postgres(durable=True) as server, server.fresh_database() as url:
                 results["postgresql"] = bench_submissions(url, Path(folder))
             say_submissions(results["postgresql"])
         if not only or "chat" in only:

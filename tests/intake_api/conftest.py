@@ -2,7 +2,9 @@
 
 import base64
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -52,18 +54,59 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy: migrating anew for each test would take most of the run."""
+    file = tmp_path_factory.mktemp("migrated") / "vestibule.sqlite"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: PostgresServer) -> Iterator[str]:
+    """The name of a migrated PostgreSQL database to copy."""
+    with postgres.fresh_database() as url:
+        _migrate(url)
+        yield url.rpartition("/")[2]
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database: each test that asks for it runs on both.
+    """A migrated database without a row: each test that asks for it runs on both.
 
     A test about one of them says `@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`.
     """
+    with migrated_database(request, request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without a table, for tests of migrations and of starting."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/vestibule.sqlite"
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres")
-        with server.fresh_database() as url:
-            yield url
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.fresh_database() as url:
+        yield url
+
+
+@contextmanager
+def migrated_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
+    """Copy the migrated database of a kind, and drop the copy at the end."""
+    if kind == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "vestibule.sqlite")
+        yield f"sqlite:///{folder}/vestibule.sqlite"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.fresh_database(like=request.getfixturevalue("migrated_postgres")) as url:
+        yield url
+
+
+def _migrate(url: str) -> None:
+    with closing(open_store(read_settings({**random_secrets(), "VESTIBULE_DATABASE_URL": url}))) as store:
+        migrate_store(store)
+    prepare_queue(url)
 
 
 @pytest.fixture

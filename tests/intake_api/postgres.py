@@ -28,10 +28,10 @@ class PostgresServer:
         return f"postgresql+psycopg://vestibule@127.0.0.1:{self.port}/{database}"
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
-        """Make an empty database, give its address, and drop it."""
+    def fresh_database(self, *, like: str = "template1") -> Iterator[str]:
+        """Make an empty database, or a copy of another, give its address, and drop it."""
         name = f"t{uuid.uuid4().hex}"
-        self._run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(like)))
         try:
             yield self.url(name)
         finally:
@@ -44,14 +44,16 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
-    """Start a server and stop it at the end."""
+def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """Start a server and stop it at the end.
+
+    Not `durable`, it never flushes the disk: nothing of a test outlives the machine anyway. The bench wants `durable`.
+    """
     folder = Path(tempfile.mkdtemp(prefix="vestibule-pg-"))
     user = _unprivileged_user(folder)
     server = PostgresServer(_free_port(), folder / "data")
-    options = (
-        f"-p {server.port} -k {folder} -c listen_addresses=127.0.0.1 -c shared_buffers=64MB -c max_connections=200"
-    )
+    flush = "on" if durable else "off"
+    options = f"-p {server.port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync={flush}"
     try:
         _as(user, "initdb", "-D", server.data, "-U", "vestibule", "-A", "trust", "-E", "UTF8", "--no-locale")
         _as(user, "pg_ctl", "-D", server.data, "-l", folder / "log", "-w", "-o", options, "start")

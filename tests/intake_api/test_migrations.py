@@ -2,6 +2,7 @@
 
 from contextlib import closing
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -31,6 +32,11 @@ def step(tx: Connection, to: str, *, down: bool = False) -> None:
 def our_tables(tx: Connection) -> set[str]:
     """Return the tables that are ours and not Alembic's or the durable engine's."""
     return set(inspect(tx).get_table_names()) & set(tables.Table.metadata.tables)
+
+
+@pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    return empty_database_url
 
 
 class TestMigrations:

@@ -16,6 +16,11 @@ from intake_api.store.notices import NoticeAltered, get_notice_body
 from tests.intake_api.conftest import DrivenClock
 
 
+@pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    return empty_database_url
+
+
 class TestStarting:
     """What a process checks before it serves anybody."""
 

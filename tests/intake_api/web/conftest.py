@@ -14,7 +14,7 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.queue import Queue
 from intake_api.settings import Settings
 from intake_api.store.base import Store
-from tests.intake_api.conftest import DrivenClock
+from tests.intake_api.conftest import DrivenClock, migrated_database
 
 FIELDS = {"name": "Zane Example", "email": "zane@guest.example"}
 PERSONAL_TABLES = ("leads", "lead_index", "decisions", "subjects")
@@ -25,11 +25,8 @@ Post = Callable[..., Any]
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """SQLite, since a door is the same over both; `parametrize(…, indirect=True)` asks for PostgreSQL too."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        yield f"sqlite:///{tmp_path}/vestibule.sqlite"
-    else:
-        with request.getfixturevalue("postgres").fresh_database() as url:
-            yield url
+    with migrated_database(request, getattr(request, "param", "sqlite"), tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
