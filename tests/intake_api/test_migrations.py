@@ -11,13 +11,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from intake_api.catalogue.model import Catalogue
+from intake_api.flows.approve_lead import approve_lead
 from intake_api.flows.migrate_store import MIGRATIONS, migrate_store
 from intake_api.flows.open_store import open_store, ready_store
+from intake_api.flows.read_lead import read_lead
+from intake_api.queue import Queue
 from intake_api.settings import Settings
 from intake_api.store import tables
 from intake_api.store.base import Store
+from intake_api.store.staff import add_staff
 from tests.intake_api.conftest import DrivenClock
+from tests.intake_api.kept_leads import keep_first_yes, keep_lead
 
+FIRST_TABLES = {"leads", "lead_index", "decisions", "subjects", "presentations", "notices", "evidence", "staff"}
 REVISIONS = [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()][::-1]
 
 
@@ -62,14 +68,34 @@ class TestMigrations:
                 assert our_tables(tx) == set()
 
     def test_keep_what_was_there(
-        self, settings: Settings, catalogue: Catalogue, clock: DrivenClock, store: Store
+        self, settings: Settings, catalogue: Catalogue, clock: DrivenClock, store: Store, queue: Queue
     ) -> None:
-        """Down to the first step and up again: what the first step knew is still there."""
-        with store.reading() as tx:
-            before = tx.execute(text("SELECT COUNT(*) FROM notices")).scalar_one()
+        """Down to the first step and up again, with data in every table: what the first step knows is still there."""
+        decided = keep_lead(store, catalogue, now=clock(), decisions={"product_offers": True}, phone="+371 20 000 000")
+        approve = {"destination": "file", "recipient": "crm", "seen_version": 1, "staff_id": "0" * 32}
+        approve_lead(store, queue, decided.reference, **approve, now=clock())  # type: ignore[arg-type]
+        keep_first_yes(store, queue, catalogue, now=clock())
         with store.writing() as tx:
-            step(tx, REVISIONS[0], down=True)
+            add_staff(tx, "reviewer@sample.example", "0" * 40, one_time=False, now=clock())
+        counted, before = count_rows(store), read_lead(store, decided.reference, actor="operator", why="t", now=clock())
+        assert min(counted[table] for table in FIRST_TABLES) > 0
+        for revision in REVISIONS[-2::-1]:
+            with store.writing() as tx:
+                step(tx, revision, down=True)
         migrate_store(store)
         ready_store(store, catalogue, settings, now=clock())
-        with store.reading() as tx:
-            assert tx.execute(text("SELECT COUNT(*) FROM notices")).scalar_one() == before > 0
+        after = read_lead(store, decided.reference, actor="operator", why="t", now=clock())
+        assert (after.values, after.decisions, after.lead) == (before.values, before.decisions, before.lead)
+        now_there = count_rows(store)
+        assert {table: now_there[table] for table in FIRST_TABLES - {"evidence"}} == {
+            table: counted[table] for table in FIRST_TABLES - {"evidence"}
+        }
+
+
+def count_rows(store: Store) -> dict[str, int]:
+    """Return how many rows each of our tables has."""
+    with store.reading() as tx:
+        return {
+            table: tx.execute(text(f"SELECT COUNT(*) FROM {table}")).scalar_one()  # noqa: S608 - our own names
+            for table in our_tables(tx)
+        }
