@@ -1,6 +1,7 @@
 """Give deliveries another chance whose attempt broke down in our own house, so that none is left lying."""
 
 import random
+from dataclasses import replace
 from datetime import datetime
 
 from intake_api.crm.port import Unknown
@@ -8,7 +9,7 @@ from intake_api.flows.deliver import settle
 from intake_api.log import event
 from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.store.base import Store
-from intake_api.store.deliveries import find_running, parse_turn_key
+from intake_api.store.deliveries import DeliveryState, claim_delivery, find_running, parse_turn_key
 
 
 def mend_deliveries(store: Store, queue: Queue, *, now: datetime) -> int:
@@ -24,6 +25,9 @@ def mend_deliveries(store: Store, queue: Queue, *, now: datetime) -> int:
         delivery_id, turn = parse_turn_key(key)
         with store.writing() as tx:
             if delivery := find_running(tx, delivery_id, turn):
+                if delivery.state is DeliveryState.QUEUED:  # it broke before it was claimed, and counts all the same
+                    delivery = replace(delivery, attempts=delivery.attempts + 1)
+                    claim_delivery(tx, delivery_id)
                 settle(tx, delivery, Unknown("internal_error"), None, now=now, jitter=random.random())  # noqa: S311
                 event("delivery.mended", delivery=delivery_id)
                 mended += 1

@@ -278,23 +278,27 @@ class TestFailing:
         with pytest.raises(NotPaused):
             resume_deliveries(house.store, "webhook", actor="operator", now=house.clock())
 
+    @pytest.mark.parametrize("broke_down", ["state = 'sending', attempts = attempts + 1", "state = 'queued'"])
     def test_an_attempt_that_broke_down_in_our_house_is_mended_and_capped(
-        self, house: House, caplog: pytest.LogCaptureFixture
+        self, house: House, caplog: pytest.LogCaptureFixture, broke_down: str
     ) -> None:
+        """Whether it broke after its claim or before."""
         lead = house.approved()
         table = "workflow_status" if house.store.url.startswith("sqlite") else "dbos.workflow_status"
-        mended = 0
+        mended, waits = 0, []
         with caplog.at_level(logging.INFO):
             while (delivery := house.delivery(lead)).state is not DeliveryState.GIVEN_UP:
                 with house.store.writing() as tx:
-                    tx.execute(text("UPDATE deliveries SET state = 'sending', attempts = attempts + 1"))
+                    tx.execute(text(f"UPDATE deliveries SET {broke_down}"))  # noqa: S608
                     tx.execute(text(f"UPDATE {table} SET status = 'ERROR'"))  # noqa: S608
                 mended += mend_deliveries(house.store, house.queue, now=house.clock())
                 if due := house.delivery(lead).next_attempt_at:
+                    waits.append(due - house.clock.now)
                     house.clock.now = due
                     enqueue_due_deliveries(house.store, house.queue, now=house.clock())
 
         assert (mended, delivery.last_outcome, delivery.last_reason) == (6, "unknown", "internal_error")
+        assert timedelta(0) < waits[0] < timedelta(minutes=1)  # the schedule begins at its beginning
         assert engine_holds(house.store) == []
         assert lead_now(house.store, lead).state is LeadState.DELIVERY_FAILED
 
