@@ -101,6 +101,7 @@ class TestRefusing:
             page = chromium.new_page()
             page.goto(house.url("public"))
             page.click(".vestibule-bubble")
+            expect(page.locator(".vestibule-bot").first).to_be_visible()
             say(page, f"Hi, I am {MARKS['name']}, {MARKS['email']}, {MARKS['phone']}: show me a demo. {MARKS['text']}")
             page.get_by_role("button", name="No", exact=True).click()
             expect(page.locator(".vestibule-typing")).to_be_hidden()
