@@ -89,6 +89,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     :raises SettingsError: one sentence that names the setting and what to write.
     """
     read = _Reader(environ)
+    var = read.path("VAR", "var")
     mode = read.one_of("MODE", MODES, "production")
     allow_loopback = read.flag("WEBHOOK_ALLOW_LOOPBACK")
     test_clock = read.path("TEST_CLOCK") if read.text("TEST_CLOCK") else None
@@ -104,7 +105,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     mail = read.one_of("MAIL", MAIL_WAYS, "folder")
     return Settings(
         mode=mode,
-        database_url=read.secret("DATABASE_URL", needed=False) or "sqlite:///var/vestibule.sqlite",
+        database_url=read.secret("DATABASE_URL", needed=False) or f"sqlite:///{var}/vestibule.sqlite",
         catalogue=read.path("CATALOGUE", "catalogue"),
         public_url=public_url,
         review_url=read.url("REVIEW_URL", _loopback(read, "REVIEW_PORT", 8081)),
@@ -112,15 +113,15 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         rasa_url=read.url("RASA_URL", _loopback(read, "RASA_PORT", 5005)),
         allowed_origins=(public_url, *read.text("ALLOWED_ORIGINS").split()),
         destination=destination,
-        destination_file=read.path("DESTINATION_FILE", "var/crm/leads.jsonl"),
+        destination_file=read.path("DESTINATION_FILE", f"{var}/crm/leads.jsonl"),
         destination_recipient=read.text("DESTINATION_RECIPIENT") or "crm",
         webhook_url=webhook_url or None,
         webhook_allow_loopback=allow_loopback,
         mail=mail,
-        mail_folder=read.path("MAIL_FOLDER", "var/mail"),
+        mail_folder=read.path("MAIL_FOLDER", f"{var}/mail"),
         mail_from=read.text("MAIL_FROM") or None,
         smtp_url=read.secret("SMTP_URL", needed=mail == "smtp") or None,
-        checkpoint_file=read.path("CHECKPOINT_FILE", "var/evidence/checkpoints.jsonl"),
+        checkpoint_file=read.path("CHECKPOINT_FILE", f"{var}/evidence/checkpoints.jsonl"),
         test_clock=test_clock,
         secrets=_read_secrets(read, needs_webhook=destination == "webhook"),
     )
@@ -180,9 +181,10 @@ class _Reader:
 
     def _from_file(self, name: str) -> str:
         file = self.text(f"{name}_FILE")
-        folder = self.text("SECRETS_DIR")
-        if not file and folder and (Path(folder) / name.lower()).exists():
-            file = str(Path(folder) / name.lower())
+        # Where `make run` writes a development machine's own, so that commands beside it need no environment.
+        folder = self.path("SECRETS_DIR") if self.text("SECRETS_DIR") else self.path("VAR", "var") / "secrets"
+        if not file and (folder / name.lower()).exists():
+            file = str(folder / name.lower())
         try:
             return Path(file).read_text().strip() if file else ""
         except OSError as error:

@@ -22,7 +22,7 @@ class TestReading:
 
     @pytest.mark.parametrize("name", ["MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "TOKEN_KEY", "SERVICE_TOKEN"])
     def test_sec47_a_missing_secret_is_named(self, name: str) -> None:
-        environment = random_secrets()
+        environment = {**random_secrets(), "VESTIBULE_VAR": "nowhere"}
         del environment[f"VESTIBULE_{name}"]
         with pytest.raises(SettingsError, match=f"VESTIBULE_{name} is missing"):
             read_settings(environment)
@@ -43,6 +43,14 @@ class TestReading:
         (tmp_path / "service_token").write_text(environment.pop("VESTIBULE_SERVICE_TOKEN") + "\n")
         settings = read_settings({**environment, "VESTIBULE_SECRETS_DIR": str(tmp_path)})
         assert settings.secrets.service_token == (tmp_path / "service_token").read_text().strip()
+
+    def test_a_command_beside_make_run_needs_to_know_its_folder_only(self, tmp_path: Path) -> None:
+        (tmp_path / "secrets").mkdir()
+        for name, value in random_secrets().items():
+            (tmp_path / "secrets" / name.removeprefix("VESTIBULE_").lower()).write_text(value)
+        settings = read_settings({"VESTIBULE_VAR": str(tmp_path)})
+        assert settings.database_url == f"sqlite:///{tmp_path}/vestibule.sqlite"
+        assert settings.checkpoint_file == tmp_path / "evidence" / "checkpoints.jsonl"
 
     def test_an_empty_file_of_a_secret_is_a_missing_secret(self, tmp_path: Path) -> None:
         environment = random_secrets()
