@@ -22,6 +22,7 @@ def ready(tmp_path: Path) -> dict[str, str]:
     environment = {
         **random_secrets(),
         "VESTIBULE_MODE": "test",
+        "VESTIBULE_VAR": str(tmp_path),
         "VESTIBULE_DATABASE_URL": f"sqlite:///{tmp_path}/vestibule.sqlite",
         "VESTIBULE_CATALOGUE": str(ROOT / "catalogue"),
     }
