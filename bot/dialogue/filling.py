@@ -26,6 +26,7 @@ from bot.dialogue.turn import Desk, Turn
 
 DECLINES = (replies.DECLINE_FIELD, replies.DENY)
 CONTACT_TYPES = ("email", "phone")
+MOST_WORDS_AROUND_A_CONTACT = 5  # "you can reach me at …"
 Checked = dict[str, dict[str, Any]]
 
 
@@ -133,7 +134,7 @@ def _candidates(field: Field, said: Said, sheet: Sheet, desk: Desk) -> dict[str,
         return {} if pressed is None else {field.name: pressed}
     if field.type == "long_text":
         declined = said.intent in DECLINES and said.confidence >= asides.PLAIN and len(said.text) < 60
-        return {} if declined else {field.name: said.text.strip()}
+        return {} if declined else _only_contacts(said, sheet, desk) or {field.name: said.text.strip()}
     found: dict[str, Any] = dict(find_details(said.text, sheet, desk.words.lexicon))
     group = sheet.group_of(field)
     if field.name in found or any(member.name in found for member in group):
@@ -144,6 +145,18 @@ def _candidates(field: Field, said: Said, sheet: Sheet, desk: Desk) -> dict[str,
     if field.type in CONTACT_TYPES:
         return {**found, _likely_contact(field, group, said.text).name: rest}
     return {**found, field.name: rest}
+
+
+def _only_contacts(said: Said, sheet: Sheet, desk: Desk) -> dict[str, Any]:
+    """Return the contact details of a text that holds hardly anything else ("my number is …"); else nothing."""
+    found = find_details(said.text, sheet, desk.words.lexicon)
+    contacts = {
+        field.name: found[field.name] for field in sheet.fields() if field.type in CONTACT_TYPES and field.name in found
+    }
+    rest = said.text
+    for value in contacts.values():
+        rest = rest.replace(value, " ")
+    return contacts if len(re.findall(r"\w+", rest)) <= MOST_WORDS_AROUND_A_CONTACT else {}
 
 
 def _only_value(field: Field, said: Said, desk: Desk) -> Any:

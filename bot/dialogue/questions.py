@@ -125,5 +125,5 @@ def _summary_lines(state: State, sheet: Sheet) -> list[str]:
     ]
     decided = [purpose for purpose in sheet.opt_ins if purpose["id"] in state.decisions]
     signs = {True: "✓", False: "✗"}
-    lines += [f"{signs[state.decisions[one['id']]]} {one.get('label') or one['title']}" for one in decided]
+    lines += [f"{signs[state.decisions[one['id']]]} {one['title']}" for one in decided]
     return lines + [one.get("label") or one["title"] for one in sheet.acts]

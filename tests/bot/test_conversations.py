@@ -142,6 +142,18 @@ class TestSending:
         assert answer["receipt"] in visitor.heard
         assert DEMO["what_next"] in visitor.heard
 
+    def test_a_contact_given_for_a_question_is_the_contact_and_the_question_comes_again(self, bot: RunningBot) -> None:
+        visitor = bot.visitor()
+        visitor.says("please call me back about prices")
+        visitor.presses("affirm")
+        message = example_body("get_form_request_contact")["fields"][0]
+        assert message["question"] in visitor.heard
+        visitor.says("my number is +371 20 123 456")
+        assert message["question"] in visitor.heard
+        assert "Phone" in visitor.heard
+        visitor.says("Is there a discount for groups of more than ten, as on 2026-11-21 at 10:00?")
+        assert message["question"] not in visitor.heard
+
     def test_h02_offers_what_was_typed_before_the_yes_and_asks_it_no_more(
         self, bot: RunningBot, api: FormApiServer
     ) -> None:

@@ -72,6 +72,9 @@ class TestFindingDetails:
             ("we are 30 employees, our company is called Pine Villa.", {"company": "Pine Villa", "headcount": "30"}),
             ("call 29123456!", {"phone": "29123456"}),
             ("anna at firma punkts lv", {}),
+            ("please call me back about prices", {}),
+            ("could you call me tomorrow?", {}),
+            ("just call me Anna", {"name": "Anna"}),
         ],
     )
     def test_that_are_plainly_there(self, text: str, found: dict[str, str]) -> None:
