@@ -63,7 +63,7 @@ class Supervisor:
     """Holds running programs; leaving the `with` block ends every one of them."""
 
     folder: Path
-    patience: float = 8.0  # seconds between the polite signal and the one that cannot be refused
+    patience: float = 5.0  # seconds between the polite signal and the one that cannot be refused: ten is the whole end
     width: int = 9
     output: IO[str] = field(default_factory=lambda: sys.stdout)
     _running: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
@@ -93,8 +93,9 @@ class Supervisor:
         if self._guard.stdin:
             self._guard.stdin.close()
         self._guard.wait()
+        until = time.monotonic() + 1.0
         for reader in self._readers.values():
-            reader.join(timeout=1)
+            reader.join(timeout=max(0.0, until - time.monotonic()))
 
     def start(self, program: Program) -> None:
         """Start a program in a process group of its own; its output is printed line by line under its name.
@@ -123,7 +124,7 @@ class Supervisor:
                 self.say(program.name, line)
 
         self._start(program, keep)
-        news = self._news.get()
+        news = self._next_news()
         if not isinstance(news, Ended) or news.name != program.name:
             raise _as_problem(news)
         self._tell_guard(f"ended {self._running.pop(program.name).pid}")
@@ -151,7 +152,7 @@ class Supervisor:
         :raises ProgramDied: when a program ended, whatever its exit code.
         :raises ToldToEnd: when the end was asked for.
         """
-        raise _as_problem(self._news.get())
+        raise _as_problem(self._next_news())
 
     def say(self, name: str, line: str) -> None:
         """Print one line under a name."""
@@ -164,6 +165,13 @@ class Supervisor:
     def processes(self) -> dict[str, int]:
         """Return the process id of each running program by name."""
         return {name: process.pid for name, process in self._running.items()}
+
+    def _next_news(self) -> Ended | ToldToEnd:
+        # A signal may reach the process on another of its threads, and Python hears of it in this one only when it
+        # wakes: so it wakes.
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._news.get(timeout=0.5)
 
     def _start(self, program: Program, take: Callable[[str], None]) -> None:
         try:
