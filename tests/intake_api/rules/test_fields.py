@@ -1,17 +1,14 @@
 """The answers to one form, checked (M-01, M-02, SEC-26)."""
 
-import json
 import unicodedata
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake_api.rules.fields import CODES, Checked, FieldRule, check_fields, check_some_fields, from_typed, masked
-
-NAUGHTY = Path(__file__).parents[4] / "shared" / "corpora" / "naughty-strings.json"
+from tests.intake_api.corpora import naughty_strings, needs_corpora
 
 RULES = (
     FieldRule("name", "text", "required", max_length=40),
@@ -184,9 +181,9 @@ class TestAnything:
         assert again.values == checked.values
         assert again.ok
 
-    @pytest.mark.skipif(not NAUGHTY.exists(), reason="the corpora stand beside the project, and not on this machine")
+    @needs_corpora
     def test_sec_27_naughty_strings_are_taken_as_text_or_refused_with_a_code(self) -> None:
-        strings = json.loads(NAUGHTY.read_text(encoding="utf-8"))
+        strings = naughty_strings()
         assert len(strings) > 400
         for string in strings:
             for rule in RULES:

@@ -19,8 +19,8 @@ from intake_api.web.limits import CHAT_BODY_BYTES
 from intake_api.web.public import chat as chat_module
 from intake_api.web.public import rasa_channel
 from tests.intake_api.conftest import DrivenClock
+from tests.intake_api.corpora import json_files, naughty_strings, needs_corpora
 from tests.intake_api.web.channel_server import OPENING, Channel, running_channel
-from tests.intake_api.web.corpora import json_files, naughty_strings, needs_corpora
 
 BEGIN, SAY, FORGET = "/v1/chat/conversations", "/v1/chat/messages", "/v1/chat/conversations/current"
 Count = Callable[[], int]

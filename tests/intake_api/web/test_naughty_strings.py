@@ -9,7 +9,7 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.flows.read_lead import read_lead
 from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.web.corpora import naughty_strings, needs_corpora
+from tests.intake_api.corpora import naughty_strings, needs_corpora
 
 Count = Callable[[], int]
 

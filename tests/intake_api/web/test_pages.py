@@ -13,7 +13,7 @@ from intake_api.flows.read_lead import WholeLead, read_lead
 from intake_api.rules.consent import DecisionState
 from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.web.corpora import naughty_strings, needs_corpora
+from tests.intake_api.corpora import naughty_strings, needs_corpora
 from tests.intake_api.web.html import Page, read_page
 
 PAGE = "/f/request_demo"

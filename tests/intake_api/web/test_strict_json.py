@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from intake_api.web.limits import BODY_BYTES
-from tests.intake_api.web.corpora import json_files, needs_corpora
+from tests.intake_api.corpora import json_files, needs_corpora
 
 ENDPOINTS = (
     "/v1/forms/request_demo/checks",

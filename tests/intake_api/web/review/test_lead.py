@@ -25,8 +25,8 @@ from intake_api.store.base import Store
 from intake_api.store.deliveries import Attempt, DeliveryState, claim_delivery, record_attempt
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
+from tests.intake_api.corpora import naughty_strings, needs_corpora
 from tests.intake_api.kept_leads import FIELDS, approve, deliveries_now, keep_lead, lead_now
-from tests.intake_api.web.corpora import naughty_strings, needs_corpora
 from tests.intake_api.web.review.visitor import Browser, Page
 
 MakeReviewer = Callable[..., Browser]
