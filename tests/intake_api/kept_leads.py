@@ -26,11 +26,11 @@ def keep_lead(
     store: Store, catalogue: Catalogue, *, now: datetime, decisions: dict[str, bool] | None = None, **fields: Any
 ) -> Lead:
     """Submit one `request_demo` on a page in English; `fields` are added to the usual ones."""
-    shown = show_form(store, catalogue, "request_demo", "en", "page", now=now)
+    shown = show_form(store, catalogue, TOKEN_KEY, "request_demo", "en", "page", now=now)
     asked = {field.name for field in shown.view.form.fields}
     submission = Submission(
         form="request_demo",
-        presentation=shown.presentation.id,
+        presentation=shown.signed_id,
         locale="en",
         fields={**{name: value for name, value in FIELDS.items() if name in asked}, **fields},
         decisions=decisions or {},
@@ -45,8 +45,8 @@ def keep_first_yes(
     store: Store, queue: Queue, catalogue: Catalogue, *, now: datetime, email: str = str(FIELDS["email"])
 ) -> Lead:
     """Submit the form `newsletter` with a yes, which waits for its second one."""
-    shown = show_form(store, catalogue, "newsletter", "en", "button", now=now)
-    submission = Submission("newsletter", shown.presentation.id, "en", {"email": email}, {"newsletter": True}, {})
+    shown = show_form(store, catalogue, TOKEN_KEY, "newsletter", "en", "button", now=now)
+    submission = Submission("newsletter", shown.signed_id, "en", {"email": email}, {"newsletter": True}, {})
     receipt = submit_lead(store, queue, catalogue, TOKEN_KEY, submission, now=now)
     with store.reading() as tx:
         return get_lead(tx, receipt.reference)

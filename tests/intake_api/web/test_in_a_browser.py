@@ -112,7 +112,7 @@ class TestPages:
             look()
         page.goto(address + "/f/request_demo")
         page.click("button[type=submit]")
-        assert page.evaluate("document.activeElement.id") == "trouble"
+        expect(page.locator("#trouble")).to_be_focused()
         look()
         page.fill("#f-name", "Zane Example")
         page.fill("#f-email", "zane@guest.example")

@@ -26,7 +26,7 @@ from intake_api.store.deliveries import Attempt, DeliveryState, claim_delivery, 
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import naughty_strings, needs_corpora
-from tests.intake_api.kept_leads import FIELDS, approve, deliveries_now, keep_lead, lead_now
+from tests.intake_api.kept_leads import FIELDS, TOKEN_KEY, approve, deliveries_now, keep_lead, lead_now
 from tests.intake_api.web.review.visitor import Browser, Page
 
 MakeReviewer = Callable[..., Browser]
@@ -161,10 +161,10 @@ class TestReading:
     def test_in_a_chat_the_questions_are_shown_as_they_were_asked(
         self, reviewer: Browser, store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock
     ) -> None:
-        shown = show_form(store, catalogue, "request_demo", "en", "chat", now=clock())
+        shown = show_form(store, catalogue, TOKEN_KEY, "request_demo", "en", "chat", now=clock())
         fields = {"name": "Zane", "email": "zane@guest.example"}
-        submission = Submission("request_demo", shown.presentation.id, "en", fields, {"newsletter": True}, {})
-        reference = submit_lead(store, queue, catalogue, b"t" * 32, submission, now=clock()).reference
+        submission = Submission("request_demo", shown.signed_id, "en", fields, {"newsletter": True}, {})
+        reference = submit_lead(store, queue, catalogue, TOKEN_KEY, submission, now=clock()).reference
         said = words_of(reviewer.page(f"/leads/{reference}"))
         texts = catalogue.notice("request_demo", "en").texts
         for key in ("field.name.question", "question.newsletter"):
