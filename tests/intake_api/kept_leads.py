@@ -1,5 +1,6 @@
 """Leads of invented people, kept the way a visitor's submission is."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from intake_api.flows.approve_lead import approve_lead
 from intake_api.flows.show_form import show_form
 from intake_api.flows.submit_lead import Submission, submit_lead
 from intake_api.queue import Queue
+from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.confirmations import Confirmation, list_confirmations
 from intake_api.store.deliveries import Delivery, list_deliveries
@@ -85,3 +87,10 @@ def deliveries_now(store: Store, lead: Lead) -> list[Delivery]:
     """Return the deliveries of a lead as they stand."""
     with store.reading() as tx:
         return list_deliveries(tx, lead.id)
+
+
+def entries(store: Store, lead: Lead, prefix: str = "") -> list[dict[str, Any]]:
+    """Return what the evidence holds of a lead, oldest first: all of it, or the kinds that begin so."""
+    with store.reading() as tx:
+        found = [json.loads(entry.body) for entry in evidence.list_entries(tx, lead.id)]
+    return [entry for entry in found if entry["kind"].startswith(prefix)]

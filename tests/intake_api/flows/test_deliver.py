@@ -21,7 +21,6 @@ from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import LeadState
 from intake_api.settings import Settings
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.deliveries import Delivery, DeliveryState
 from intake_api.store.destinations import list_pauses
@@ -29,7 +28,7 @@ from intake_api.store.leads import Lead, move_lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.crm.receiver import Receiver, answer, receiving
 from tests.intake_api.flows.test_approve_lead import engine_holds
-from tests.intake_api.kept_leads import FIELDS, approve, deliveries_now, keep_lead, lead_now
+from tests.intake_api.kept_leads import FIELDS, approve, deliveries_now, entries, keep_lead, lead_now
 
 
 @pytest.fixture
@@ -65,9 +64,7 @@ class House:
         return now
 
     def entries(self, lead: Lead) -> list[dict[str, object]]:
-        with self.store.reading() as tx:
-            found = [json.loads(entry.body) for entry in evidence.list_entries(tx, lead.id)]
-        return [entry for entry in found if str(entry["kind"]).startswith("delivery.")]
+        return entries(self.store, lead, "delivery.")
 
 
 WEBHOOK_SECRET = "whsec_" + "bm9ib2R5IGtub3dzIHRoaXMgc2VjcmV0ISE="
