@@ -1,6 +1,5 @@
 """The real review door over a real store, with a person who is signed in."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -15,9 +14,7 @@ from intake_api.store.base import Store
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.kept_leads import keep_lead
-from tests.intake_api.web.review.visitor import PASSWORD, Browser
-
-MakeReviewer = Callable[..., Browser]
+from tests.intake_api.web.review.visitor import PASSWORD, Browser, MakeReviewer
 
 
 @pytest.fixture(scope="session")

@@ -16,10 +16,9 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.corpora import needs_corpora
+from tests.intake_api.corpora import naughty_chunks, needs_corpora
 from tests.intake_api.kept_leads import keep_lead, lead_now
-from tests.intake_api.web.review.test_lead import naughty_chunks, path_of
-from tests.intake_api.web.review.visitor import PASSWORD, Browser
+from tests.intake_api.web.review.visitor import PASSWORD, Browser, path_of
 
 pytestmark = pytest.mark.browser
 CHROMIUM = "/usr/bin/chromium"
