@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,15 +25,9 @@ from intake_api.store.deliveries import Delivery, DeliveryState
 from intake_api.store.destinations import list_pauses
 from intake_api.store.leads import Lead, move_lead
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.crm.receiver import Receiver, answer, receiving
+from tests.intake_api.crm.receiver import Receiver, answer
 from tests.intake_api.flows.test_approve_lead import engine_holds
 from tests.intake_api.kept_leads import FIELDS, approve, deliveries_now, entries, keep_lead, lead_now
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving(answer(204)) as running:
-        yield running
 
 
 class House:
