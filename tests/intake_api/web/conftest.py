@@ -18,6 +18,8 @@ from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock, migrated_database
 from tests.intake_api.web.browsing import running_chromium, served
 from tests.intake_api.web.channel_server import Channel, running_channel
+from tests.intake_api.web.demo_page import PAGE
+from tests.intake_api.web.html import Page, read_page
 
 FIELDS = {"name": "Zane Example", "email": "zane@guest.example"}
 PERSONAL_TABLES = ("leads", "lead_index", "decisions", "subjects")
@@ -66,6 +68,12 @@ def submission(public: FlaskClient) -> dict[str, Any]:
     shown = public.get("/v1/forms/request_demo").json
     assert shown
     return {"presentation": shown["presentation"]["id"], "locale": "en", "fields": FIELDS, "decisions": {}}
+
+
+@pytest.fixture
+def shown(public: FlaskClient) -> Page:
+    """The page of the demo form, just shown."""
+    return read_page(public.get(PAGE).text)
 
 
 @pytest.fixture
