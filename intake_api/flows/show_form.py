@@ -1,41 +1,32 @@
 """Show a form: hand out a fresh presentation of its notice (C-06)."""
 
-import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from intake_api.catalogue.model import Catalogue, FormView
 from intake_api.store.base import Store
-from intake_api.store.presentations import Presentation, add_presentation
-
-PRESENTATION_LASTS = timedelta(minutes=30)
+from intake_api.store.presentations import Presentation, new_presentation, sign_presentation
 
 
 @dataclass(frozen=True)
 class ShownForm:
-    """What a visitor is shown: the form in a language, and the presentation that a submission must name."""
+    """What a visitor is shown: the form in a language, and the signed id that a submission must hand in again."""
 
     view: FormView
     presentation: Presentation
+    signed_id: str
 
 
-def show_form(store: Store, catalogue: Catalogue, form: str, locale: str, channel: str, *, now: datetime) -> ShownForm:
-    """Prepare one showing of a form and write it down.
+def show_form(
+    store: Store, catalogue: Catalogue, token_key: bytes, form: str, locale: str, channel: str, *, now: datetime
+) -> ShownForm:
+    """Prepare one showing of a form. Nothing is written: who only looks leaves no trace.
 
     :raises FormUnknown: no such form.
     :raises LocaleNotOffered: no complete notice in this language; carries those there are (N-17).
     :raises StoreUnavailable: nothing can be kept now, so nothing may be asked.
     """
     view = catalogue.view(form, locale)
-    presentation = Presentation(
-        id=secrets.token_urlsafe(18),
-        form=view.form.key,
-        locale=locale,
-        channel=channel,
-        notice_hash=view.notice.hash,
-        shown_at=now,
-        expires_at=now + PRESENTATION_LASTS,
-    )
-    with store.writing_soon() as tx:
-        add_presentation(tx, presentation)
-    return ShownForm(view, presentation)
+    store.check_it_answers()
+    shown = new_presentation(view.form.key, locale, channel, view.notice.hash, now=now)
+    return ShownForm(view, shown, sign_presentation(token_key, shown))

@@ -21,16 +21,18 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.rules.qualification import score
 from intake_api.rules.retention import delete_after
 from intake_api.store import evidence
-from intake_api.store.base import AnotherWasFirst, Store, StoreUnavailable, together
+from intake_api.store.adding import in_one_go
+from intake_api.store.base import AnotherWasFirst, Store, StoreUnavailable
 from intake_api.store.confirmations import add_confirmation
 from intake_api.store.decisions import Decision, add_decisions
-from intake_api.store.leads import Lead, NewLead, Sent, add_lead, find_sent, new_reference
+from intake_api.store.leads import Lead, NewLead, add_lead, find_sent, new_reference
 from intake_api.store.presentations import (
     Outcome,
     Presentation,
     PresentationUnknown,
-    claim_presentation,
-    take_presentation,
+    add_answered,
+    find_answered,
+    read_presentation,
 )
 from intake_api.store.subjects import add_subject
 
@@ -118,9 +120,10 @@ class _Macs:
 
 @dataclass(frozen=True)
 class _Accepted:
-    """A submission whose fields and decisions are fine; only its presentation is still to be looked at."""
+    """A submission whose fields and decisions are fine; whether it may be kept depends on its presentation."""
 
     submission: Submission
+    shown: Presentation
     view: FormView
     values: Mapping[str, Value]
     states: Mapping[str, DecisionState]
@@ -152,13 +155,21 @@ def submit_lead(
     checked = check_fields(view.form, submission.locale, submission.fields, granted=granted)
     if not checked.ok:
         raise FieldsInvalid(checked)
-    accepted = _Accepted(submission, view, checked.values, states, _macs(token_key, submission), token_key)
+    shown = read_presentation(token_key, submission.presentation, form=view.form.key)
+    accepted = _Accepted(submission, shown, view, checked.values, states, _macs(token_key, submission), token_key)
     if accepted.first_yeses:
         queue.load()
-    try:
-        return _keep_once(store, queue, catalogue, accepted, now=now)
-    except AnotherWasFirst:  # the same key on another presentation at the same moment, or a reference drawn twice
-        return _keep_once(store, queue, catalogue, accepted, now=now)
+    closed = _why_closed(shown, submission, view, now=now)
+    if closed is None:
+        try:
+            return _keep(store, queue, catalogue, accepted, now=now)
+        except AnotherWasFirst:  # the same again, something else on this presentation, or a reference drawn twice
+            pass
+    if first := _first_answer(store, accepted):
+        return first
+    if closed:
+        raise closed
+    return _keep(store, queue, catalogue, accepted, now=now)
 
 
 def read_receipt_token(token: str) -> tuple[str, bytes]:
@@ -172,52 +183,41 @@ def _asked(catalogue: Catalogue, view: FormView) -> list[AskedPurpose]:
     return [AskedPurpose(p.id, p.control == OPT_IN, p.confirmation == DOUBLE_OPT_IN) for p in purposes]
 
 
-def _keep_once(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted, *, now: datetime) -> Receipt:
-    submission = accepted.submission
-    lead_id = uuid.uuid4().hex
-    with store.writing() as tx:
-        shown = take_presentation(tx, submission.presentation, form=submission.form, lead_id=lead_id, now=now)
-        shown = shown or claim_presentation(tx, submission.presentation, form=submission.form)
-        if sent := _find_sent(tx, shown, accepted.macs):
-            token = _receipt_token(accepted.token_key, sent.lead_id)
-            return Receipt(sent.reference, sent.state, token, is_new=False)
-        _check_presentation(shown, submission, accepted.view, now=now)
-        receipt = _keep(tx, store, catalogue, shown, accepted, lead_id, now)
-        _ask_for_second_yes(tx, queue, lead_id, accepted, now)
-        return receipt
-
-
-def _find_sent(tx: Connection, shown: Presentation, macs: _Macs) -> Sent | None:
-    """Return the first sending of the same; raise when something else was sent on this presentation."""
-    sent = find_sent(tx, lead_id=shown.lead_id, idempotency_mac=macs.idempotency)
-    if sent is None or hmac.compare_digest(sent.content_mac, macs.content):
-        return sent
-    if macs.idempotency is not None:
-        raise IdempotencyKeyReused("This Idempotency-Key was used for other content. Use a new key for new content.")
-    raise PresentationUsed("This form was already sent with other content.")
-
-
-def _check_presentation(shown: Presentation, submission: Submission, view: FormView, *, now: datetime) -> None:
-    if shown.outcome is not Outcome.OPEN:
-        raise PresentationUsed("You already answered this notice.")
+def _why_closed(shown: Presentation, submission: Submission, view: FormView, *, now: datetime) -> Exception | None:
     if now >= shown.expires_at:
-        raise PresentationExpired("This form was open for too long. Please look at the notice again.")
+        return PresentationExpired("This form was open for too long. Please look at the notice again.")
     if shown.locale != submission.locale or shown.notice_hash != view.notice.hash:
-        raise PresentationMismatch("The notice has changed since it was shown. Please look at it again.")
+        return PresentationMismatch("The notice has changed since it was shown. Please look at it again.")
+    return None
 
 
-def _keep(
-    tx: Connection,
-    store: Store,
-    catalogue: Catalogue,
-    shown: Presentation,
-    accepted: _Accepted,
-    lead_id: str,
-    now: datetime,
-) -> Receipt:
-    view, values, states, macs = accepted.view, accepted.values, accepted.states, accepted.macs
+def _first_answer(store: Store, accepted: _Accepted) -> Receipt | None:
+    """Return the first answer to the same submission; raise when something else was answered on its presentation."""
+    macs = accepted.macs
+    with store.reading() as tx:
+        answered = find_answered(tx, accepted.shown.id)
+        sent = find_sent(tx, lead_id=answered.lead_id if answered else None, idempotency_mac=macs.idempotency)
+    if sent is None:
+        if answered:
+            raise PresentationUsed("You already answered this notice.")
+        return None
+    if not hmac.compare_digest(sent.content_mac, macs.content):
+        if macs.idempotency is not None:
+            raise IdempotencyKeyReused(
+                "This Idempotency-Key was used for other content. Use a new key for new content."
+            )
+        raise PresentationUsed("This form was already sent with other content.")
+    return Receipt(sent.reference, sent.state, _receipt_token(accepted.token_key, sent.lead_id), is_new=False)
+
+
+def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted, *, now: datetime) -> Receipt:
+    """Write all of it, or nothing.
+
+    :raises AnotherWasFirst: the presentation, the idempotency key or the reference is taken.
+    """
+    shown, view, values, states, macs = accepted.shown, accepted.view, accepted.values, accepted.states, accepted.macs
+    lead_id, subject_id, entry_id = uuid.uuid4().hex, uuid.uuid4().hex, evidence.new_entry_id()
     token = _receipt_token(accepted.token_key, lead_id)
-    subject_id, entry_id = uuid.uuid4().hex, evidence.new_entry_id()
     decisions = _decisions(catalogue, view, shown.channel, states, entry_id, now)
     scored = score(view.form, values)
     lead = Lead(
@@ -244,22 +244,25 @@ def _keep(
         decline_reason=None,
         evidence_entry=entry_id,
     )
-    with together(tx):
-        key = add_subject(tx, store.vault, subject_id, now=now)
-        digest = read_receipt_token(token)[1]
-        add_lead(tx, store.vault, key, NewLead(lead, values, digest, macs.content, macs.idempotency))
-        add_decisions(tx, lead_id, decisions)
-        evidence.add_entry(
-            tx,
-            "submission.received",
-            entry_id=entry_id,
-            actor="subject",
-            now=now,
-            lead_id=lead_id,
-            subject_id=subject_id,
-            facts=_facts(shown, decisions, values),
-            commitment=evidence.commit_to(store.vault, key, entry_id, {"fields": dict(values)}),
-        )
+    with store.writing() as tx:
+        with in_one_go(tx):
+            add_answered(tx, shown, Outcome.SUBMITTED, lead_id=lead_id, now=now)
+            key = add_subject(tx, store.vault, subject_id, now=now)
+            digest = read_receipt_token(token)[1]
+            add_lead(tx, store.vault, key, NewLead(lead, values, digest, macs.content, macs.idempotency))
+            add_decisions(tx, lead_id, decisions)
+            evidence.add_entry(
+                tx,
+                "submission.received",
+                entry_id=entry_id,
+                actor="subject",
+                now=now,
+                lead_id=lead_id,
+                subject_id=subject_id,
+                facts=_facts(shown, decisions, values),
+                commitment=evidence.commit_to(store.vault, key, entry_id, {"fields": dict(values)}),
+            )
+        _ask_for_second_yes(tx, queue, lead_id, accepted, now)
     return Receipt(lead.reference, lead.state, token, is_new=True)
 
 

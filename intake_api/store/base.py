@@ -3,7 +3,9 @@
 SQLite serves one machine, PostgreSQL many; the tables and the questions are the same.
 """
 
+import math
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -18,7 +20,10 @@ from sqlalchemy.orm import DeclarativeBase
 from intake_api.log import failure
 from intake_api.store.vault import Vault
 
+ANSWER_LASTS = 1.0  # seconds
 BUSY_SECONDS = 10  # how long a writer on SQLite waits for the others before it gives up
+
+_LOOK = sqlalchemy.text("SELECT 1 FROM leads LIMIT 1")
 
 
 class StoreUnavailable(Exception):
@@ -80,6 +85,7 @@ class Store:
         self.engine = open_engine(url)
         self._sqlite = self.engine.dialect.name == "sqlite"
         self._soon_engine = open_engine(url, flush=False)
+        self._answered_at = -math.inf
         self._driver: Any = self.engine.dialect.loaded_dbapi
         # SQLite lets one writer in at a time and lets the others poll; our own threads queue here and lose no time.
         self._turn: AbstractContextManager[Any] = threading.Lock() if self._sqlite else nullcontext()
@@ -97,13 +103,23 @@ class Store:
     def writing_soon(self) -> Iterator[Connection]:
         """Write single statements, each a transaction of its own; a power cut (not a crash) may lose the last ones.
 
-        Fit for presentations only: a lost one costs its visitor one "please look again"; a disk flush and two more
-        round trips for each would cost every visitor.
+        Fit for what nobody would miss, such as when a session was last used.
 
         :raises StoreUnavailable: the database is away, locked or read-only.
         """
         with self._translated(), self._turn, self._soon_engine.connect() as tx:
             yield tx
+
+    def check_it_answers(self) -> None:
+        """Make sure that the database answered within the last second, without asking it each time.
+
+        :raises StoreUnavailable: it does not, so that nobody is asked for what could not be kept.
+        """
+        if time.monotonic() - self._answered_at < ANSWER_LASTS:
+            return
+        with self.reading() as tx:
+            tx.execute(_LOOK)
+        self._answered_at = time.monotonic()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -125,6 +141,7 @@ class Store:
         except (IntegrityError, self._driver.IntegrityError):
             raise AnotherWasFirst("Another writer was first; nothing was written.") from None
         except (DBAPIError, self._driver.Error, PoolTimeout) as error:
+            self._answered_at = -math.inf
             failure("store.unavailable", getattr(error, "orig", None) or error)
             raise StoreUnavailable("The database does not answer; nothing was written.") from None
 
@@ -132,15 +149,6 @@ class Store:
         """Let go of all connections."""
         self.engine.dispose()
         self._soon_engine.dispose()
-
-
-def together(tx: Connection) -> AbstractContextManager[Any]:
-    """Send the statements of a block in one go where the driver can (PostgreSQL); an error comes at its end.
-
-    Fit for writes whose answers nobody looks at.
-    """
-    pipeline = getattr(tx.connection.driver_connection, "pipeline", None)
-    return pipeline() if pipeline else nullcontext()
 
 
 def open_engine(url: str, *, flush: bool = True) -> Engine:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, ForeignKey, String, func, insert, select
+from sqlalchemy import Connection, ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.consent import DecisionState
-from intake_api.store.base import Moment, Table, table_of
+from intake_api.store.adding import Adder
+from intake_api.store.base import Moment, Table
 from intake_api.store.leads import LeadRow
 
 
@@ -29,7 +30,7 @@ class DecisionRow(Table):
     evidence_entry: Mapped[str] = mapped_column(String(32))
 
 
-_ADD = insert(table_of(DecisionRow))
+_ROWS = Adder(DecisionRow)
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,14 @@ class Decision:
 
 def add_decisions(tx: Connection, lead_id: str, decisions: Sequence[Decision]) -> None:
     """Write the first decisions of a lead, one for each purpose of its notice."""
-    rows = [{"lead_id": lead_id, "number": 1, **_values(decision)} for decision in decisions]
-    if rows:
-        tx.execute(_ADD, rows)
+    _ROWS.add(tx, *({"lead_id": lead_id, "number": 1, **_values(decision)} for decision in decisions))
 
 
 def add_decision(tx: Connection, lead_id: str, decision: Decision) -> None:
     """Add one more event to a purpose that was decided before: from now on it is the purpose's present state."""
     same = (DecisionRow.lead_id == lead_id, DecisionRow.purpose == decision.purpose)
     last: int = tx.execute(select(func.max(DecisionRow.number)).where(*same)).scalar_one()
-    tx.execute(_ADD, {"lead_id": lead_id, "number": last + 1, **_values(decision)})
+    _ROWS.add(tx, {"lead_id": lead_id, "number": last + 1, **_values(decision)})
 
 
 def list_decisions(tx: Connection, lead_id: str) -> list[Decision]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import BigInteger, Connection, Index, LargeBinary, String, bindparam, func, insert, select, text, update
@@ -22,7 +21,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.clock import rfc3339
 from intake_api.rules import merkle
-from intake_api.store.base import Moment, Table, table_of
+from intake_api.store.adding import Adder
+from intake_api.store.base import Moment, Table
 from intake_api.store.leads import LeadRow
 from intake_api.store.vault import DataKey, Vault, key_id
 
@@ -115,7 +115,8 @@ class Signer:
         return True
 
 
-_ADD = insert(table_of(EvidenceRow))
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+_ROWS = Adder(EvidenceRow)
 _PLACE = (
     update(EvidenceRow)
     .where(EvidenceRow.id == bindparam("entry"))
@@ -125,6 +126,14 @@ _ENTRY_COLUMNS = tuple(EvidenceRow.__table__.c[name] for name in Entry.__datacla
 _CHECKPOINT_COLUMNS = tuple(
     CheckpointRow.__table__.c[name] for name in ("size", "root", "at", "signature", "chain", "frontier")
 )
+
+
+def canonical(values: Mapping[str, Any]) -> bytes:
+    """Return the canonical JSON (RFC 8785) of what evidence holds: keys in ASCII, texts, whole numbers, no fractions.
+
+    For these Python's own encoder writes the bytes that `rfc8785` writes, in a twentieth of the time.
+    """
+    return _CANONICAL.encode(values).encode()
 
 
 def new_entry_id() -> str:
@@ -159,7 +168,7 @@ def add_entry(
         entry["subject"] = subject_id
     if commitment:
         entry["commitment"] = commitment.hex()
-    body = rfc8785.dumps(entry)
+    body = canonical(entry)
     row = {
         "id": entry_id,
         "kind": kind,
@@ -167,14 +176,16 @@ def add_entry(
         "at": now,
         "body": body,
         "leaf_hash": merkle.leaf_hash(body),
+        "position": None,
+        "chain": None,
     }
-    tx.execute(_ADD, row)
+    _ROWS.add(tx, row)
     return entry_id
 
 
 def commit_to(vault: Vault, key: DataKey, entry_id: str, values: Mapping[str, Any]) -> bytes:
     """Return a commitment to values: SHA-256 over their canonical JSON and a salt that dies with the person's key."""
-    return hashlib.sha256(rfc8785.dumps(dict(values)) + vault.salt(key, entry_id)).digest()
+    return hashlib.sha256(canonical(values) + vault.salt(key, entry_id)).digest()
 
 
 def get_entry(tx: Connection, entry_id: str) -> Entry:

@@ -19,7 +19,6 @@ from sqlalchemy import (
     String,
     delete,
     func,
-    insert,
     select,
     text,
     update,
@@ -27,7 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.lead_state import LeadState
-from intake_api.store.base import Moment, Table, table_of
+from intake_api.store.adding import Adder
+from intake_api.store.base import Moment, Table
 from intake_api.store.subjects import SubjectRow
 from intake_api.store.vault import DataKey, Vault
 
@@ -146,15 +146,16 @@ class Sent:
     content_mac: bytes
 
 
-_ADD = insert(table_of(LeadRow))
-_ADD_INDEX = insert(table_of(LeadIndexRow))
+_ROWS = Adder(LeadRow)
+_INDEX_ROWS = Adder(LeadIndexRow)
 _LEAD_COLUMNS = tuple(LeadRow.__table__.c[name] for name in Lead.__dataclass_fields__)
 _SENT_COLUMNS = (LeadRow.id, LeadRow.reference, LeadRow.state, LeadRow.content_mac)
 
 
 def new_reference() -> str:
     """Draw a reference a person can read aloud: 40 random bits."""
-    letters = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
+    bits = secrets.randbits(40)
+    letters = "".join(REFERENCE_ALPHABET[bits >> shift & 31] for shift in range(0, 40, 5))
     return f"VB-{letters[:4]}-{letters[4:]}"
 
 
@@ -169,8 +170,8 @@ def spelled_reference(text: str) -> str | None:
 def add_lead(tx: Connection, vault: Vault, key: DataKey, new: NewLead) -> None:
     """Seal and write a lead with its blind indexes."""
     lead = new.lead
-    tx.execute(
-        _ADD,
+    _ROWS.add(
+        tx,
         {
             **{name: getattr(lead, name) for name in Lead.__dataclass_fields__},
             "sealed": vault.seal(key, new.values, place=_place(lead.id)),
@@ -179,8 +180,8 @@ def add_lead(tx: Connection, vault: Vault, key: DataKey, new: NewLead) -> None:
             "idempotency_mac": new.idempotency_mac,
         },
     )
-    if tokens := _tokens(vault, new.values):
-        tx.execute(_ADD_INDEX, [{"lead_id": lead.id, "kind": kind, "token": token} for kind, token in tokens])
+    tokens = _tokens(vault, new.values)
+    _INDEX_ROWS.add(tx, *({"lead_id": lead.id, "kind": kind, "token": token} for kind, token in tokens))
 
 
 def get_lead(tx: Connection, reference: str) -> Lead:

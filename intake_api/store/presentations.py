@@ -1,28 +1,39 @@
-"""One showing of one notice to one visitor: what was shown, where, when; good for one decision (C-06)."""
+"""One showing of one notice to one visitor: what was shown, where, when; good for one answer (C-06).
 
+What was shown travels with the form as a signed id, so that a form nobody answers leaves nothing behind and costs the
+database nothing. The row is written with the answer, and its key is what makes a showing good for one only.
+"""
+
+import base64
+import hmac
+import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, Index, String, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from intake_api.store.base import Moment, Table, table_of
+from intake_api.store.adding import Adder
+from intake_api.store.base import Moment, Table
+
+LASTS = timedelta(minutes=30)
+SIGNED_ID_LENGTH = 160
+_MAC_BYTES = 16
 
 
 class Outcome(StrEnum):
-    """What became of a presentation."""
+    """What the visitor answered."""
 
-    OPEN = "open"  # shown, nothing decided (after its end: ignored)
-    SUBMITTED = "submitted"  # used for a submission
-    REFUSED = "refused"  # the visitor said no
+    SUBMITTED = "submitted"  # sent the form
+    REFUSED = "refused"  # said no
 
 
 class PresentationRow(Table):
-    """A presentation. It holds nothing of the person: a random id, no address, no agent (M-06)."""
+    """An answered presentation. It holds nothing of the person: a random id, no address, no agent (M-06)."""
 
     __tablename__ = "presentations"
-    __table_args__ = (Index(None, "outcome", "expires_at"), {"sqlite_with_rowid": False})
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     form: Mapped[str] = mapped_column(String(64))
@@ -30,31 +41,16 @@ class PresentationRow(Table):
     channel: Mapped[str] = mapped_column(String(16))
     notice_hash: Mapped[str] = mapped_column(String(64))
     shown_at: Mapped[datetime] = mapped_column(Moment)
-    expires_at: Mapped[datetime] = mapped_column(Moment)
     outcome: Mapped[str] = mapped_column(String(16))
-    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_at: Mapped[datetime] = mapped_column(Moment)
     lead_id: Mapped[str | None] = mapped_column(String(32))  # what was sent on it
 
 
-_TABLE = table_of(PresentationRow)
-_ADD = insert(_TABLE)
-_SHOWN = [column for column in _TABLE.c if column.name != "decided_at"]
-_CLAIM = select(*_SHOWN).where(_TABLE.c.id == bindparam("presentation")).with_for_update()
-_TAKE = (
-    update(_TABLE)
-    .where(_TABLE.c.id == bindparam("presentation"), _TABLE.c.outcome == Outcome.OPEN.value)
-    .values(outcome=Outcome.SUBMITTED.value, decided_at=bindparam("now"), lead_id=bindparam("lead"))
-    .returning(*_SHOWN)
-)
-_MARK = (
-    update(_TABLE)
-    .where(_TABLE.c.id == bindparam("presentation"))
-    .values(outcome=bindparam("outcome_"), decided_at=bindparam("now"))
-)
+_ROWS = Adder(PresentationRow)
 
 
 class PresentationUnknown(Exception):
-    """No presentation has this id."""
+    """This id was not given out here, or for another form."""
 
     code = "presentation_unknown"
 
@@ -69,50 +65,61 @@ class Presentation:
     channel: str
     notice_hash: str
     shown_at: datetime
-    expires_at: datetime
-    outcome: Outcome = Outcome.OPEN
-    lead_id: str | None = None
+
+    @property
+    def expires_at(self) -> datetime:
+        """The moment from which the notice must be shown again."""
+        return self.shown_at + LASTS
 
 
-def add_presentation(tx: Connection, presentation: Presentation) -> None:
-    """Write a new presentation down."""
-    tx.execute(_ADD, {**vars(presentation), "outcome": presentation.outcome.value, "decided_at": None})
+@dataclass(frozen=True)
+class Answered:
+    """What became of a presentation, and the lead that was sent on it."""
+
+    outcome: Outcome
+    lead_id: str | None
 
 
-def claim_presentation(tx: Connection, presentation_id: str, *, form: str) -> Presentation:
-    """Return a presentation of a form and hold it until the transaction ends, so that two senders take turns.
+def new_presentation(form: str, locale: str, channel: str, notice_hash: str, *, now: datetime) -> Presentation:
+    """Make a showing under a random id."""
+    whole_milliseconds = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return Presentation(secrets.token_urlsafe(12), form, locale, channel, notice_hash, whole_milliseconds)
 
-    :raises PresentationUnknown: no such id, or of another form.
+
+def sign_presentation(token_key: bytes, shown: Presentation) -> str:
+    """Return the id that a visitor hands in again: what was shown, in ASCII without spaces, and its MAC."""
+    milliseconds = round(shown.shown_at.timestamp() * 1000)
+    text = f"{shown.id}.{milliseconds}.{shown.locale}.{shown.channel}.{shown.notice_hash}"
+    return f"{text}.{_mac(token_key, shown.form, text)}"
+
+
+def read_presentation(token_key: bytes, signed_id: str, *, form: str) -> Presentation:
+    """Return what was shown under a signed id of this form; nothing but our own signature is believed.
+
+    :raises PresentationUnknown: not signed here, altered, or of another form.
     """
-    row = tx.execute(_CLAIM, {"presentation": presentation_id}).one_or_none()
-    if row is None or row.form != form:
-        raise PresentationUnknown("This form was not opened here, or too long ago.")
-    return Presentation(**{**row._mapping, "outcome": Outcome(row.outcome)})
+    text, _, mac = signed_id.rpartition(".")
+    if not hmac.compare_digest(mac.encode(), _mac(token_key, form, text).encode()):
+        raise PresentationUnknown("This form was not opened here.")
+    presentation_id, milliseconds, locale, channel, notice_hash = text.split(".")
+    shown_at = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+    return Presentation(presentation_id, form, locale, channel, notice_hash, shown_at)
 
 
-def take_presentation(
-    tx: Connection, presentation_id: str, *, form: str, lead_id: str, now: datetime
-) -> Presentation | None:
-    """Use up an open presentation of a form for a lead and return it as it was; None if it is not open.
-
-    One statement for the usual case; `claim_presentation` then says what is the matter with the others.
-    """
-    row = tx.execute(_TAKE, {"presentation": presentation_id, "lead": lead_id, "now": now}).one_or_none()
-    if row is None or row.form != form:
-        return None
-    return Presentation(**{**row._mapping, "outcome": Outcome.OPEN, "lead_id": None})
+def add_answered(
+    tx: Connection, shown: Presentation, outcome: Outcome, *, lead_id: str | None = None, now: datetime
+) -> None:
+    """Write down that a presentation was answered; the database lets this happen once for each."""
+    _ROWS.add(tx, {**vars(shown), "outcome": outcome.value, "decided_at": now, "lead_id": lead_id})
 
 
-def mark_decided(tx: Connection, presentation_id: str, outcome: Outcome, *, now: datetime) -> None:
-    """Record what became of an open presentation."""
-    tx.execute(_MARK, {"presentation": presentation_id, "outcome_": outcome.value, "now": now})
+def find_answered(tx: Connection, presentation_id: str) -> Answered | None:
+    """Return what was answered on a presentation, if anything was."""
+    query = select(PresentationRow.outcome, PresentationRow.lead_id).where(PresentationRow.id == presentation_id)
+    row = tx.execute(query).one_or_none()
+    return row and Answered(Outcome(row.outcome), row.lead_id)
 
 
-def remove_expired(tx: Connection, *, before: datetime, limit: int = 5000) -> int:
-    """Delete presentations that ended undecided before a moment; return how many."""
-    expired = (
-        select(PresentationRow.id)
-        .where(PresentationRow.outcome == Outcome.OPEN, PresentationRow.expires_at < before)
-        .limit(limit)
-    )
-    return tx.execute(delete(PresentationRow).where(PresentationRow.id.in_(expired.scalar_subquery()))).rowcount
+def _mac(token_key: bytes, form: str, text: str) -> str:
+    digest = hmac.digest(token_key, f"presentation|{form}|{text}".encode(), "sha256")
+    return base64.urlsafe_b64encode(digest[:_MAC_BYTES]).rstrip(b"=").decode()

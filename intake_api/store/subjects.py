@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, LargeBinary, String, insert, select, update
+from sqlalchemy import Connection, LargeBinary, String, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from intake_api.store.base import Moment, Table, table_of
+from intake_api.store.adding import Adder
+from intake_api.store.base import Moment, Table
 from intake_api.store.vault import DataKey, Vault
 
 
@@ -21,7 +22,7 @@ class SubjectRow(Table):
     erased_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-_ADD = insert(table_of(SubjectRow))
+_ROWS = Adder(SubjectRow)
 
 
 class SubjectErased(Exception):
@@ -33,7 +34,7 @@ class SubjectErased(Exception):
 def add_subject(tx: Connection, vault: Vault, subject_id: str, *, now: datetime) -> DataKey:
     """Make a person with a fresh key; return the key, open."""
     key, wrapped = vault.new_data_key(subject_id)
-    tx.execute(_ADD, {"id": subject_id, "wrapped_key": wrapped, "created_at": now, "erased_at": None})
+    _ROWS.add(tx, {"id": subject_id, "wrapped_key": wrapped, "created_at": now, "erased_at": None})
     return key
 
 

@@ -11,6 +11,7 @@ import os
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -43,7 +44,7 @@ class Vault:
 
     def __init__(self, master_key: bytes, index_key: bytes) -> None:
         self._master = AESGCM(master_key)
-        self._index_key = index_key
+        self._kind_key = cache(lambda kind: hmac.digest(index_key, kind.encode(), "sha256"))
         self.master_key_id = key_id(master_key)
         self.index_key_id = key_id(index_key)
 
@@ -79,9 +80,8 @@ class Vault:
 
     def blind(self, kind: str, value: str) -> bytes:
         """Return the blind index of a normalised value, under a key of its own for each kind (SEC-44)."""
-        kind_key = hmac.digest(self._index_key, kind.encode(), "sha256")
         folded = unicodedata.normalize("NFKC", value).casefold()
-        return hmac.digest(kind_key, folded.encode(), "sha256")[:INDEX_BYTES]
+        return hmac.digest(self._kind_key(kind), folded.encode(), "sha256")[:INDEX_BYTES]
 
     def _encrypt(self, cipher: AESGCM, plain: bytes, place: str) -> bytes:
         nonce = os.urandom(NONCE_BYTES)

@@ -24,17 +24,16 @@ def add_headers(app: Flask, *, framed_by: Sequence[str] = ()) -> None:
 
     :param framed_by: origins whose pages may show ours in a frame; none by default.
     """
-    page_policy = _page_policy(framed_by)
+    page_headers = (*FIXED, ("Content-Security-Policy", _page_policy(framed_by)))
+    data_headers = (*FIXED, ("Content-Security-Policy", DATA_POLICY))
 
     @app.after_request
     def complete_headers(response: Response) -> Response:
         headers = response.headers
-        for name, value in FIXED:
-            if name not in headers:
-                headers[name] = value
-        if "Content-Security-Policy" not in headers:
-            is_page = response.mimetype == "text/html"
-            headers["Content-Security-Policy"] = page_policy if is_page else DATA_POLICY
+        own = {name.lower() for name, _ in headers}
+        for name, value in page_headers if response.mimetype == "text/html" else data_headers:
+            if name.lower() not in own:
+                headers.add(name, value)
         return response
 
 

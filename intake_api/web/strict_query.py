@@ -15,7 +15,7 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 REPEATED = {"code": "repeated", "text": "This stands there more than once."}
 
 
-def read_query(shape: type[Schema]) -> dict[str, str]:
+def read_query(shape: Schema) -> dict[str, str]:
     """Read the query of the address as a shape of texts.
 
     :raises RequestProblem: 422 `query_invalid`.

@@ -17,6 +17,7 @@ from intake_api.flows.open_store import open_store, ready_store
 from intake_api.queue import Queue, prepare_queue
 from intake_api.settings import Settings, read_settings
 from intake_api.store.base import Store
+from tests.intake_api.crm.receiver import Receiver, answer, receiving
 from tests.intake_api.postgres import PostgresServer, running_postgres
 
 ROOT = Path(__file__).parent.parent.parent
@@ -160,3 +161,10 @@ def queue(store: Store, settings: Settings) -> Iterator[Queue]:
     opened = Queue(settings.database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A webhook's other side on loopback, which takes everything until a test tells it otherwise."""
+    with receiving(answer(204)) as running:
+        yield running

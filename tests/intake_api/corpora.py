@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from intake_api.rules.text import Refused, clean
 from tests.intake_api.conftest import SHARED
 
 CORPORA = SHARED / "corpora"
@@ -26,3 +27,18 @@ def naughty_strings() -> list[str]:
     """Return the Big List of Naughty Strings."""
     strings: list[str] = json.loads((CORPORA / "naughty-strings.json").read_text())
     return strings
+
+
+def naughty_chunks(size: int = 1000) -> list[str]:
+    """Return the naughty strings that the text policy takes, many to a message, so that a few pages show them all."""
+    chunks, chunk = [], ""
+    for string in naughty_strings():
+        try:
+            cleaned = clean(string, size, lines=True)
+        except Refused:
+            continue
+        if len(chunk) + len(cleaned) + 1 > size:
+            chunks.append(chunk)
+            chunk = ""
+        chunk += cleaned + "\n"
+    return [*chunks, chunk]

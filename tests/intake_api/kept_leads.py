@@ -1,5 +1,6 @@
 """Leads of invented people, kept the way a visitor's submission is."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from intake_api.flows.approve_lead import approve_lead
 from intake_api.flows.show_form import show_form
 from intake_api.flows.submit_lead import Submission, submit_lead
 from intake_api.queue import Queue
+from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.confirmations import Confirmation, list_confirmations
 from intake_api.store.deliveries import Delivery, list_deliveries
@@ -26,11 +28,11 @@ def keep_lead(
     store: Store, catalogue: Catalogue, *, now: datetime, decisions: dict[str, bool] | None = None, **fields: Any
 ) -> Lead:
     """Submit one `request_demo` on a page in English; `fields` are added to the usual ones."""
-    shown = show_form(store, catalogue, "request_demo", "en", "page", now=now)
+    shown = show_form(store, catalogue, TOKEN_KEY, "request_demo", "en", "page", now=now)
     asked = {field.name for field in shown.view.form.fields}
     submission = Submission(
         form="request_demo",
-        presentation=shown.presentation.id,
+        presentation=shown.signed_id,
         locale="en",
         fields={**{name: value for name, value in FIELDS.items() if name in asked}, **fields},
         decisions=decisions or {},
@@ -45,8 +47,8 @@ def keep_first_yes(
     store: Store, queue: Queue, catalogue: Catalogue, *, now: datetime, email: str = str(FIELDS["email"])
 ) -> Lead:
     """Submit the form `newsletter` with a yes, which waits for its second one."""
-    shown = show_form(store, catalogue, "newsletter", "en", "button", now=now)
-    submission = Submission("newsletter", shown.presentation.id, "en", {"email": email}, {"newsletter": True}, {})
+    shown = show_form(store, catalogue, TOKEN_KEY, "newsletter", "en", "button", now=now)
+    submission = Submission("newsletter", shown.signed_id, "en", {"email": email}, {"newsletter": True}, {})
     receipt = submit_lead(store, queue, catalogue, TOKEN_KEY, submission, now=now)
     with store.reading() as tx:
         return get_lead(tx, receipt.reference)
@@ -85,3 +87,10 @@ def deliveries_now(store: Store, lead: Lead) -> list[Delivery]:
     """Return the deliveries of a lead as they stand."""
     with store.reading() as tx:
         return list_deliveries(tx, lead.id)
+
+
+def entries(store: Store, lead: Lead, prefix: str = "") -> list[dict[str, Any]]:
+    """Return what the evidence holds of a lead, oldest first: all of it, or the kinds that begin so."""
+    with store.reading() as tx:
+        found = [json.loads(entry.body) for entry in evidence.list_entries(tx, lead.id)]
+    return [entry for entry in found if entry["kind"].startswith(prefix)]

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, timedelta
 from http.server import BaseHTTPRequestHandler
@@ -27,16 +26,10 @@ from intake_api.store.deliveries import DeliveryState, count_by_state
 from intake_api.store.evidence import Signer
 from intake_api.store.workers import WorkerRow
 from intake_api.worker import AT_ONCE
-from tests.intake_api.crm.receiver import Received, Receiver, answer, receiving
+from tests.intake_api.crm.receiver import Received, Receiver, answer
 from tests.intake_api.flows.test_approve_lead import engine_holds
 from tests.intake_api.kept_leads import FIELDS, approve, keep_lead
 from tests.intake_api.worker_process import ROOT, WorkerProcess, running_worker, wait_until
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving(answer(204)) as running:
-        yield running
 
 
 class Place:

@@ -20,7 +20,7 @@ from intake_api.flows.submit_lead import (
     submit_lead,
 )
 from intake_api.rules.fields import from_typed
-from intake_api.store.presentations import Outcome, claim_presentation
+from intake_api.store.presentations import find_answered, read_presentation
 from intake_api.web.access import open_to
 from intake_api.web.door import Door, door
 from intake_api.web.errors import UNAVAILABLE, RequestProblem
@@ -53,7 +53,7 @@ def common_words() -> dict[str, object]:
 @form_pages.get("/f/<form>")
 @open_to("anyone")
 def get_page(form: str) -> Response:
-    """Show the page of a form; a GET leaves a presentation and nothing else, HEAD not even that."""
+    """Show the page of a form; nothing is written."""
     language = choose_language(form)
     if request.method == "HEAD":
         return _html("")
@@ -99,8 +99,9 @@ def fresh_page(form: str, language: Language, campaign: Mapping[str, str] | None
     :raises StoreUnavailable: nothing can be kept now, so nothing is asked.
     """
     here = door()
-    shown = show_form(here.store, here.catalogue, form, language.locale, "page", now=here.now())
-    return FormPage(shown.view, language, shown.presentation.id, campaign or {})
+    key = here.settings.secrets.token_key
+    shown = show_form(here.store, here.catalogue, key, form, language.locale, "page", now=here.now())
+    return FormPage(shown.view, language, shown.signed_id, campaign or {})
 
 
 def choose_another(form: str, language: Language, status: int = 200) -> Response:
@@ -154,12 +155,14 @@ def _again(here: Door, page: FormPage, status: int) -> Response:
 
 def _is_still_good(here: Door, page: FormPage) -> bool:
     try:
-        with here.store.reading() as tx:
-            shown = claim_presentation(tx, page.presentation, form=page.view.form.key)
+        shown = read_presentation(here.settings.secrets.token_key, page.presentation, form=page.view.form.key)
     except PresentationUnknown:
         return False
     is_same = shown.notice_hash == page.view.notice.hash and shown.locale == page.view.locale
-    return is_same and shown.outcome is Outcome.OPEN and here.now() < shown.expires_at
+    if not is_same or here.now() >= shown.expires_at:
+        return False
+    with here.store.reading() as tx:
+        return find_answered(tx, shown.id) is None
 
 
 def _nothing_agreed(here: Door, page: FormPage) -> Response:
@@ -168,7 +171,7 @@ def _nothing_agreed(here: Door, page: FormPage) -> Response:
     if missing:
         sentence = page.language.words["problems"]["decision_missing"]
         return _again(here, replace(page, problems=dict.fromkeys(missing, sentence)), 422)
-    refuse_form(here.store, page.view.form.key, page.presentation, now=here.now())
+    refuse_form(here.store, here.settings.secrets.token_key, page.view.form.key, page.presentation, now=here.now())
     return _html(render_template("pages/refused.html", page=page, language=page.language))
 
 

@@ -15,13 +15,15 @@ from intake_api.web.strict_query import read_query
 
 forms = Blueprint("forms", __name__)
 
+_FORMS_QUERY, _FORM_QUERY = FormsQuery(), FormQuery()
+
 
 @forms.get("/v1/forms")
 @open_to("anyone", "service")
 def list_forms() -> Response:
     """List the forms, each with the languages it collects in."""
     catalogue = door().catalogue
-    locale = read_query(FormsQuery).get("locale", catalogue.default_locale)
+    locale = read_query(_FORMS_QUERY).get("locale", catalogue.default_locale)
     if locale not in catalogue.locales:
         raise RequestProblem("locale_not_available", extra={"locales": list(catalogue.locales)})
     return json_answer({"forms": catalogue.listed(locale)})
@@ -30,17 +32,18 @@ def list_forms() -> Response:
 @forms.get("/v1/forms/<form>")
 @open_to("anyone", "service")
 def get_form(form: str) -> Response:
-    """Show a form. A GET changes nothing but this: a presentation is written down (HEAD leaves even that)."""
+    """Show a form. A GET changes nothing."""
     here = door()
-    query = read_query(FormQuery)
+    query = read_query(_FORM_QUERY)
     locale, channel = query.get("locale", here.catalogue.default_locale), query.get("channel", "page")
     if request.method == "HEAD":
         return json_answer(here.catalogue.view(form, locale).json)
-    return json_answer(form_json(show_form(here.store, here.catalogue, form, locale, channel, now=here.now())))
+    key = here.settings.secrets.token_key
+    return json_answer(form_json(show_form(here.store, here.catalogue, key, form, locale, channel, now=here.now())))
 
 
 def form_json(shown: ShownForm) -> str:
     """Write a shown form as JSON: most of it was written when the catalogue was loaded."""
-    presentation = {"id": shown.presentation.id, "expires_at": rfc3339(shown.presentation.expires_at)}
+    presentation = {"id": shown.signed_id, "expires_at": rfc3339(shown.presentation.expires_at)}
     own = json.dumps({"channel": shown.presentation.channel, "presentation": presentation})
     return f"{shown.view.json[:-1]},{own[1:]}"

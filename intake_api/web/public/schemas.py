@@ -2,12 +2,13 @@
 
 from marshmallow import INCLUDE, fields, validate
 
+from intake_api.store.presentations import SIGNED_ID_LENGTH
 from intake_api.web.shapes import Answer, AsItIs, ByName, Choice, Inner, Shape, Text, YesOrNo
 
 CHANNELS = ("page", "chat", "popup", "button")
 LOCALE = "[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
 CAMPAIGN = r"[A-Za-z0-9 ._~+-]+"
-PRESENTATION = "[A-Za-z0-9_-]+"
+PRESENTATION = r"[A-Za-z0-9._-]+"
 FIELD_TYPES = ("text", "long_text", "email", "phone", "integer", "choice")
 
 
@@ -42,7 +43,7 @@ class Attribution(Shape):
 class SubmissionBody(Shape):
     """What a visitor sends, once."""
 
-    presentation = Text(64, pattern=PRESENTATION, required=True)
+    presentation = Text(SIGNED_ID_LENGTH, pattern=PRESENTATION, required=True)
     locale = Text(16, pattern=LOCALE, required=True)
     fields_ = ByName(Answer(), required=True, data_key="fields", attribute="fields")
     decisions = ByName(YesOrNo(), load_default=dict)
@@ -52,7 +53,7 @@ class SubmissionBody(Shape):
 class RefusalBody(Shape):
     """A no to the whole notice."""
 
-    presentation = Text(64, pattern=PRESENTATION, required=True)
+    presentation = Text(SIGNED_ID_LENGTH, pattern=PRESENTATION, required=True)
 
 
 class FormSummary(Shape):

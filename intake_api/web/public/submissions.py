@@ -20,7 +20,7 @@ from intake_api.flows.submit_lead import (
     submit_lead,
 )
 from intake_api.rules.fields import check_some_fields
-from intake_api.store.presentations import claim_presentation
+from intake_api.store.presentations import read_presentation
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer, nothing
 from intake_api.web.door import Door, door
@@ -101,7 +101,7 @@ def refuse(form: str) -> Response:
     here = door()
     body = cast("dict[str, str]", read_json(_REFUSAL))
     here.catalogue.form(form)
-    refuse_form(here.store, form, body["presentation"], now=here.now())
+    refuse_form(here.store, here.settings.secrets.token_key, form, body["presentation"], now=here.now())
     return nothing()
 
 
@@ -118,14 +118,10 @@ def _field_problems(view: FormView, problems: Mapping[str, str]) -> dict[str, Fi
 
 def _fresh_form(here: Door, submission: Submission) -> object:
     """Show the form again in the channel it was shown in."""
-    channel = _channel_of(here, submission)
-    shown = show_form(here.store, here.catalogue, submission.form, submission.locale, channel, now=here.now())
-    return json.loads(form_json(shown))
-
-
-def _channel_of(here: Door, submission: Submission) -> str:
+    key = here.settings.secrets.token_key
     try:
-        with here.store.reading() as tx:
-            return claim_presentation(tx, submission.presentation, form=submission.form).channel
+        channel = read_presentation(key, submission.presentation, form=submission.form).channel
     except PresentationUnknown:
-        return "chat" if here.name == "internal" else "page"
+        channel = "chat" if here.name == "internal" else "page"
+    shown = show_form(here.store, here.catalogue, key, submission.form, submission.locale, channel, now=here.now())
+    return json.loads(form_json(shown))

@@ -38,21 +38,18 @@ class Receiver:
         with self.lock:
             return [request.headers["webhook-id"] for request in self.requests]
 
-    def drip(self, handler: BaseHTTPRequestHandler) -> None:
-        """Send a header that never ends, a byte at a time, until the caller hangs up or the test is over."""
-        self._drip(handler, b"HTTP/1.1 200 OK\r\nX-Slow: ")
-
-    def hang(self, handler: BaseHTTPRequestHandler) -> None:
-        """Take the request and say nothing."""
-        self.stopped.wait(60)
-
-    def _drip(self, handler: BaseHTTPRequestHandler, start: bytes) -> None:
+    def drip(self, handler: BaseHTTPRequestHandler, start: bytes = b"HTTP/1.1 200 OK\r\nX-Slow: ") -> None:
+        """Begin a header, or as told, and go on byte by byte until the caller hangs up or the test is over."""
         try:
             handler.wfile.write(start)
             while not self.stopped.wait(0.05):
                 handler.wfile.write(b"x")
         except OSError:
             return
+
+    def hang(self, handler: BaseHTTPRequestHandler) -> None:
+        """Take the request and say nothing."""
+        self.stopped.wait(60)
 
 
 def answer(status: int, **headers: str) -> Behaviour:

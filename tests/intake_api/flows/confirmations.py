@@ -1,6 +1,5 @@
 """A mail desk over a real folder, and eyes for what a confirmation leaves behind."""
 
-import json
 import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +16,6 @@ from intake_api.flows.send_confirmation import MailDesk, send_confirmation
 from intake_api.mail.folder import MailFolder
 from intake_api.mail.port import Mail, Outcome, Sender, Sent
 from intake_api.rules.consent import DecisionState
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.confirmations import Confirmation, confirmation_token
 from intake_api.store.decisions import current_decisions
@@ -74,12 +72,6 @@ def token_of(store: Store, lead: Lead) -> str:
 def state_of(store: Store, lead: Lead, purpose: str = "newsletter") -> DecisionState:
     with store.reading() as tx:
         return current_decisions(tx, lead.id)[purpose].state
-
-
-def entries(store: Store, lead: Lead, prefix: str = "") -> list[dict[str, Any]]:
-    with store.reading() as tx:
-        found = [json.loads(entry.body) for entry in evidence.list_entries(tx, lead.id)]
-    return [entry for entry in found if str(entry["kind"]).startswith(prefix)]
 
 
 def everything_kept(store: Store) -> bytes:

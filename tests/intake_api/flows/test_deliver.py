@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,21 +20,14 @@ from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import LeadState
 from intake_api.settings import Settings
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.deliveries import Delivery, DeliveryState
 from intake_api.store.destinations import list_pauses
 from intake_api.store.leads import Lead, move_lead
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.crm.receiver import Receiver, answer, receiving
+from tests.intake_api.crm.receiver import Receiver, answer
 from tests.intake_api.flows.test_approve_lead import engine_holds
-from tests.intake_api.kept_leads import FIELDS, approve, deliveries_now, keep_lead, lead_now
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving(answer(204)) as running:
-        yield running
+from tests.intake_api.kept_leads import FIELDS, approve, deliveries_now, entries, keep_lead, lead_now
 
 
 class House:
@@ -65,9 +57,7 @@ class House:
         return now
 
     def entries(self, lead: Lead) -> list[dict[str, object]]:
-        with self.store.reading() as tx:
-            found = [json.loads(entry.body) for entry in evidence.list_entries(tx, lead.id)]
-        return [entry for entry in found if str(entry["kind"]).startswith("delivery.")]
+        return entries(self.store, lead, "delivery.")
 
 
 WEBHOOK_SECRET = "whsec_" + "bm9ib2R5IGtub3dzIHRoaXMgc2VjcmV0ISE="

@@ -23,13 +23,12 @@ from tests.intake_api.flows.confirmations import (
     attempt,
     body_of,
     desk_of,
-    entries,
     folder_desk,
     mails_in,
     token_of,
 )
 from tests.intake_api.flows.test_approve_lead import engine_holds
-from tests.intake_api.kept_leads import FIELDS, confirmation_of, keep_first_yes, keep_lead
+from tests.intake_api.kept_leads import FIELDS, confirmation_of, entries, keep_first_yes, keep_lead
 
 TEMPLATE = """\
 Tidewick Example SIA was given this e-mail address, with a yes to this:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from intake_api.catalogue.model import Catalogue, LocaleNotOffered
 from intake_api.flows.read_lead import LeadUnknown, read_lead
 from intake_api.flows.refuse_form import refuse_form
-from intake_api.flows.show_form import PRESENTATION_LASTS, show_form
+from intake_api.flows.show_form import show_form
 from intake_api.flows.show_receipt import show_receipt
 from intake_api.flows.submit_lead import (
     DecisionInvalid,
@@ -32,6 +32,7 @@ from intake_api.queue import Queue
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store, StoreUnavailable
+from intake_api.store.presentations import LASTS, sign_presentation
 from tests.intake_api.conftest import DrivenClock
 
 TOKEN_KEY = bytes(range(32))
@@ -49,8 +50,8 @@ def count(store: Store, *tables: str) -> dict[str, int]:
 @pytest.fixture
 def shown(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Submission:
     """A form that was shown, and what its visitor typed."""
-    presentation = show_form(store, catalogue, "request_demo", "en", "page", now=clock()).presentation
-    return Submission("request_demo", presentation.id, "en", FIELDS, {}, {})
+    presentation = show_form(store, catalogue, TOKEN_KEY, "request_demo", "en", "page", now=clock()).signed_id
+    return Submission("request_demo", presentation, "en", FIELDS, {}, {})
 
 
 @pytest.fixture
@@ -79,9 +80,9 @@ class TestSubmitting:
     ) -> None:
         leads = []
         for answer in (True, False):
-            shown = show_form(store, catalogue, "request_demo", "en", "page", now=clock()).presentation
+            shown = show_form(store, catalogue, TOKEN_KEY, "request_demo", "en", "page", now=clock()).signed_id
             decisions = {"newsletter": answer, "product_offers": answer}
-            receipt = send(Submission("request_demo", shown.id, "en", FIELDS, decisions, {}))
+            receipt = send(Submission("request_demo", shown, "en", FIELDS, decisions, {}))
             leads.append(read_lead(store, receipt.reference, actor="operator", why="test", now=clock()).lead)
         assert leads[0].score == leads[1].score
         assert leads[0].state is leads[1].state
@@ -96,8 +97,8 @@ class TestSubmitting:
     def test_c12_a_first_yes_waits_for_a_week(
         self, store: Store, catalogue: Catalogue, send: Send, clock: DrivenClock
     ) -> None:
-        shown = show_form(store, catalogue, "newsletter", "en", "button", now=clock()).presentation
-        news = Submission("newsletter", shown.id, "en", {"email": "a@b.example"}, {"newsletter": True}, {})
+        shown = show_form(store, catalogue, TOKEN_KEY, "newsletter", "en", "button", now=clock()).signed_id
+        news = Submission("newsletter", shown, "en", {"email": "a@b.example"}, {"newsletter": True}, {})
         lead = read_lead(store, send(news).reference, actor="operator", why="test", now=clock())
         assert lead.decisions[0].state is DecisionState.REQUESTED
         assert lead.lead.delete_after == clock() + timedelta(days=7)
@@ -134,14 +135,14 @@ class TestSendingAgain:
         self, store: Store, catalogue: Catalogue, shown: Submission, send: Send, clock: DrivenClock
     ) -> None:
         first = send(replace(shown, idempotency_key="k1"))
-        other = show_form(store, catalogue, "request_demo", "en", "page", now=clock()).presentation.id
+        other = show_form(store, catalogue, TOKEN_KEY, "request_demo", "en", "page", now=clock()).signed_id
         assert send(replace(shown, presentation=other, idempotency_key="k1")) == replace(first, is_new=False)
 
     def test_another_visitor_with_the_same_key_is_independent(
         self, store: Store, catalogue: Catalogue, shown: Submission, send: Send, clock: DrivenClock
     ) -> None:
         first = send(replace(shown, idempotency_key="k1"))
-        other = show_form(store, catalogue, "request_demo", "en", "page", now=clock()).presentation.id
+        other = show_form(store, catalogue, TOKEN_KEY, "request_demo", "en", "page", now=clock()).signed_id
         fields = {"name": "Jan Novák", "email": "jan@sample.example"}
         second = send(replace(shown, presentation=other, fields=fields, idempotency_key="k1"))
         assert second.reference != first.reference
@@ -190,29 +191,45 @@ class TestRefusing:
         assert set(count(store, *TABLES).values()) == {0}
 
     def test_c06_an_expired_presentation_is_refused(self, shown: Submission, send: Send, clock: DrivenClock) -> None:
-        clock.advance(seconds=PRESENTATION_LASTS.total_seconds())
+        clock.advance(seconds=LASTS.total_seconds())
         with pytest.raises(PresentationExpired):
             send(shown)
 
-    def test_c06_a_presentation_of_another_text_is_refused(self, store: Store, shown: Submission, send: Send) -> None:
-        with store.writing() as tx:
-            tx.execute(text("UPDATE presentations SET notice_hash = :other"), {"other": "0" * 64})
+    def test_c06_a_presentation_of_another_text_is_refused(
+        self, store: Store, catalogue: Catalogue, shown: Submission, send: Send, clock: DrivenClock
+    ) -> None:
+        current = show_form(store, catalogue, TOKEN_KEY, "request_demo", "en", "page", now=clock()).presentation
+        earlier = sign_presentation(TOKEN_KEY, replace(current, notice_hash="0" * 64))
         with pytest.raises(PresentationMismatch):
-            send(shown)
+            send(replace(shown, presentation=earlier))
+
+    @pytest.mark.parametrize("part", range(6))
+    def test_c06_an_altered_presentation_is_unknown(self, shown: Submission, send: Send, part: int) -> None:
+        parts = shown.presentation.split(".")
+        altered = [*parts[:part], ("B" if parts[part][0] == "A" else "A") + parts[part][1:], *parts[part + 1 :]]
+        with pytest.raises(PresentationUnknown):
+            send(replace(shown, presentation=".".join(altered)))
+
+    def test_c06_a_presentation_signed_elsewhere_is_unknown(
+        self, store: Store, catalogue: Catalogue, shown: Submission, send: Send, clock: DrivenClock
+    ) -> None:
+        theirs = show_form(store, catalogue, bytes(32), "request_demo", "en", "page", now=clock()).signed_id
+        with pytest.raises(PresentationUnknown):
+            send(replace(shown, presentation=theirs))
 
     def test_a_form_of_consent_alone_keeps_nothing_after_a_no(
         self, store: Store, catalogue: Catalogue, send: Send, clock: DrivenClock
     ) -> None:
-        shown = show_form(store, catalogue, "newsletter", "en", "page", now=clock()).presentation
+        shown = show_form(store, catalogue, TOKEN_KEY, "newsletter", "en", "page", now=clock()).signed_id
         with pytest.raises(NothingAgreed):
-            send(Submission("newsletter", shown.id, "en", {"email": "a@b.example"}, {"newsletter": False}, {}))
+            send(Submission("newsletter", shown, "en", {"email": "a@b.example"}, {"newsletter": False}, {}))
         assert set(count(store, *TABLES).values()) == {0}
 
     def test_c10_after_a_no_the_presentation_is_closed(
         self, store: Store, shown: Submission, send: Send, clock: DrivenClock
     ) -> None:
-        refuse_form(store, "request_demo", shown.presentation, now=clock())
-        refuse_form(store, "request_demo", shown.presentation, now=clock())
+        refuse_form(store, TOKEN_KEY, "request_demo", shown.presentation, now=clock())
+        refuse_form(store, TOKEN_KEY, "request_demo", shown.presentation, now=clock())
         with pytest.raises(PresentationUsed):
             send(shown)
         with store.reading() as tx:

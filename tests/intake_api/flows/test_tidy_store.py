@@ -2,32 +2,14 @@
 
 from sqlalchemy import text
 
-from intake_api.catalogue.model import Catalogue
-from intake_api.flows.show_form import show_form
 from intake_api.flows.tidy_store import tidy_store
 from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.test_approve_lead import engine_holds
-from tests.intake_api.kept_leads import keep_lead
-
-
-def presentations(store: Store) -> int:
-    with store.reading() as tx:
-        return tx.execute(text("SELECT COUNT(*) FROM presentations")).scalar_one()  # type: ignore[no-any-return]
 
 
 class TestTidyStore:
-    def test_presentations_nobody_decided_on_go_a_day_after_their_end(
-        self, store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock
-    ) -> None:
-        show_form(store, catalogue, "request_demo", "en", "page", now=clock())
-        keep_lead(store, catalogue, now=clock())
-
-        assert tidy_store(store, queue, now=clock.advance(hours=24)) == 0
-        assert tidy_store(store, queue, now=clock.advance(hours=1)) == 1
-        assert presentations(store) == 1  # the one a lead stands on
-
     def test_finished_work_of_the_engine_goes_and_unfinished_stays(
         self, store: Store, queue: Queue, clock: DrivenClock
     ) -> None:

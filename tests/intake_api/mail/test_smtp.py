@@ -11,8 +11,8 @@ import pytest
 from intake_api.mail.port import Mail, Outcome, Refused, Retry, Sender, Sent
 from intake_api.mail.smtp import SmtpMailer, SmtpServer, read_server
 from intake_api.settings import SettingsError
+from tests.intake_api.certificates import certificates
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.crm.test_webhook import certificates
 from tests.intake_api.mail.post_office import REMOTE_TEXT, PostOffice, post_office, speaking
 
 NOW = DrivenClock().now

@@ -4,8 +4,11 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import rfc8785
+from hypothesis import given, strategies
 from sqlalchemy import Connection, text
 
 from intake_api.flows.sequence_evidence import sequence_evidence
@@ -17,6 +20,13 @@ from intake_api.store.base import Store
 from intake_api.store.vault import Vault
 from tests.intake_api.conftest import DrivenClock
 
+# What entries and commitments may hold: names in ASCII, texts without half characters, whole numbers, no fractions.
+TEXTS = strategies.text(strategies.characters(exclude_categories=["Cs"]))
+HELD = strategies.recursive(
+    strategies.none() | strategies.booleans() | strategies.integers(-(2**53) + 1, 2**53 - 1) | TEXTS,
+    lambda inner: strategies.lists(inner) | strategies.dictionaries(strategies.text("az_AZ09.", max_size=8), inner),
+    max_leaves=20,
+)
 BATCH = 7
 BATCHES = 3
 
@@ -203,3 +213,11 @@ class TestEntries:
             body = evidence.get_entry(tx, entry_id).body
         assert list(json.loads(body)) == sorted(json.loads(body))
         assert b": " not in body
+
+
+class TestCanonicalJson:
+    """RFC 8785, against the library that notices are hashed with."""
+
+    @given(strategies.dictionaries(strategies.text("az_AZ09.", max_size=8), HELD))
+    def test_is_byte_for_byte_what_the_library_writes(self, values: dict[str, Any]) -> None:
+        assert evidence.canonical(values) == rfc8785.dumps(values)

@@ -9,6 +9,32 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 CHROMIUM = "/usr/bin/chromium"
+SIZES = [(390, 760), (1280, 850)]
+
+# Every piece of visible text against what is painted behind it (WCAG 2.2, 1.4.3).
+FAINT_TEXT = """() => {
+  const channels = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
+  const light = (colour) => {
+    const linear = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = channels(colour).map((c) => linear(c / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = getComputedStyle(e).backgroundColor;
+      if (channels(colour)[3] !== 0) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const found = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const text = [...element.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent.trim()).join("");
+    if (!text || !element.checkVisibility()) continue;
+    const [a, b] = [light(getComputedStyle(element).color), light(behind(element))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) found.push(element.className + ": " + text.slice(0, 40));
+  }
+  return found;
+}"""
 
 
 @contextmanager
@@ -35,23 +61,21 @@ def served(app: Flask) -> Iterator[str]:
 
 
 class Trap:
-    """Notes whatever a page of ours should never do, and all it asks for."""
+    """Notes whatever a page of ours should never do."""
 
     def __init__(self, page: Page, address: str) -> None:
         self.caught: list[str] = []
-        self.asked: list[str] = []
+        self.failed: list[str] = []  # what the browser notes of each 4xx and 5xx: an answer, not always a mistake
+        self._address = address
         page.on("dialog", lambda dialog: (self.caught.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("popup", lambda popup: self.caught.append(f"popup {popup.url}"))
         page.on("pageerror", lambda error: self.caught.append(f"error {error}"))
-        page.on(
-            "console", lambda said: self.caught.append(f"console {said.text}") if self._is_ours(said.text) else None
-        )
-        page.on("request", lambda asked: self._note(asked.url, address))
+        page.on("console", lambda said: self._hear(said.text))
+        page.on("request", lambda asked: self._see(asked.url))
 
-    def _is_ours(self, text: str) -> bool:
-        # The browser itself notes each 4xx and 5xx it gets; those are answers, not mistakes of the page.
-        return "Failed to load resource" not in text
+    def _hear(self, text: str) -> None:
+        (self.failed if "Failed to load resource" in text else self.caught).append(f"console {text}")
 
-    def _note(self, url: str, address: str) -> None:
-        self.asked.append(url.removeprefix(address))
-        if not url.startswith(address + "/"):
+    def _see(self, url: str) -> None:
+        if not url.startswith(self._address + "/"):
             self.caught.append(f"asked {url}")

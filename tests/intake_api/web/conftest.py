@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from sqlalchemy import text
 
 from intake_api.app import create_internal_app, create_public_app
@@ -15,6 +16,10 @@ from intake_api.queue import Queue
 from intake_api.settings import Settings
 from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock, migrated_database
+from tests.intake_api.web.browsing import running_chromium, served
+from tests.intake_api.web.channel_server import Channel, running_channel
+from tests.intake_api.web.demo_page import PAGE
+from tests.intake_api.web.html import Page, read_page
 
 FIELDS = {"name": "Zane Example", "email": "zane@guest.example"}
 PERSONAL_TABLES = ("leads", "lead_index", "decisions", "subjects")
@@ -66,6 +71,12 @@ def submission(public: FlaskClient) -> dict[str, Any]:
 
 
 @pytest.fixture
+def shown(public: FlaskClient) -> Page:
+    """The page of the demo form, just shown."""
+    return read_page(public.get(PAGE).text)
+
+
+@pytest.fixture
 def kept(store: Store) -> Callable[[], int]:
     """Count the rows that exist only when something of a person was kept."""
 
@@ -74,3 +85,24 @@ def kept(store: Store) -> Callable[[], int]:
             return sum(int(tx.scalar(text(f"SELECT COUNT(*) FROM {table}")) or 0) for table in PERSONAL_TABLES)  # noqa: S608
 
     return count
+
+
+@pytest.fixture
+def channel() -> Iterator[Channel]:
+    """What plays Rasa, on loopback; a door talks to it when a test makes it so."""
+    with running_channel() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A real browser. No longer than a module: while it runs, no other event loop can."""
+    with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def address(public_app: Flask) -> Iterator[str]:
+    """The public door on a real port."""
+    with served(public_app) as where:
+        yield where

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
@@ -20,16 +20,10 @@ from intake_api.web.public import chat as chat_module
 from intake_api.web.public import rasa_channel
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import json_files, naughty_strings, needs_corpora
-from tests.intake_api.web.channel_server import OPENING, Channel, running_channel
+from tests.intake_api.web.channel_server import OPENING, Channel
 
 BEGIN, SAY, FORGET = "/v1/chat/conversations", "/v1/chat/messages", "/v1/chat/conversations/current"
 Count = Callable[[], int]
-
-
-@pytest.fixture
-def channel() -> Iterator[Channel]:
-    with running_channel() as running:
-        yield running
 
 
 @pytest.fixture

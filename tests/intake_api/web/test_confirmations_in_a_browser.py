@@ -1,10 +1,8 @@
 """From the mail to the button in a real browser, which sends its own `Origin` and follows its own rules."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from intake_api.catalogue.model import Catalogue
@@ -18,22 +16,9 @@ from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import SENDER, attempt, body_of, mails_in, state_of
 from tests.intake_api.kept_leads import TOKEN_KEY, keep_first_yes, lead_now
-from tests.intake_api.web.browsing import Trap, running_chromium, served
-from tests.intake_api.web.test_in_a_browser import FAINT_TEXT, SIZES
+from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with running_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def address(public_app: Flask) -> Iterator[str]:
-    with served(public_app) as where:
-        yield where
 
 
 @pytest.fixture

@@ -13,61 +13,17 @@ from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.web.public import chat as chat_module
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.web.browsing import Trap, running_chromium, served
-from tests.intake_api.web.channel_server import OPENING, Channel, running_channel
+from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap
+from tests.intake_api.web.channel_server import OPENING, Channel
 
 pytestmark = pytest.mark.browser
 
-SIZES = [(390, 760), (1280, 850)]
 STORED = "Object.assign({}, sessionStorage)"
-
-# Every piece of visible text against what is painted behind it (WCAG 2.2, 1.4.3).
-FAINT_TEXT = """() => {
-  const channels = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
-  const light = (colour) => {
-    const linear = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-    const [r, g, b] = channels(colour).map((c) => linear(c / 255));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const colour = getComputedStyle(e).backgroundColor;
-      if (channels(colour)[3] !== 0) return colour;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  const found = [];
-  for (const element of document.querySelectorAll("body *")) {
-    const text = [...element.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent.trim()).join("");
-    if (!text || !element.checkVisibility()) continue;
-    const [a, b] = [light(getComputedStyle(element).color), light(behind(element))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) found.push(element.className + ": " + text.slice(0, 40));
-  }
-  return found;
-}"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with running_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def channel() -> Iterator[Channel]:
-    with running_channel() as running:
-        yield running
 
 
 @pytest.fixture
 def public_app(settings: Settings, catalogue: Catalogue, store: Store, clock: DrivenClock, channel: Channel) -> Flask:
     return create_public_app(dataclasses.replace(settings, rasa_url=channel.url), catalogue, store, clock)
-
-
-@pytest.fixture
-def address(public_app: Flask) -> Iterator[str]:
-    with served(public_app) as where:
-        yield where
 
 
 @pytest.fixture
@@ -112,7 +68,7 @@ class TestPages:
             look()
         page.goto(address + "/f/request_demo")
         page.click("button[type=submit]")
-        assert page.evaluate("document.activeElement.id") == "trouble"
+        expect(page.locator("#trouble")).to_be_focused()
         look()
         page.fill("#f-name", "Zane Example")
         page.fill("#f-email", "zane@guest.example")

@@ -1,6 +1,6 @@
 """The real review door over a real store, with a person who is signed in."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -15,9 +15,8 @@ from intake_api.store.base import Store
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.kept_leads import keep_lead
-from tests.intake_api.web.review.visitor import PASSWORD, Browser
-
-MakeReviewer = Callable[..., Browser]
+from tests.intake_api.web.browsing import served
+from tests.intake_api.web.review.visitor import PASSWORD, Browser, MakeReviewer
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +67,10 @@ def reviewer(reviewing: MakeReviewer) -> Browser:
 def lead(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Lead:
     """A lead to decide."""
     return keep_lead(store, catalogue, now=clock())
+
+
+@pytest.fixture
+def address(review_app: Flask) -> Iterator[str]:
+    """The review door on a real port."""
+    with served(review_app) as where:
+        yield where

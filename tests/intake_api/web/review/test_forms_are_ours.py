@@ -1,7 +1,5 @@
 """Only a page of ours, opened in this very session, can change anything (SEC-11)."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -12,9 +10,8 @@ from intake_api.store.base import Store
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.kept_leads import lead_now
-from tests.intake_api.web.review.visitor import OURS, PASSWORD, Browser, Page
+from tests.intake_api.web.review.visitor import OURS, PASSWORD, Browser, MakeReviewer, Page, path_of
 
-MakeReviewer = Callable[..., Browser]
 SECURE = "https://review.tidewick.example"
 FOREIGN: list[dict[str, str]] = [
     {"Origin": "https://evil.example"},
@@ -32,11 +29,11 @@ FOREIGN: list[dict[str, str]] = [
 
 
 def decline_path(lead: Lead) -> str:
-    return f"/leads/{lead.reference}/decline"
+    return path_of(lead, "/decline")
 
 
 def decline(browser: Browser, lead: Lead, headers: dict[str, str], **fields: str) -> int:
-    page = browser.page(f"/leads/{lead.reference}")
+    page = browser.page(path_of(lead))
     return browser.send(page, decline_path(lead), headers, reason="not_a_fit", **fields).status_code
 
 
@@ -76,7 +73,7 @@ class TestForms:
     def test_sec11_other_content_types_carry_no_proof(
         self, reviewer: Browser, store: Store, lead: Lead, content_type: str
     ) -> None:
-        fields = reviewer.page(f"/leads/{lead.reference}").forms[decline_path(lead)].fields
+        fields = reviewer.page(path_of(lead)).forms[decline_path(lead)].fields
         body = "&".join(f"{name}={value}" for name, value in {**fields, "reason": "not_a_fit"}.items())
         answer = reviewer.client.post(decline_path(lead), data=body, content_type=content_type, headers=OURS)
         assert answer.status_code == 403
@@ -86,7 +83,7 @@ class TestForms:
     def test_sec11_nothing_but_post_changes_anything(
         self, reviewer: Browser, store: Store, lead: Lead, method: str
     ) -> None:
-        form = reviewer.page(f"/leads/{lead.reference}").forms[decline_path(lead)]
+        form = reviewer.page(path_of(lead)).forms[decline_path(lead)]
         reviewer.client.open(
             decline_path(lead),
             method=method,
@@ -129,7 +126,7 @@ class TestBehindHttps:
         self, secure: FlaskClient, lead: Lead, headers: dict[str, str], status: int
     ) -> None:
         base = SECURE.replace("https", "http")
-        page = Page(secure.get(f"/leads/{lead.reference}", base_url=base).text)
+        page = Page(secure.get(path_of(lead), base_url=base).text)
         data = {**page.forms[decline_path(lead)].fields, "reason": "not_a_fit"}
         answer = secure.post(decline_path(lead), base_url=base, data=data, headers=headers)
         assert answer.status_code == status

@@ -5,7 +5,7 @@ from flask import Flask
 
 from intake_api.store.leads import Lead
 from intake_api.web.access import audiences_of
-from tests.intake_api.web.review.visitor import Browser, Page
+from tests.intake_api.web.review.visitor import Browser, Page, path_of
 
 PATHS = ["/", "/?state=all", "/leads/{lead}", "/leads/VB-0000-0000", "/nothing", "/sign-in", "/assets/review.css"]
 
@@ -50,7 +50,7 @@ class TestHeaders:
 
     @pytest.mark.parametrize("name", ["X-Forwarded-Host", "Forwarded", "X-Original-URL", "X-Host"])
     def test_sec19_forwarded_names_change_nothing(self, reviewer: Browser, lead: Lead, name: str) -> None:
-        answer = reviewer.get(f"/leads/{lead.reference}", headers={name: "evil.example"})
+        answer = reviewer.get(path_of(lead), headers={name: "evil.example"})
         assert answer.status_code == 200
         assert "evil.example" not in answer.text
 

@@ -1,13 +1,9 @@
 """The review door in a real browser: no script of a visitor runs, and everything works without scripts."""
 
-import threading
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import BrowserContext
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.issue_password import invite_first_staff
@@ -16,52 +12,16 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.corpora import needs_corpora
+from tests.intake_api.corpora import naughty_chunks, needs_corpora
 from tests.intake_api.kept_leads import keep_lead, lead_now
-from tests.intake_api.web.review.test_lead import naughty_chunks, path_of
-from tests.intake_api.web.review.visitor import PASSWORD, Browser
+from tests.intake_api.web.browsing import Trap
+from tests.intake_api.web.review.visitor import PASSWORD, Browser, path_of
 
 pytestmark = pytest.mark.browser
-CHROMIUM = "/usr/bin/chromium"
 ATTACKS = """<script>alert(1)</script><img src=x onerror=alert(1)><svg/onload=alert(1)>
 "><iframe srcdoc="<script>parent.alert(1)</script>"></iframe><a href="javascript:alert(1)">x</a>
 </dd></dl></main><style>body{display:none}</style><base href="https://evil.example/"><meta http-equiv=refresh content=0>
 {{ 7*7 }}{% raw %}${7*7}<!--"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def address(review_app: Flask) -> Iterator[str]:
-    """The review door on a real port."""
-    server = make_server("127.0.0.1", 0, review_app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-class Trap:
-    """Notes whatever a page should never do."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.caught: list[str] = []
-        page.on("dialog", lambda dialog: (self.caught.append(f"dialog {dialog.message}"), dialog.dismiss()))
-        page.on("console", lambda said: self.caught.append(f"console {said.text}"))
-        page.on("pageerror", lambda error: self.caught.append(f"error {error}"))
-        page.on(
-            "request",
-            lambda asked: None if asked.url.startswith(address + "/") else self.caught.append(f"asked {asked.url}"),
-        )
-        page.on("popup", lambda popup: self.caught.append(f"popup {popup.url}"))
 
 
 def signed_in(chromium: Chromium, address: str, reviewer: Browser, **options: object) -> BrowserContext:
@@ -94,7 +54,7 @@ class TestInABrowser:
                 assert page.locator(f"dd[data-field={name}]").text_content() == kept[name]
             assert page.evaluate("document.querySelectorAll('script, iframe, main style, main base').length") == 0
         page.goto(address + "/?state=all")
-        assert trap.caught == []
+        assert trap.caught == trap.failed == []
         context.close()
 
     def test_sec15_an_injected_script_does_not_run_even_if_escaping_failed(

@@ -1,7 +1,6 @@
 """The queue: order, filters, pages, badges, and not one value that a person typed."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 
@@ -16,9 +15,7 @@ from intake_api.store.destinations import pause_destination
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.kept_leads import FIELDS, approve, keep_lead
-from tests.intake_api.web.review.visitor import Browser, Page
-
-MakeReviewer = Callable[..., Browser]
+from tests.intake_api.web.review.visitor import Browser, MakeReviewer, Page, words_of
 
 
 def references(page: Page) -> list[str]:
@@ -43,7 +40,7 @@ class TestQueue:
     ) -> None:
         keep_lead(store, catalogue, now=clock(), decisions={"product_offers": True, "newsletter": True}, headcount=25)
         clock.advance(hours=3)
-        text = " ".join(reviewing().page("/").text.split())
+        text = words_of(reviewing().page("/"))
         for part in ("Request demo", "Page · en", "newsletter, not confirmed", "product offers", "score 30", "3 h"):
             assert part in text
         assert "no product offers" not in text
@@ -77,7 +74,7 @@ class TestQueue:
             "declined": [declined.reference],
             "qualified": [approved.reference],
         }
-        text = " ".join(reviewer.page("/").text.split())
+        text = words_of(reviewer.page("/"))
         assert "To decide 1 All 3 Approved 1 Declined 1 Delivered 0 Delivery failed 0" in text
 
     @pytest.mark.parametrize("state", ["", "nonsense", "NEW", "'", "new;drop", "💥", "x" * 3000])

@@ -1,7 +1,6 @@
 """Signing in and out: passwords, the brake, sessions, cookies, the printed password."""
 
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -25,7 +24,6 @@ from tests.intake_api.web.review.visitor import OURS, PASSWORD, Browser, Page
 
 ILZE = "ilze@tidewick.example"
 OTHER = "another password altogether"
-MakeReviewer = Callable[..., Browser]
 
 
 @pytest.fixture

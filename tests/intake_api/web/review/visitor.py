@@ -1,11 +1,14 @@
 """A browser as far as these pages need one: it reads forms and sends them the way a browser does."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
 from flask import Flask
 from werkzeug.test import TestResponse
+
+from intake_api.store.leads import Lead
 
 PASSWORD = "green lamps over water"
 OURS = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
@@ -93,3 +96,16 @@ class Browser:
     def sign_in(self, email: str, password: str, **options: Any) -> TestResponse:
         """Sign in by the form."""
         return self.send(self.page("/sign-in"), "/sign-in", email=email, password=password, **options)
+
+
+MakeReviewer = Callable[..., Browser]
+
+
+def path_of(lead: Lead, act: str = "") -> str:
+    """Return the path of a lead's page, or of what is done there: `/approve`, `/decline`."""
+    return f"/leads/{lead.reference}{act}"
+
+
+def words_of(page: Page) -> str:
+    """Return what a page says, without its line breaks."""
+    return " ".join(page.text.split())
