@@ -104,7 +104,7 @@ class MaskedTextIntentClassifier(GraphComponent, IntentClassifier):  # type: ign
         masked = mask(text)
         if not any(sign.isalnum() for sign in masked):
             return [{"name": "out_of_scope", "confidence": 1.0}]  # nothing but signs and emoji
-        confidences = _soften(self._model.decision_function([masked]), self._temperature)[0]
+        confidences = _soften(_scores(self._model, [masked]), self._temperature)[0]
         best = np.argsort(confidences)[::-1][:RANKING_LENGTH]
         return [{"name": str(self._model.classes_[i]), "confidence": float(confidences[i])} for i in best]
 
@@ -132,7 +132,7 @@ def _calibrate(config: dict[str, Any], texts: Sequence[str], intents: Sequence[s
         texts, intents, test_size=HELD_BACK, stratify=intents, random_state=config["random_seed"]
     )
     model = _new_model(config, len(learnt)).fit(learnt, learnt_intents)
-    scores = model.decision_function(held)
+    scores = _scores(model, held)
     truth = np.searchsorted(model.classes_, held_intents)
     right = np.arange(len(truth)), truth
     losses = [-np.log(_soften(scores, t)[right] + 1e-12).mean() for t in TEMPERATURES]
@@ -140,6 +140,11 @@ def _calibrate(config: dict[str, Any], texts: Sequence[str], intents: Sequence[s
     accuracy = float((scores.argmax(axis=1) == truth).mean())
     LOG.info("nlu.trained examples=%d held_back_accuracy=%.3f temperature=%.3f", len(texts), accuracy, temperature)
     return temperature
+
+
+def _scores(model: Any, texts: Sequence[str]) -> Any:
+    scores = model.decision_function(texts)
+    return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores  # two intents have one score
 
 
 def _soften(scores: Any, temperature: float) -> Any:
