@@ -27,7 +27,7 @@ from intake_api.store.evidence import Signer
 from intake_api.store.workers import WorkerRow
 from intake_api.worker import AT_ONCE
 from tests.intake_api.crm.receiver import Received, Receiver, answer
-from tests.intake_api.flows.test_approve_lead import engine_holds
+from tests.intake_api.engine import engine_holds
 from tests.intake_api.kept_leads import FIELDS, approve, keep_lead
 from tests.intake_api.worker_process import ROOT, WorkerProcess, running_worker, wait_until
 

@@ -11,29 +11,17 @@ from intake_api.flows.approve_lead import ForwardingBlocked, LeadChanged, MoveRe
 from intake_api.flows.judge_forwarding import judge_forwarding
 from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.rules.lead_state import LeadState
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.deliveries import Delivery, DeliveryState
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.kept_leads import approve, deliveries_now, keep_lead, lead_now
+from tests.intake_api.engine import engine_holds
+from tests.intake_api.kept_leads import approve, deliveries_now, keep_lead, kinds, lead_now
 
 
 @pytest.fixture
 def lead(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Lead:
     return keep_lead(store, catalogue, now=clock())
-
-
-def engine_holds(store: Store) -> list[tuple[str, str]]:
-    """Return what the engine holds, as (id, status)."""
-    table = "workflow_status" if store.url.startswith("sqlite") else "dbos.workflow_status"
-    with store.reading() as tx:
-        return [tuple(row) for row in tx.execute(text(f"SELECT workflow_uuid, status FROM {table}"))]  # noqa: S608
-
-
-def kinds(store: Store, lead: Lead) -> list[str]:
-    with store.reading() as tx:
-        return [entry.kind for entry in evidence.list_entries(tx, lead.id)]
 
 
 class TestApproveLead:
