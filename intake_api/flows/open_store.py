@@ -39,6 +39,7 @@ def ready_store(store: Store, catalogue: Catalogue, settings: Settings, *, now: 
     """
     _need_recipient(catalogue, settings.destination_recipient)
     with store.writing() as tx:
+        keyring.hold_start(tx)
         if MigrationContext.configure(tx).get_current_revision() != newest_revision():
             raise SchemaOutOfDate("The database has another schema. Run: python -m intake_api db upgrade")
         keyring.check_keys(tx, key_ids(store, settings), now=now)
