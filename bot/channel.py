@@ -25,11 +25,14 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
+from bot.dialogue.conversation import take_back_lost_turn
+from bot.dialogue.replies import Reply
 from bot.dialogue.said import NOT_A_COMMAND
+from bot.dialogue.state import State
 from bot.memory import MOST_CONVERSATIONS, Memory, Record
 from bot.settings import read_token
 from bot.tracker_store import DESK
-from bot.wording import load_wording
+from bot.wording import Words, load_wording
 
 LOG = logging.getLogger("vestibule.channel")
 NAME = "vestibule"
@@ -43,7 +46,6 @@ MOST_TURNS = 60
 TURN_SECONDS = 8.0
 SWEEP_SECONDS = 60.0
 CONVERSATION = re.compile(r"[A-Za-z0-9_-]{16,128}")
-APOLOGY = "utter_something_broke"
 
 
 class Refused(Exception):
@@ -208,9 +210,7 @@ class GatewayChannel(InputChannel):  # type: ignore[misc]
         if messages:
             record = await memory.read(heard.sender_id) or {}
         else:
-            # Nothing said: the turn failed on the way. It did not happen, and whatever was offered before still stands.
-            record = before
-            messages = [{"text": self._apology(heard), "buttons": before.get(DESK, {}).get("buttons", [])}]
+            record, messages = self._take_back(heard, before)
         buttons = [button for message in messages for button in message["buttons"]]
         record[DESK] = {"turn": turn, "offered": [button["payload"] for button in buttons], "buttons": buttons}
         await memory.write(heard.sender_id, record)
@@ -229,8 +229,17 @@ class GatewayChannel(InputChannel):  # type: ignore[misc]
             return []
         return list(heard.output_channel.messages)
 
-    def _apology(self, heard: UserMessage) -> str:
-        return self._wording.for_language(heard.metadata["locale"]).replies[APOLOGY]
+    def _take_back(self, heard: UserMessage, before: Record) -> tuple[Record, list[Record]]:
+        """Return record and messages after a turn in which nothing was said: it failed on the way."""
+        state = State.from_slots(before.get("slots", {}))
+        turn = take_back_lost_turn(state, heard.metadata.get("button"))
+        words = self._wording.for_language(state.language or heard.metadata["locale"])
+        messages = [_message(reply, words) for reply in turn.says]
+        if turn.state == state:
+            messages[-1]["buttons"] = before.get(DESK, {}).get("buttons", [])
+            return before, messages
+        slots = {**before["slots"], **turn.state.to_slots()}
+        return {**before, "slots": {name: value for name, value in slots.items() if value is not None}}, messages
 
     async def _forget(self, request: Request, conversation: str) -> HTTPResponse:
         if not CONVERSATION.fullmatch(conversation):
@@ -242,6 +251,11 @@ class GatewayChannel(InputChannel):  # type: ignore[misc]
             return HTTPResponse(status=204)
 
         return await self._locks(conversation, act)
+
+
+def _message(reply: Reply, words: Words) -> Record:
+    buttons = [{"payload": offer.payload, "title": words.title(offer.title, offer.word)} for offer in reply.offers]
+    return {"text": words.say(reply.name, reply.values), "buttons": buttons}
 
 
 async def _sweep_for_ever(app: Sanic) -> None:

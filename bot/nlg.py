@@ -7,7 +7,7 @@ from typing import Any
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 
-from bot.wording import Wording, Words, load_wording
+from bot.wording import Wording, load_wording
 
 LANGUAGE_SLOT = "language"
 
@@ -36,12 +36,11 @@ class SpokenWords(NaturalLanguageGenerator):  # type: ignore[misc]
             return None
         answer: dict[str, Any] = {"text": words.say(utter_action, values)}
         if offers := values.get("offers"):
-            answer["buttons"] = [{"payload": offer["payload"], "title": _title(offer, words)} for offer in offers]
+            titles = [words.title(offer.get("title"), offer.get("word")) for offer in offers]
+            answer["buttons"] = [
+                {"payload": offer["payload"], "title": title} for offer, title in zip(offers, titles, strict=True)
+            ]
         return answer
-
-
-def _title(offer: dict[str, str], words: Words) -> str:
-    return offer.get("title") or words.buttons[offer["word"]]
 
 
 def _language_of(tracker: Any) -> str | None:

@@ -54,6 +54,10 @@ class Words:
         """Return the text of a reply. Values are put in once and are never read as text with gaps of their own."""
         return _Once().vformat(self.replies[reply], (), dict(values))
 
+    def title(self, title: str | None, word: str | None) -> str:
+        """Return the title of a button: its own, else that of its word."""
+        return title or self.buttons[word or ""]
+
 
 @dataclass(frozen=True)
 class Wording:
