@@ -7,6 +7,7 @@ from dataclasses import asdict
 import click
 
 from intake_api.cli.opening import opened
+from intake_api.clock import rfc3339
 from intake_api.flows.verify_evidence import Verified, verify_evidence
 
 
@@ -21,8 +22,15 @@ def verify(as_json: bool) -> None:
     """Find an edited, deleted, reordered or truncated entry; exit code 1 and its place when there is one."""
     house = opened()
     verified = verify_evidence(house.store, house.signer, house.settings.checkpoint_file)
-    click.echo(json.dumps({"ok": verified.ok, **asdict(verified)}) if as_json else _in_words(verified))
+    click.echo(_in_json(verified) if as_json else _in_words(verified))
+    if verified.waits_too_long(house.now):
+        click.echo("WARNING: the oldest entry has waited for minutes; a worker may not be running.", err=True)
     sys.exit(0 if verified.ok else 1)
+
+
+def _in_json(verified: Verified) -> str:
+    since = verified.waiting_since and rfc3339(verified.waiting_since)
+    return json.dumps({"ok": verified.ok, **asdict(verified), "waiting_since": since})
 
 
 def _in_words(verified: Verified) -> str:
