@@ -166,6 +166,12 @@ def list_confirmations(tx: Connection, lead_id: str) -> list[Confirmation]:
     return [_confirmation(row) for row in tx.execute(query)]
 
 
+def hold_confirmations(tx: Connection, lead_id: str) -> None:
+    """Let nobody else change the confirmations of a lead until the transaction ends."""
+    of_lead = select(ConfirmationRow.id).where(ConfirmationRow.lead_id == lead_id)
+    tx.execute(of_lead.order_by(ConfirmationRow.id).with_for_update()).all()
+
+
 def mark_confirmed(tx: Connection, confirmation_id: str, *, now: datetime) -> None:
     """Record that the second yes was given."""
     tx.execute(update(ConfirmationRow).where(ConfirmationRow.id == confirmation_id).values(confirmed_at=now))
