@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -186,6 +187,12 @@ def close_confirmations(tx: Connection, lead_id: str, *, now: datetime) -> None:
     """End all confirmations of a lead."""
     still_open = update(ConfirmationRow).where(ConfirmationRow.lead_id == lead_id, ConfirmationRow.ended_at.is_(None))
     tx.execute(still_open.values(ended_at=now))
+
+
+def find_ended(tx: Connection, confirmation_ids: Iterable[str]) -> set[str]:
+    """Return those of these confirmations that have ended."""
+    query = select(ConfirmationRow.id).where(ConfirmationRow.id.in_(list(confirmation_ids)))
+    return set(tx.scalars(query.where(ConfirmationRow.ended_at.is_not(None))))
 
 
 def find_unanswered(tx: Connection, *, made_before: datetime, limit: int = 100) -> list[str]:
