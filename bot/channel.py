@@ -261,7 +261,10 @@ def _message(reply: Reply, words: Words) -> Record:
 async def _sweep_for_ever(app: Sanic) -> None:
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        await app.ctx.agent.tracker_store.memory.sweep()
+        try:
+            await app.ctx.agent.tracker_store.memory.sweep()
+        except Exception as error:  # noqa: BLE001 - a Redis that is away for a while must not end the sweeping
+            LOG.error("channel.sweep_failed error=%s", type(error).__name__)
 
 
 def _memory(request: Request) -> Memory:
