@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from intake_api.app import create_public_app
 from intake_api.catalogue.model import Catalogue
 from intake_api.settings import Settings
 from intake_api.store.base import Store
@@ -21,14 +19,14 @@ from intake_api.web.public import rasa_channel
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import json_files, naughty_strings, needs_corpora
 from tests.intake_api.web.channel_server import OPENING, Channel
+from tests.intake_api.web.conftest import Count
 
 BEGIN, SAY, FORGET = "/v1/chat/conversations", "/v1/chat/messages", "/v1/chat/conversations/current"
-Count = Callable[[], int]
 
 
 @pytest.fixture
-def public_app(settings: Settings, catalogue: Catalogue, store: Store, clock: DrivenClock, channel: Channel) -> Flask:
-    return create_public_app(dataclasses.replace(settings, rasa_url=channel.url), catalogue, store, clock)
+def settings(settings: Settings, channel: Channel) -> Settings:
+    return dataclasses.replace(settings, rasa_url=channel.url)
 
 
 @pytest.fixture

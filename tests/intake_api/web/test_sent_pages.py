@@ -1,7 +1,6 @@
 """A form sent from its page without JavaScript: what counts as an answer, and that nothing typed is lost or told."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,10 +12,9 @@ from intake_api.rules.consent import DecisionState
 from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import naughty_strings, needs_corpora
+from tests.intake_api.web.conftest import Count
 from tests.intake_api.web.demo_page import PAGE, TYPED, no, yes
 from tests.intake_api.web.html import Page, read_page
-
-Count = Callable[[], int]
 
 
 class TestSending:

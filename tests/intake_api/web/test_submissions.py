@@ -1,7 +1,6 @@
 """Sending a form through the door: what is kept, what is refused, and that a thank-you is true."""
 
 import sqlite3
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -18,10 +17,9 @@ from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.store.presentations import read_presentation, sign_presentation
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.web.conftest import FIELDS
+from tests.intake_api.web.conftest import FIELDS, Count
 
 SUBMIT = "/v1/forms/request_demo/submissions"
-Count = Callable[[], int]
 ODD_TOKENS = ("x", "A" * 32, "%00", "%00-x", f"{'0' * 31}%00-{'a' * 32}", f"{'0' * 32}-{'a' * 32}%0A", "'; DROP TABLE")
 
 
