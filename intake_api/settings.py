@@ -4,7 +4,7 @@ A default is safe in production and fit to be public; secrets have none. `docs/s
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -22,6 +22,22 @@ PREFIX = "VESTIBULE_"
 T = TypeVar("T", bound=str)
 MIN_SECRET_BYTES = 24
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
+V = TypeVar("V")
+
+# Which process reads which secret (SEC-47); each reads DATABASE_URL as well. docs/settings.md shows this table, and
+# docker-compose.yml mounts what it says.
+KEYS = ("MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "TOKEN_KEY")
+TOKENS = ("SERVICE_TOKEN", "GATEWAY_TOKEN")
+NEEDED_BY: Mapping[str, tuple[str, ...]] = {
+    "public": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "GATEWAY_TOKEN"),
+    "internal": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "SERVICE_TOKEN"),
+    "review": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY"),
+    "worker": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "EVIDENCE_KEY", "WEBHOOK_SECRET", "SMTP_URL"),
+    "migrate": (),  # `db upgrade`: it changes tables and opens nothing that is sealed
+    "operate": ("MASTER_KEY", "INDEX_KEY"),  # `deliveries`, `leads`, `staff`
+    "verify": ("EVIDENCE_KEY",),  # `evidence verify`
+}
+EVERY_SECRET = (*KEYS, *TOKENS, "WEBHOOK_SECRET", "SMTP_URL")
 
 
 class SettingsError(Exception):
@@ -32,15 +48,41 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Secrets:
-    """The keys of the service, each for one use (E-07). Never printed: `repr` shows none of them."""
+    """The secrets that this process holds, each for one use (E-07). Never printed: `repr` shows none of them."""
 
-    master_key: bytes = field(repr=False)  # wraps the data key of each person
-    index_key: bytes = field(repr=False)  # blind indexes
-    evidence_key: bytes = field(repr=False)  # seed of the Ed25519 key that signs checkpoints
-    token_key: bytes = field(repr=False)  # receipts, form controls, session cookies' companions
-    service_token: str = field(repr=False)  # the bot's action server -> internal door
-    gateway_token: str = field(repr=False)  # public door -> Rasa channel
+    keys: Mapping[str, bytes] = field(repr=False)
+    tokens: Mapping[str, str] = field(repr=False)
     webhook_secrets: tuple[str, ...] = field(repr=False)  # newest first; two while one is being rotated out
+
+    @property
+    def master_key(self) -> bytes:
+        """Return the key that wraps the data key of each person."""
+        return _held(self.keys, "MASTER_KEY")
+
+    @property
+    def index_key(self) -> bytes:
+        """Return the key of the blind indexes."""
+        return _held(self.keys, "INDEX_KEY")
+
+    @property
+    def evidence_key(self) -> bytes:
+        """Return the seed of the Ed25519 key that signs checkpoints."""
+        return _held(self.keys, "EVIDENCE_KEY")
+
+    @property
+    def token_key(self) -> bytes:
+        """Return the key of receipts, links in mails, form controls and conversations."""
+        return _held(self.keys, "TOKEN_KEY")
+
+    @property
+    def service_token(self) -> str:
+        """Return what the bot's action server shows the internal door."""
+        return _held(self.tokens, "SERVICE_TOKEN")
+
+    @property
+    def gateway_token(self) -> str:
+        """Return what the public door shows the Rasa channel."""
+        return _held(self.tokens, "GATEWAY_TOKEN")
 
 
 @dataclass(frozen=True)
@@ -83,11 +125,13 @@ class Settings:
         }
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
+def read_settings(environ: Mapping[str, str], process: str | None = None) -> Settings:
     """Read the settings from an environment.
 
+    :param process: a name of `NEEDED_BY`: the secrets of others are neither read nor asked for. None reads every one.
     :raises SettingsError: one sentence that names the setting and what to write.
     """
+    needed = EVERY_SECRET if process is None else NEEDED_BY[process]
     read = _Reader(environ)
     var = read.path("VAR", "var")
     mode = read.one_of("MODE", MODES, "production")
@@ -120,28 +164,27 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         mail=mail,
         mail_folder=read.path("MAIL_FOLDER", f"{var}/mail"),
         mail_from=read.text("MAIL_FROM") or None,
-        smtp_url=read.secret("SMTP_URL", needed=mail == "smtp") or None,
+        smtp_url=(read.secret("SMTP_URL", needed=mail == "smtp") or None) if "SMTP_URL" in needed else None,
         checkpoint_file=read.path("CHECKPOINT_FILE", f"{var}/evidence/checkpoints.jsonl"),
         test_clock=test_clock,
-        secrets=_read_secrets(read, needs_webhook=destination == "webhook"),
+        secrets=_read_secrets(read, needed, needs_webhook=destination == "webhook"),
     )
 
 
-def _read_secrets(read: "_Reader", *, needs_webhook: bool) -> Secrets:
-    webhook = read.secret("WEBHOOK_SECRET", needed=needs_webhook)
-    secrets = Secrets(
-        master_key=read.key("MASTER_KEY"),
-        index_key=read.key("INDEX_KEY"),
-        evidence_key=read.key("EVIDENCE_KEY"),
-        token_key=read.key("TOKEN_KEY"),
-        service_token=read.token("SERVICE_TOKEN"),
-        gateway_token=read.token("GATEWAY_TOKEN"),
-        webhook_secrets=tuple(webhook.split()),
-    )
-    keys = [secrets.master_key, secrets.index_key, secrets.evidence_key, secrets.token_key]
-    if len(set(keys)) < len(keys) or secrets.service_token == secrets.gateway_token:
+def _read_secrets(read: "_Reader", needed: Sequence[str], *, needs_webhook: bool) -> Secrets:
+    keys = {name: read.key(name) for name in KEYS if name in needed}
+    tokens = {name: read.token(name) for name in TOKENS if name in needed}
+    webhook = read.secret("WEBHOOK_SECRET", needed=needs_webhook) if "WEBHOOK_SECRET" in needed else ""
+    if len(set(keys.values())) < len(keys) or len(set(tokens.values())) < len(tokens):
         raise SettingsError("Two secrets are the same. Give each its own value: each key has one use (SEC-47).")
-    return secrets
+    return Secrets(keys, tokens, tuple(webhook.split()))
+
+
+def _held(secrets: Mapping[str, V], name: str) -> V:
+    """Return a secret; never an empty one in the place of one that this process was not given."""
+    if name not in secrets:
+        raise SettingsError(f"{PREFIX}{name} is not for this process; docs/settings.md says who reads which secret.")
+    return secrets[name]
 
 
 class _Reader:

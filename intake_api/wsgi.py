@@ -53,7 +53,7 @@ def make_door(name: str, environ: Mapping[str, str]) -> Flask:
 
     :raises CANNOT_OPEN: one of these, with one sentence on what to do.
     """
-    settings = read_settings(environ)
+    settings = read_settings(environ, name)
     log.start_logging()
     catalogue = load_catalogue(settings.catalogue, settings.public_url)
     store = open_store(settings)

@@ -1,13 +1,14 @@
 """Verify the evidence: find an edited, deleted, reordered, inserted or truncated entry, and say where (E-03)."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -22,7 +23,7 @@ from intake_api.store.leads import LeadUnknown, get_lead_by_id
 SEQUENCED_WITHIN = timedelta(minutes=5)  # a worker takes a second or two: an entry that waits longer has none
 # The kinds of entries that prove a decision. The first lists what was decided; the others say it by what they are.
 DECIDED = "submission.received"
-ANSWERED = {
+ANSWERED: Mapping[str, Callable[[Any], str]] = {
     "consent.confirmed": lambda _: DecisionState.GIVEN,
     "consent.unconfirmed": lambda _: DecisionState.REFUSED,
     "consent.disowned": itemgetter("to"),
