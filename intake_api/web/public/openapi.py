@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from apispec import APISpec
@@ -37,7 +37,6 @@ class Operation:
     body: type[Schema] | None = None
     headers: tuple[dict[str, Any], ...] = ()
     security: tuple[str, ...] = ()
-    path_parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 IDEMPOTENCY_KEY = {
