@@ -96,6 +96,7 @@ class Settings:
     review_url: str
     internal_url: str
     rasa_url: str
+    proxies: int  # how many stand in front of a door and say in X-Forwarded-For who came (SEC-19)
     allowed_origins: tuple[str, ...]
     destination: Destination
     destination_file: Path
@@ -155,6 +156,7 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
         review_url=read.url("REVIEW_URL", _loopback(read, "REVIEW_PORT", 8081)),
         internal_url=read.url("INTERNAL_URL", _loopback(read, "INTERNAL_PORT", 8082)),
         rasa_url=read.url("RASA_URL", _loopback(read, "RASA_PORT", 5005)),
+        proxies=_proxies(read.text("PROXIES")),
         allowed_origins=(public_url, *read.text("ALLOWED_ORIGINS").split()),
         destination=destination,
         destination_file=read.path("DESTINATION_FILE", f"{var}/crm/leads.jsonl"),
@@ -254,6 +256,12 @@ def _loopback(read: _Reader, port: str, default: int) -> str:
     if not value.isdecimal() or not 0 < int(value) < 65536:
         raise SettingsError(f"{PREFIX}{port} is {value!r}; write a port number from 1 to 65535.")
     return f"http://127.0.0.1:{value}"
+
+
+def _proxies(value: str) -> int:
+    if value not in ("", *"0123456789"):
+        raise SettingsError(f"{PREFIX}PROXIES is {value!r}; write how many proxies there are, from 0 to 9.")
+    return int(value or 0)
 
 
 def _host_names(url: str) -> list[str]:

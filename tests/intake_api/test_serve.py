@@ -210,6 +210,51 @@ class TestWhatItSays:
         assert "Traceback" not in said
 
 
+class TestBehindProxies:
+    """Sign-ins are slowed down by network. Whose it is says the last so many proxies, and nobody else."""
+
+    @pytest.mark.parametrize(
+        ("proxies", "by_the_proxies"),
+        [("", None), ("0", None), ("1", "{}"), ("2", "{}:51234, 192.0.2.200")],
+    )
+    def test_sec19_who_guesses_is_known_by_what_the_counted_proxies_say(
+        self, tmp_path: Path, proxies: str, by_the_proxies: str | None
+    ) -> None:
+        environment = service_environment(tmp_path, f"sqlite:///{tmp_path}/vestibule.sqlite", PROXIES=proxies)
+        with serving("intake_api.wsgi:review", environment) as door:
+
+            def guess(number: int, visitor: str) -> int:
+                made_up = f"198.51.100.{number}"  # whatever the visitor writes there himself
+                said = by_the_proxies.format(visitor) if by_the_proxies else made_up
+                return sign_in(door.port, f"{made_up}, {said}")
+
+            assert [guess(number, "192.0.2.1") for number in range(6)] == [401] * 5 + [429]
+            assert guess(6, "192.0.2.2") == (401 if by_the_proxies else 429)
+
+    def test_sec19_what_is_no_address_is_no_failure(self, tmp_path: Path) -> None:
+        environment = service_environment(tmp_path, f"sqlite:///{tmp_path}/vestibule.sqlite", PROXIES="1")
+        odd = ("", ",", ":", "[", "[]", "unknown", "\xff", "::1%x", "1.2.3.4" * 500)
+        with serving("intake_api.wsgi:review", environment) as door:
+            said = [sign_in(door.port, header, f"somebody{number}") for number, header in enumerate(odd)]
+        assert said == [401] * len(odd)
+
+
+def sign_in(port: int, forwarded_for: str, who: str = "ilze") -> int:
+    """Try to sign in with a password that is wrong, and return the status."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Origin": "http://127.0.0.1:8081",
+        "Sec-Fetch-Site": "same-origin",
+        "X-Forwarded-For": forwarded_for,
+    }
+    body = f"email={who}%40tidewick.example&password=not+the+right+one"
+    connection.request("POST", "/sign-in", body, headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
 def is_listened_to(port: int) -> bool:
     """Say whether somebody listens at a port."""
     try:

@@ -68,7 +68,9 @@ class TestReading:
         with pytest.raises(SettingsError, match="ALLOW_LOOPBACK"):
             read_settings({**random_secrets(), "VESTIBULE_WEBHOOK_ALLOW_LOOPBACK": "1"})
 
-    @pytest.mark.parametrize(("name", "value"), [("MODE", "debug"), ("PUBLIC_URL", "nowhere"), ("PUBLIC_PORT", "x")])
+    @pytest.mark.parametrize(
+        ("name", "value"), [("MODE", "debug"), ("PUBLIC_URL", "nowhere"), ("PUBLIC_PORT", "x"), ("PROXIES", "-1")]
+    )
     def test_a_wrong_value_is_named(self, name: str, value: str) -> None:
         with pytest.raises(SettingsError, match=f"VESTIBULE_{name}"):
             read_settings({**random_secrets(), f"VESTIBULE_{name}": value})
