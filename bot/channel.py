@@ -1,11 +1,9 @@
 """The only way in: the gateway of the public door hands over one turn at a time (H-08 to H-15).
 
 `POST /webhooks/vestibule/conversations`, `POST …/messages`, `DELETE …/conversations/<id>`, `GET …/` for health.
-Whatever the
-body holds beside strings of a fair length is refused; a text that begins with a slash is a text; a button counts only
-on the
-turn after it was offered. A turn happens wholly or not at all: it is cut after eight seconds, and then nothing of it
-is kept.
+Whatever the body holds beside strings of a fair length is refused; a text that begins with a slash is a text; a button
+counts only on the turn after it was offered. A turn happens wholly or not at all: it is cut after eight seconds, and
+then nothing of it is kept.
 """
 
 from __future__ import annotations
@@ -43,6 +41,7 @@ LONGEST_LOCALE = 16
 LONGEST_PAGE = 500
 LONGEST_BUTTON = 200
 MOST_TURNS = 60
+MOST_INSIDE = 2
 TURN_SECONDS = 8.0
 SWEEP_SECONDS = 60.0
 CONVERSATION = re.compile(r"[A-Za-z0-9_-]{16,128}")
@@ -80,22 +79,32 @@ class Message:
 
 @dataclass
 class Locks:
-    """One lock per conversation in use: a second message waits for the first."""
+    """One lock per conversation in use: a second message waits for the first, and a third is not taken.
+
+    Else one conversation could hold every place that the gateway has for all of them.
+    """
 
     held: dict[str, asyncio.Lock] = field(default_factory=dict)
-    waiting: dict[str, int] = field(default_factory=dict)
+    inside: dict[str, int] = field(default_factory=dict)  # the one that acts and those that wait
 
-    async def __call__(self, conversation: str, act: Callable[[], Awaitable[HTTPResponse]]) -> HTTPResponse:
-        """Act while nobody else acts on this conversation."""
+    async def __call__(
+        self, conversation: str, act: Callable[[], Awaitable[HTTPResponse]], most: int = MOST_INSIDE
+    ) -> HTTPResponse:
+        """Act while nobody else acts on this conversation.
+
+        :raises Refused: `too_fast`, at once, when `most` are inside.
+        """
+        if self.inside.get(conversation, 0) >= most:
+            raise Refused(429, "too_fast")
         lock = self.held.setdefault(conversation, asyncio.Lock())
-        self.waiting[conversation] = self.waiting.get(conversation, 0) + 1
+        self.inside[conversation] = self.inside.get(conversation, 0) + 1
         try:
             async with lock:
                 return await act()
         finally:
-            self.waiting[conversation] -= 1
-            if not self.waiting[conversation]:
-                del self.held[conversation], self.waiting[conversation]
+            self.inside[conversation] -= 1
+            if not self.inside[conversation]:
+                del self.held[conversation], self.inside[conversation]
 
 
 class GatewayChannel(InputChannel):  # type: ignore[misc]
@@ -250,7 +259,8 @@ class GatewayChannel(InputChannel):  # type: ignore[misc]
             await memory.forget(conversation)
             return HTTPResponse(status=204)
 
-        return await self._locks(conversation, act)
+        # One place more than messages have: they cannot keep a conversation from being forgotten (H-19).
+        return await self._locks(conversation, act, most=MOST_INSIDE + 1)
 
 
 def _message(reply: Reply, words: Words) -> Record:

@@ -1,9 +1,8 @@
 """Where conversations are kept for a while: by default in this process, and never longer than half an hour.
 
 A kept conversation is a small record of *where it stands* (slots, whether the form is open, the last buttons), never
-its
-words: no message text, no reply, no history (H-05, H-06). After its time, on "forget", and at the end of the process
-it is gone.
+its words: no message text, no reply, no history (H-05, H-06). After its time, on "forget", and at the end of the
+process it is gone.
 """
 
 from __future__ import annotations

@@ -27,9 +27,8 @@ class SpokenWords(NaturalLanguageGenerator):  # type: ignore[misc]
     ) -> dict[str, Any] | None:
         """Return text and buttons of a reply.
 
-        `language` among the values decides, then the slot, then the page's locale. `offers` are the buttons, each
-        with a
-        `payload` and either a `title` or the name of a `word`.
+        `language` among the values decides, then the slot, then the page's locale. `offers` are the buttons, each with
+        a `payload` and either a `title` or the name of a `word`.
         """
         words = self.wording.for_language(values.get("language") or _language_of(tracker))
         if utter_action not in words.replies:

@@ -1,8 +1,7 @@
 """The bot's words, one file per language, and which languages are complete.
 
 English is the measure. A language that lacks one of its texts, or has one with other gaps in it, is begun and is not
-offered
-(N-17): half a conversation in one language and half in another is worse than one that says so.
+offered (N-17): half a conversation in one language and half in another is worse than one that says so.
 """
 # ruff: noqa: ARG002 - the libraries prescribe what these methods are given
 

@@ -1,8 +1,7 @@
 """What a visitor may ask at any step: about the data, the bot, a person, the product, another language.
 
 Each is answered, and then the open question is asked again. While a field that takes any text is open, a sentence is
-more
-likely its answer than an aside, so more certainty is asked of the classifier.
+more likely its answer than an aside, so more certainty is asked of the classifier.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """The one conversation that serves every form of the catalogue.
 
 notice → yes or no → (use what was typed before?) → the fields, in the catalogue's order → each opt-in purpose alone →
-what was understood → send. Each step is one user turn in and the next question out; questions about the data, about
-the bot
-and the like are answered at any step, and then the open question is asked again.
+what was understood → send. Each step is one user turn in and the next question out; questions about the data, about the
+bot and the like are answered at any step, and then the open question is asked again.
 """
 
 from __future__ import annotations
