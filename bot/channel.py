@@ -1,11 +1,9 @@
 """The only way in: the gateway of the public door hands over one turn at a time (H-08 to H-15).
 
 `POST /webhooks/vestibule/conversations`, `POST …/messages`, `DELETE …/conversations/<id>`, `GET …/` for health.
-Whatever the
-body holds beside strings of a fair length is refused; a text that begins with a slash is a text; a button counts only
-on the
-turn after it was offered. A turn happens wholly or not at all: it is cut after eight seconds, and then nothing of it
-is kept.
+Whatever the body holds beside strings of a fair length is refused; a text that begins with a slash is a text; a button
+counts only on the turn after it was offered. A turn happens wholly or not at all: it is cut after eight seconds, and
+then nothing of it is kept.
 """
 
 from __future__ import annotations
@@ -25,11 +23,14 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
+from bot.dialogue.conversation import take_back_lost_turn
+from bot.dialogue.replies import Reply
 from bot.dialogue.said import NOT_A_COMMAND
+from bot.dialogue.state import State
 from bot.memory import MOST_CONVERSATIONS, Memory, Record
 from bot.settings import read_token
 from bot.tracker_store import DESK
-from bot.wording import load_wording
+from bot.wording import Words, load_wording
 
 LOG = logging.getLogger("vestibule.channel")
 NAME = "vestibule"
@@ -40,10 +41,10 @@ LONGEST_LOCALE = 16
 LONGEST_PAGE = 500
 LONGEST_BUTTON = 200
 MOST_TURNS = 60
+MOST_INSIDE = 2
 TURN_SECONDS = 8.0
 SWEEP_SECONDS = 60.0
 CONVERSATION = re.compile(r"[A-Za-z0-9_-]{16,128}")
-APOLOGY = "utter_something_broke"
 
 
 class Refused(Exception):
@@ -78,22 +79,32 @@ class Message:
 
 @dataclass
 class Locks:
-    """One lock per conversation in use: a second message waits for the first."""
+    """One lock per conversation in use: a second message waits for the first, and a third is not taken.
+
+    Else one conversation could hold every place that the gateway has for all of them.
+    """
 
     held: dict[str, asyncio.Lock] = field(default_factory=dict)
-    waiting: dict[str, int] = field(default_factory=dict)
+    inside: dict[str, int] = field(default_factory=dict)  # the one that acts and those that wait
 
-    async def __call__(self, conversation: str, act: Callable[[], Awaitable[HTTPResponse]]) -> HTTPResponse:
-        """Act while nobody else acts on this conversation."""
+    async def __call__(
+        self, conversation: str, act: Callable[[], Awaitable[HTTPResponse]], most: int = MOST_INSIDE
+    ) -> HTTPResponse:
+        """Act while nobody else acts on this conversation.
+
+        :raises Refused: `too_fast`, at once, when `most` are inside.
+        """
+        if self.inside.get(conversation, 0) >= most:
+            raise Refused(429, "too_fast")
         lock = self.held.setdefault(conversation, asyncio.Lock())
-        self.waiting[conversation] = self.waiting.get(conversation, 0) + 1
+        self.inside[conversation] = self.inside.get(conversation, 0) + 1
         try:
             async with lock:
                 return await act()
         finally:
-            self.waiting[conversation] -= 1
-            if not self.waiting[conversation]:
-                del self.held[conversation], self.waiting[conversation]
+            self.inside[conversation] -= 1
+            if not self.inside[conversation]:
+                del self.held[conversation], self.inside[conversation]
 
 
 class GatewayChannel(InputChannel):  # type: ignore[misc]
@@ -208,9 +219,7 @@ class GatewayChannel(InputChannel):  # type: ignore[misc]
         if messages:
             record = await memory.read(heard.sender_id) or {}
         else:
-            # Nothing said: the turn failed on the way. It did not happen, and whatever was offered before still stands.
-            record = before
-            messages = [{"text": self._apology(heard), "buttons": before.get(DESK, {}).get("buttons", [])}]
+            record, messages = self._take_back(heard, before)
         buttons = [button for message in messages for button in message["buttons"]]
         record[DESK] = {"turn": turn, "offered": [button["payload"] for button in buttons], "buttons": buttons}
         await memory.write(heard.sender_id, record)
@@ -229,8 +238,17 @@ class GatewayChannel(InputChannel):  # type: ignore[misc]
             return []
         return list(heard.output_channel.messages)
 
-    def _apology(self, heard: UserMessage) -> str:
-        return self._wording.for_language(heard.metadata["locale"]).replies[APOLOGY]
+    def _take_back(self, heard: UserMessage, before: Record) -> tuple[Record, list[Record]]:
+        """Return record and messages after a turn in which nothing was said: it failed on the way."""
+        state = State.from_slots(before.get("slots", {}))
+        turn = take_back_lost_turn(state, heard.metadata.get("button"))
+        words = self._wording.for_language(state.language or heard.metadata["locale"])
+        messages = [_message(reply, words) for reply in turn.says]
+        if turn.state == state:
+            messages[-1]["buttons"] = before.get(DESK, {}).get("buttons", [])
+            return before, messages
+        slots = {**before["slots"], **turn.state.to_slots()}
+        return {**before, "slots": {name: value for name, value in slots.items() if value is not None}}, messages
 
     async def _forget(self, request: Request, conversation: str) -> HTTPResponse:
         if not CONVERSATION.fullmatch(conversation):
@@ -241,13 +259,22 @@ class GatewayChannel(InputChannel):  # type: ignore[misc]
             await memory.forget(conversation)
             return HTTPResponse(status=204)
 
-        return await self._locks(conversation, act)
+        # One place more than messages have: they cannot keep a conversation from being forgotten (H-19).
+        return await self._locks(conversation, act, most=MOST_INSIDE + 1)
+
+
+def _message(reply: Reply, words: Words) -> Record:
+    buttons = [{"payload": offer.payload, "title": words.title(offer.title, offer.word)} for offer in reply.offers]
+    return {"text": words.say(reply.name, reply.values), "buttons": buttons}
 
 
 async def _sweep_for_ever(app: Sanic) -> None:
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        await app.ctx.agent.tracker_store.memory.sweep()
+        try:
+            await app.ctx.agent.tracker_store.memory.sweep()
+        except Exception as error:  # noqa: BLE001 - a Redis that is away for a while must not end the sweeping
+            LOG.error("channel.sweep_failed error=%s", type(error).__name__)
 
 
 def _memory(request: Request) -> Memory:

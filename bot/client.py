@@ -16,7 +16,14 @@ LONGEST_ANSWER = 512 * 1024
 
 
 class ApiAway(Exception):
-    """The API did not answer in time, or answered that it cannot work now. Nothing is known to have been kept."""
+    """The API did not answer in time, or answered that it cannot work now.
+
+    `may_have_acted` is False only where it surely did nothing: nobody took the request, or the door turned it away.
+    """
+
+    def __init__(self, why: str, *, may_have_acted: bool = True) -> None:
+        self.may_have_acted = may_have_acted
+        super().__init__(why)
 
 
 class ApiRefused(Exception):
@@ -102,6 +109,8 @@ class FormApi:
         try:
             async with self._session.request(method, self._url + path, allow_redirects=False, **named) as answer:
                 return await _read(answer)
+        except aiohttp.ClientConnectorError as error:
+            raise ApiAway(type(error).__name__, may_have_acted=False) from None
         except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:
             raise ApiAway(type(error).__name__) from None
 
@@ -109,8 +118,10 @@ class FormApi:
 async def _read(answer: aiohttp.ClientResponse) -> Json:
     if answer.status == 204:
         return {}
-    if answer.status >= 500 or answer.status in (401, 403, 408, 429):
+    if answer.status in (401, 403, 429):
         # A token that does not fit is ours to mend, not the visitor's: for them the door is closed for now.
+        raise ApiAway(str(answer.status), may_have_acted=False)
+    if answer.status >= 500 or answer.status == 408:
         raise ApiAway(str(answer.status))
     if (answer.content_length or 0) > LONGEST_ANSWER:
         raise ApiAway("answer too long")

@@ -3,15 +3,12 @@ test`.
 
 Why. Rasa 3.6 imports TensorFlow before it looks at the pipeline, only because its recipe lists every component it ever
 had. We use none of those, and TensorFlow costs 2 GB on disk, 350 MB resident and 4 s a start. So, before anything of
-Rasa is
-imported, stand-ins take the place of the few modules that would pull it in: the module is there, the names Rasa looks
-up
-in it are there, and whoever tries to *use* one is told plainly. The list of default components is replaced by one that
-holds only what runs here.
+Rasa is imported, stand-ins take the place of the few modules that would pull it in: the module is there, the names Rasa
+looks up in it are there, and whoever tries to *use* one is told plainly. The list of default components is replaced by
+one that holds only what runs here.
 
-This leans on private modules of Rasa 3.6.21. That is safe because the version is pinned by hash and is the last of
-its line;
-tests/bot/test_lean.py trains, validates, tests and runs through it.
+This leans on private modules of Rasa 3.6.21. That is safe because the version is pinned by hash and is the last of its
+line; tests/bot/test_lean.py trains, validates, tests and runs through it.
 """
 
 from __future__ import annotations
@@ -51,9 +48,8 @@ class NotInstalled(RuntimeError):
 def main(arguments: list[str]) -> None:
     """Run Rasa's command line with `arguments` on this installation; exits as Rasa does.
 
-    Where visitors are served, nothing they wrote reaches a log (`bot.quiet_logs`), and each answer of the action
-    server is
-    checked by a validator that was built once (`bot.quick_answers`).
+    Where visitors are served, nothing they wrote reaches a log (`bot.quiet_logs`), and each answer of the action server
+    is checked by a validator that was built once (`bot.quick_answers`).
     """
     warnings.simplefilter("ignore", DeprecationWarning)  # of packages as old as Rasa; none is ours to mend
     serves_visitors = arguments[:1] not in SEES_NO_VISITOR

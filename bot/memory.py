@@ -1,9 +1,8 @@
 """Where conversations are kept for a while: by default in this process, and never longer than half an hour.
 
 A kept conversation is a small record of *where it stands* (slots, whether the form is open, the last buttons), never
-its
-words: no message text, no reply, no history (H-05, H-06). After its time, on "forget", and at the end of the process
-it is gone.
+its words: no message text, no reply, no history (H-05, H-06). After its time, on "forget", and at the end of the
+process it is gone.
 """
 
 from __future__ import annotations
@@ -16,6 +15,25 @@ from typing import Any, Protocol
 Record = dict[str, Any]
 LIFETIME_SECONDS = 30 * 60
 MOST_CONVERSATIONS = 5_000
+
+# Redis drops a record by itself, and says to nobody how many are left: so a sorted set counts them, by the moment they
+# end. By the clock of Redis, because several processes may share it; in one go, so that no record is left uncounted.
+_NOW = "local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)\n"
+_WRITE = (
+    _NOW
+    + """
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1])
+redis.call('PEXPIREAT', KEYS[2], redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')[2])
+"""
+)
+_SWEEP = (
+    _NOW
+    + """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+return redis.call('ZCARD', KEYS[1])
+"""
+)
 
 
 class Memory(Protocol):
@@ -81,12 +99,15 @@ class RedisMemory:
 
     WITHHELD = ("before_yes",)
     PREFIX = "vestibule:conversation:"
+    COUNTED = "vestibule:conversations"  # ids by the moment they end
 
     def __init__(self, url: str, clock: Callable[[], float], lifetime: float = LIFETIME_SECONDS) -> None:
         from redis.asyncio import Redis
 
         self._redis: Any = Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=2.0)
-        self._lifetime = lifetime
+        self._write = self._redis.register_script(_WRITE)
+        self._sweep = self._redis.register_script(_SWEEP)
+        self._milliseconds = int(lifetime * 1000)
         self._here = ProcessMemory(clock, lifetime)
 
     async def read(self, conversation: str) -> Record | None:
@@ -109,16 +130,21 @@ class RedisMemory:
             await self._here.write(conversation, withheld)
         else:
             await self._here.forget(conversation)
-        await self._redis.set(self.PREFIX + conversation, json.dumps(shared), ex=int(self._lifetime))
+        keys = [self.PREFIX + conversation, self.COUNTED]
+        await self._write(keys=keys, args=[conversation, json.dumps(shared), self._milliseconds])
 
     async def forget(self, conversation: str) -> None:
         """Drop the record in both places."""
         await self._here.forget(conversation)
-        await self._redis.delete(self.PREFIX + conversation)
+        async with self._redis.pipeline(transaction=True) as together:
+            together.delete(self.PREFIX + conversation)
+            together.zrem(self.COUNTED, conversation)
+            await together.execute()
 
     async def sweep(self) -> int:
-        """Drop what is past its time here; Redis does its own."""
-        return await self._here.sweep()
+        """Drop what is past its time and return how many all processes have left in this Redis."""
+        await self._here.sweep()
+        return int(await self._sweep(keys=[self.COUNTED]))
 
     async def close(self) -> None:
         """Close the connections."""

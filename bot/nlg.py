@@ -7,7 +7,7 @@ from typing import Any
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 
-from bot.wording import Wording, Words, load_wording
+from bot.wording import Wording, load_wording
 
 LANGUAGE_SLOT = "language"
 
@@ -27,21 +27,19 @@ class SpokenWords(NaturalLanguageGenerator):  # type: ignore[misc]
     ) -> dict[str, Any] | None:
         """Return text and buttons of a reply.
 
-        `language` among the values decides, then the slot, then the page's locale. `offers` are the buttons, each
-        with a
-        `payload` and either a `title` or the name of a `word`.
+        `language` among the values decides, then the slot, then the page's locale. `offers` are the buttons, each with
+        a `payload` and either a `title` or the name of a `word`.
         """
         words = self.wording.for_language(values.get("language") or _language_of(tracker))
         if utter_action not in words.replies:
             return None
         answer: dict[str, Any] = {"text": words.say(utter_action, values)}
         if offers := values.get("offers"):
-            answer["buttons"] = [{"payload": offer["payload"], "title": _title(offer, words)} for offer in offers]
+            titles = [words.title(offer.get("title"), offer.get("word")) for offer in offers]
+            answer["buttons"] = [
+                {"payload": offer["payload"], "title": title} for offer, title in zip(offers, titles, strict=True)
+            ]
         return answer
-
-
-def _title(offer: dict[str, str], words: Words) -> str:
-    return offer.get("title") or words.buttons[offer["word"]]
 
 
 def _language_of(tracker: Any) -> str | None:

@@ -1,12 +1,10 @@
 """No word of a visitor in any log, at any level, on any path (H-14).
 
 Rasa, Sanic and the SDK put message texts, slot values and whole request bodies into log records: at DEBUG in passing,
-at
-ERROR with tracebacks. Filtering what looks like personal data would be guessing, so it is the other way round: of a
-foreign
-record only *where* it was made, its level and the class of its exception are kept. Our own loggers (`vestibule.*`) are
-written for this and pass as they are, without tracebacks. It is done where records are made, so no handler, however it
-was set up later, can print more.
+at ERROR with tracebacks. Filtering what looks like personal data would be guessing, so it is the other way round: of a
+foreign record only *where* it was made, its level and the class of its exception are kept. Our own loggers
+(`vestibule.*`) are written for this and pass as they are, without tracebacks. It is done where records are made, so no
+handler, however it was set up later, can print more.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 HTTP API.
 
 Rasa falls back in silence when a class named in its files is not found (a tracker store that keeps every word, for
-one).
-So each is asserted when the server has come up, and a wrong one stops it.
+one). So each is asserted when the server has come up, and a wrong one stops it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Rasa's tracker store, made volatile: after each turn it keeps where the conversation stands and drops what was said.
 
 Rasa would keep every word, twice, for ever, and has no delete. Here a tracker is reduced to its slots and its open
-form;
-the next turn begins from a tracker made of those. User texts, parse data, the bot's sentences and superseded slot
-values
-are gone when the turn is over. `bot/memory.py` says where and for how long the rest is kept.
+form; the next turn begins from a tracker made of those. User texts, parse data, the bot's sentences and superseded slot
+values are gone when the turn is over. `bot/memory.py` says where and for how long the rest is kept.
 """
 # ruff: noqa: ARG002 - the libraries prescribe what these methods are given
 

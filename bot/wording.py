@@ -1,8 +1,7 @@
 """The bot's words, one file per language, and which languages are complete.
 
 English is the measure. A language that lacks one of its texts, or has one with other gaps in it, is begun and is not
-offered
-(N-17): half a conversation in one language and half in another is worse than one that says so.
+offered (N-17): half a conversation in one language and half in another is worse than one that says so.
 """
 # ruff: noqa: ARG002 - the libraries prescribe what these methods are given
 
@@ -53,6 +52,10 @@ class Words:
     def say(self, reply: str, values: Mapping[str, Any]) -> str:
         """Return the text of a reply. Values are put in once and are never read as text with gaps of their own."""
         return _Once().vformat(self.replies[reply], (), dict(values))
+
+    def title(self, title: str | None, word: str | None) -> str:
+        """Return the title of a button: its own, else that of its word."""
+        return title or self.buttons[word or ""]
 
 
 @dataclass(frozen=True)

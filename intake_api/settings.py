@@ -4,7 +4,7 @@ A default is safe in production and fit to be public; secrets have none. `docs/s
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -22,6 +22,22 @@ PREFIX = "VESTIBULE_"
 T = TypeVar("T", bound=str)
 MIN_SECRET_BYTES = 24
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
+V = TypeVar("V")
+
+# Which process reads which secret (SEC-47); each reads DATABASE_URL as well. docs/settings.md shows this table, and
+# docker-compose.yml mounts what it says.
+KEYS = ("MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "TOKEN_KEY")
+TOKENS = ("SERVICE_TOKEN", "GATEWAY_TOKEN")
+NEEDED_BY: Mapping[str, tuple[str, ...]] = {
+    "public": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "GATEWAY_TOKEN"),
+    "internal": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "SERVICE_TOKEN"),
+    "review": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY"),
+    "worker": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "EVIDENCE_KEY", "WEBHOOK_SECRET", "SMTP_URL"),
+    "migrate": (),  # `db upgrade`: it changes tables and opens nothing that is sealed
+    "operate": ("MASTER_KEY", "INDEX_KEY"),  # `deliveries`, `leads`, `staff`
+    "verify": ("EVIDENCE_KEY",),  # `evidence verify`
+}
+EVERY_SECRET = (*KEYS, *TOKENS, "WEBHOOK_SECRET", "SMTP_URL")
 
 
 class SettingsError(Exception):
@@ -32,15 +48,41 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Secrets:
-    """The keys of the service, each for one use (E-07). Never printed: `repr` shows none of them."""
+    """The secrets that this process holds, each for one use (E-07). Never printed: `repr` shows none of them."""
 
-    master_key: bytes = field(repr=False)  # wraps the data key of each person
-    index_key: bytes = field(repr=False)  # blind indexes
-    evidence_key: bytes = field(repr=False)  # seed of the Ed25519 key that signs checkpoints
-    token_key: bytes = field(repr=False)  # receipts, form controls, session cookies' companions
-    service_token: str = field(repr=False)  # the bot's action server -> internal door
-    gateway_token: str = field(repr=False)  # public door -> Rasa channel
+    keys: Mapping[str, bytes] = field(repr=False)
+    tokens: Mapping[str, str] = field(repr=False)
     webhook_secrets: tuple[str, ...] = field(repr=False)  # newest first; two while one is being rotated out
+
+    @property
+    def master_key(self) -> bytes:
+        """Return the key that wraps the data key of each person."""
+        return _held(self.keys, "MASTER_KEY")
+
+    @property
+    def index_key(self) -> bytes:
+        """Return the key of the blind indexes."""
+        return _held(self.keys, "INDEX_KEY")
+
+    @property
+    def evidence_key(self) -> bytes:
+        """Return the seed of the Ed25519 key that signs checkpoints."""
+        return _held(self.keys, "EVIDENCE_KEY")
+
+    @property
+    def token_key(self) -> bytes:
+        """Return the key of receipts, links in mails, form controls and conversations."""
+        return _held(self.keys, "TOKEN_KEY")
+
+    @property
+    def service_token(self) -> str:
+        """Return what the bot's action server shows the internal door."""
+        return _held(self.tokens, "SERVICE_TOKEN")
+
+    @property
+    def gateway_token(self) -> str:
+        """Return what the public door shows the Rasa channel."""
+        return _held(self.tokens, "GATEWAY_TOKEN")
 
 
 @dataclass(frozen=True)
@@ -54,6 +96,7 @@ class Settings:
     review_url: str
     internal_url: str
     rasa_url: str
+    proxies: int  # how many stand in front of a door and say in X-Forwarded-For who came (SEC-19)
     allowed_origins: tuple[str, ...]
     destination: Destination
     destination_file: Path
@@ -83,11 +126,13 @@ class Settings:
         }
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
+def read_settings(environ: Mapping[str, str], process: str | None = None) -> Settings:
     """Read the settings from an environment.
 
+    :param process: a name of `NEEDED_BY`: the secrets of others are neither read nor asked for. None reads every one.
     :raises SettingsError: one sentence that names the setting and what to write.
     """
+    needed = EVERY_SECRET if process is None else NEEDED_BY[process]
     read = _Reader(environ)
     var = read.path("VAR", "var")
     mode = read.one_of("MODE", MODES, "production")
@@ -111,6 +156,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         review_url=read.url("REVIEW_URL", _loopback(read, "REVIEW_PORT", 8081)),
         internal_url=read.url("INTERNAL_URL", _loopback(read, "INTERNAL_PORT", 8082)),
         rasa_url=read.url("RASA_URL", _loopback(read, "RASA_PORT", 5005)),
+        proxies=_proxies(read.text("PROXIES")),
         allowed_origins=(public_url, *read.text("ALLOWED_ORIGINS").split()),
         destination=destination,
         destination_file=read.path("DESTINATION_FILE", f"{var}/crm/leads.jsonl"),
@@ -120,28 +166,27 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         mail=mail,
         mail_folder=read.path("MAIL_FOLDER", f"{var}/mail"),
         mail_from=read.text("MAIL_FROM") or None,
-        smtp_url=read.secret("SMTP_URL", needed=mail == "smtp") or None,
+        smtp_url=(read.secret("SMTP_URL", needed=mail == "smtp") or None) if "SMTP_URL" in needed else None,
         checkpoint_file=read.path("CHECKPOINT_FILE", f"{var}/evidence/checkpoints.jsonl"),
         test_clock=test_clock,
-        secrets=_read_secrets(read, needs_webhook=destination == "webhook"),
+        secrets=_read_secrets(read, needed, needs_webhook=destination == "webhook"),
     )
 
 
-def _read_secrets(read: "_Reader", *, needs_webhook: bool) -> Secrets:
-    webhook = read.secret("WEBHOOK_SECRET", needed=needs_webhook)
-    secrets = Secrets(
-        master_key=read.key("MASTER_KEY"),
-        index_key=read.key("INDEX_KEY"),
-        evidence_key=read.key("EVIDENCE_KEY"),
-        token_key=read.key("TOKEN_KEY"),
-        service_token=read.token("SERVICE_TOKEN"),
-        gateway_token=read.token("GATEWAY_TOKEN"),
-        webhook_secrets=tuple(webhook.split()),
-    )
-    keys = [secrets.master_key, secrets.index_key, secrets.evidence_key, secrets.token_key]
-    if len(set(keys)) < len(keys) or secrets.service_token == secrets.gateway_token:
+def _read_secrets(read: "_Reader", needed: Sequence[str], *, needs_webhook: bool) -> Secrets:
+    keys = {name: read.key(name) for name in KEYS if name in needed}
+    tokens = {name: read.token(name) for name in TOKENS if name in needed}
+    webhook = read.secret("WEBHOOK_SECRET", needed=needs_webhook) if "WEBHOOK_SECRET" in needed else ""
+    if len(set(keys.values())) < len(keys) or len(set(tokens.values())) < len(tokens):
         raise SettingsError("Two secrets are the same. Give each its own value: each key has one use (SEC-47).")
-    return secrets
+    return Secrets(keys, tokens, tuple(webhook.split()))
+
+
+def _held(secrets: Mapping[str, V], name: str) -> V:
+    """Return a secret; never an empty one in the place of one that this process was not given."""
+    if name not in secrets:
+        raise SettingsError(f"{PREFIX}{name} is not for this process; docs/settings.md says who reads which secret.")
+    return secrets[name]
 
 
 class _Reader:
@@ -211,6 +256,12 @@ def _loopback(read: _Reader, port: str, default: int) -> str:
     if not value.isdecimal() or not 0 < int(value) < 65536:
         raise SettingsError(f"{PREFIX}{port} is {value!r}; write a port number from 1 to 65535.")
     return f"http://127.0.0.1:{value}"
+
+
+def _proxies(value: str) -> int:
+    if value not in ("", *"0123456789"):
+        raise SettingsError(f"{PREFIX}PROXIES is {value!r}; write how many proxies there are, from 0 to 9.")
+    return int(value or 0)
 
 
 def _host_names(url: str) -> list[str]:

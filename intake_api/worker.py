@@ -20,8 +20,10 @@ from intake_api.catalogue.load import load_catalogue
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
 from intake_api.crm.registry import open_destination
+from intake_api.flows.clear_mail import clear_mail
 from intake_api.flows.enqueue_due_confirmations import enqueue_due_confirmations
 from intake_api.flows.enqueue_due_deliveries import enqueue_due_deliveries
+from intake_api.flows.erase_expired import erase_expired
 from intake_api.flows.expire_unconfirmed import expire_unconfirmed
 from intake_api.flows.leave_work import leave_work
 from intake_api.flows.mend_confirmations import mend_confirmations
@@ -36,7 +38,6 @@ from intake_api.log import event, failure
 from intake_api.mail.port import Mailer
 from intake_api.mail.registry import open_mailer
 from intake_api.queue import APPLICATION, DELIVER_LEAD, SEND_CONFIRMATION, VERSION, Queue
-from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.settings import Settings, read_settings
 from intake_api.store.base import Store
 from intake_api.store.evidence import Signer
@@ -71,7 +72,7 @@ class Round:
 @click.option("--check", is_flag=True, help="Only say by the exit code whether the worker of this machine is alive.")
 def worker(check: bool) -> None:
     """Deliver leads, send mails and keep the evidence, until told to stop."""
-    settings = read_settings(os.environ)
+    settings = read_settings(os.environ, "worker")
     if check:
         sys.exit(0 if is_alive(settings) else 1)
     work(settings)
@@ -136,6 +137,11 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         while sequence_evidence(store, signer, settings.checkpoint_file, now=now):
             pass
 
+    def end_what_is_over(now: datetime) -> None:
+        # In this order: that a first yes came to nothing is written down before its lead goes.
+        expire_unconfirmed(store, now=now)
+        erase_expired(store, now=now)
+
     return [
         Round("sequence_evidence", 1.0, sequence_all),
         Round("enqueue_due_deliveries", 1.0, lambda now: enqueue_due_deliveries(store, queue, now=now)),
@@ -143,8 +149,8 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         Round("mend_deliveries", 10.0, lambda now: mend_deliveries(store, queue, now=now)),
         Round("mend_confirmations", 10.0, lambda now: mend_confirmations(store, queue, now=now)),
         Round("take_over_work", 10.0, lambda now: take_over_work(store, queue, me, now=now)),
-        Round("expire_unconfirmed", 60.0, lambda now: expire_unconfirmed(store, now=now)),
-        Round("clear_mail", 3600.0, lambda now: mailer.clear(before=now - UNCONFIRMED.duration.exact)),
+        Round("end_what_is_over", 60.0, end_what_is_over),
+        Round("clear_mail", 5.0, lambda now: clear_mail(store, mailer, now=now)),
         Round("tidy_store", 3600.0, lambda now: tidy_store(store, queue, now=now)),
     ]
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from intake_api import app, log
 from intake_api.catalogue.load import load_catalogue
@@ -53,13 +54,18 @@ def make_door(name: str, environ: Mapping[str, str]) -> Flask:
 
     :raises CANNOT_OPEN: one of these, with one sentence on what to do.
     """
-    settings = read_settings(environ)
+    settings = read_settings(environ, name)
     log.start_logging()
     catalogue = load_catalogue(settings.catalogue, settings.public_url)
     store = open_store(settings)
     ready_store(store, catalogue, settings, now=settings.clock())
     log.event("door.opened", door=name)
-    return MAKERS[name](settings, catalogue, store, settings.clock)
+    door = MAKERS[name](settings, catalogue, store, settings.clock)
+    if settings.proxies:
+        # Whose request it is, and no more: what a door is called and how it is reached say the settings (SEC-19).
+        only_from = ProxyFix(door.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0)
+        door.wsgi_app = only_from  # type: ignore[method-assign]
+    return door
 
 
 def _stop(sentence: str) -> NoReturn:

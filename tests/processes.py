@@ -76,14 +76,12 @@ def service_environment(folder: Path, database_url: str, **settings: str) -> dic
 
 
 @contextmanager
-def granian(app: str, environment: Mapping[str, str], *, threads: int = 8) -> Iterator[Started]:
+def serving(app: str, environment: Mapping[str, str], *, threads: int = 8) -> Iterator[Started]:
     """Serve an app as `make run` does and wait until it is healthy; the public door listens where its address says."""
     named = environment.get("VESTIBULE_PUBLIC_PORT") if app.endswith(":public") else None
     port = int(named) if named else free_port()
-    server = str(Path(sys.executable).with_name("granian"))
-    options = ["--interface", "wsgi", "--no-ws", "--log-level", "warning", "--workers", "1"]
-    listening = ["--blocking-threads", str(threads), "--host", "127.0.0.1", "--port", str(port), app]
-    with started([server, *options, *listening], environment, port=port) as process:
+    command = [sys.executable, "-m", "intake_api.serve", "--port", str(port), "--threads", str(threads), app]
+    with started(command, environment, port=port) as process:
         wait_until(lambda: answers(f"{process.url}/healthz"), process)
         yield process
 

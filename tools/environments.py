@@ -1,8 +1,8 @@
 """Make the two environments: `.venv` for the service, `.venv-bot` for Rasa, each exactly as its lock says.
 
 Runs on the Python the machine brings (3.11 or later) with nothing installed, needs no root, and writes only into the
-git-ignored folders of this clone. An environment is made anew only when its lock or its Python changed; one that was
-left half-made has no stamp and is made again.
+git-ignored folders of this clone. An environment is made anew only when its lock changed or its Python is gone; one
+that was left half-made has no stamp and is made again.
 """
 
 from __future__ import annotations

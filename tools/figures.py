@@ -71,7 +71,7 @@ def _by_name(supervisor: psutil.Process) -> Iterator[tuple[str, list[psutil.Proc
 def _name(command: list[str]) -> str:
     last = command[-1].rpartition(":")[2]
     known = {"worker": "worker", "bot.serve": "Rasa", "bot.actions": "the bot's actions"}
-    return known.get(last) or (f"{last} door" if "granian" in " ".join(command) else "guard")
+    return known.get(last) or (f"{last} door" if "intake_api.serve" in command else "guard")
 
 
 def _size_on_disk(folder: Path) -> int:

@@ -80,12 +80,8 @@ class House:
 
     def _door(self, name: str) -> Program:
         port = self.ports[name.upper()]
-        granian = str(Path(sys.executable).with_name("granian"))
-        # Its one warning is about more threads than cores: ours wait for disks and for Rasa, not for cores.
-        kind = ["--interface", "wsgi", "--no-ws", "--log-level", "error"]
-        size = ["--workers", "1", "--blocking-threads", str(THREADS[name])]
-        address = ["--host", "127.0.0.1", "--port", str(port)]
-        command = [granian, *kind, *size, *address, f"intake_api.wsgi:{name}"]
+        address = ["--host", "127.0.0.1", "--port", str(port), "--threads", str(THREADS[name])]
+        command = [sys.executable, "-m", "intake_api.serve", *address, f"intake_api.wsgi:{name}"]
         return Program(name, command, self.environment, answers(f"{self.url(name.upper())}/healthz"))
 
     def _worker(self) -> Program:

@@ -162,10 +162,6 @@ class Supervisor:
         except BrokenPipeError:
             self._news.put(ToldToEnd())
 
-    def processes(self) -> dict[str, int]:
-        """Return the process id of each running program by name."""
-        return {name: process.pid for name, process in self._running.items()}
-
     def _next_news(self) -> Ended | ToldToEnd:
         # A signal may reach the process on another of its threads, and Python hears of it in this one only when it
         # wakes: so it wakes.

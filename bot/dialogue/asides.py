@@ -1,8 +1,7 @@
 """What a visitor may ask at any step: about the data, the bot, a person, the product, another language.
 
 Each is answered, and then the open question is asked again. While a field that takes any text is open, a sentence is
-more
-likely its answer than an aside, so more certainty is asked of the classifier.
+more likely its answer than an aside, so more certainty is asked of the classifier.
 """
 
 from __future__ import annotations
@@ -62,6 +61,9 @@ async def change_language(state: State, said: Said, desk: Desk) -> Turn:
     says = [Reply(replies.LANGUAGE_CHANGED, {"language_name": desk.wording.languages[wanted].own_name})]
     if is_over or state.form is None:
         return Turn(switched, says, is_over)
+    if state.stage is Stage.SENDING:
+        # What may have arrived stays on the notice it was sent on: a new showing could make a second lead of it.
+        return Turn(switched, [*says, *open_question(switched)])
     sheet = Sheet(await desk.api.get_form(state.form, wanted))
     # Another language is another notice: it is shown, and asked, and the decisions made on the old one are made anew.
     again = switched.but(sheet=sheet.form, decisions={}).asking(Stage.NOTICE)

@@ -1,16 +1,15 @@
 """The one conversation that serves every form of the catalogue.
 
 notice → yes or no → (use what was typed before?) → the fields, in the catalogue's order → each opt-in purpose alone →
-what was understood → send. Each step is one user turn in and the next question out; questions about the data, about
-the bot
-and the like are answered at any step, and then the open question is asked again.
+what was understood → send. Each step is one user turn in and the next question out; questions about the data, about the
+bot and the like are answered at any step, and then the open question is asked again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.client import ApiAway, ApiRefused, FormApi
+from bot.client import ApiAway, ApiRefused, FormApi, Json
 from bot.dialogue import asides, filling, questions, replies
 from bot.dialogue.replies import Offer, Reply
 from bot.dialogue.said import Heard, Said, hear_decision
@@ -41,6 +40,18 @@ class Conversation:
             return _api_refused(state, refusal)
 
 
+def take_back_lost_turn(state: State, button: str | None) -> Turn:
+    """Return where a conversation stands after a turn that was lost on the way, and what to say about it.
+
+    The turn did not happen, and no buttons are offered here: those of `state` still stand. Only one that may have sent
+    a request cannot be taken back: then the question is whether to try again or to cancel.
+    """
+    may_have_sent = button is None or button.startswith(replies.AFFIRM)
+    if state.stage is Stage.SENDING or (state.stage is Stage.SUMMARY and may_have_sent):
+        return _not_known_to_arrive(state)
+    return Turn(state, [Reply(replies.SOMETHING_BROKE)])
+
+
 async def _step(state: State, said: Said, desk: Desk) -> Turn:
     if (
         state.stage is None
@@ -54,7 +65,7 @@ async def _step(state: State, said: Said, desk: Desk) -> Turn:
         return aside
     if asides.is_meant(replies.CANCEL, said, state):
         return await _cancel(state, desk)
-    if said.means(replies.TRY_AGAIN, 1.0):
+    if said.means(replies.TRY_AGAIN, 1.0) and state.stage is not Stage.SENDING:
         return Turn(state, questions.open_question(state))
     step = {
         Stage.NOTICE: _notice_answered,
@@ -63,6 +74,7 @@ async def _step(state: State, said: Said, desk: Desk) -> Turn:
         Stage.PURPOSE: _purpose_answered,
         Stage.SUMMARY: _summary_answered,
         Stage.CORRECT: filling.correction_answered,
+        Stage.SENDING: _sending_answered,
     }[state.stage]
     return await step(state, said, desk)
 
@@ -165,6 +177,16 @@ async def _summary_answered(state: State, said: Said, desk: Desk) -> Turn:
 
 
 async def _send(state: State, desk: Desk) -> Turn:
+    try:
+        sent = await _submit(state, desk)
+    except ApiAway as away:
+        if not away.may_have_acted:
+            raise
+        return _not_known_to_arrive(state)
+    return _arrived(replies.SENT, sent, state)
+
+
+async def _submit(state: State, desk: Desk) -> Json:
     sheet = Sheet(state.sheet or {})
     submission = {
         "presentation": sheet.presentation,
@@ -174,32 +196,64 @@ async def _send(state: State, desk: Desk) -> Turn:
         "attribution": {},
     }
     # One key per showing of the notice: however often "send" is pressed or a turn is lost, it is one lead.
-    sent = await desk.api.submit(sheet.key, submission, key=f"chat-{sheet.presentation}")
+    return await desk.api.submit(sheet.key, submission, key=f"chat-{sheet.presentation}")
+
+
+def _arrived(reply: str, sent: Json, state: State) -> Turn:
+    what_next = sent.get("what_next") or Sheet(state.sheet or {}).form.get("what_next", "")
     says = [
-        Reply(
-            replies.SENT,
-            {
-                "reference": sent.get("reference", ""),
-                "what_next": sent.get("what_next") or sheet.form.get("what_next", ""),
-            },
-        ),
+        Reply(reply, {"reference": sent.get("reference", ""), "what_next": what_next}),
         Reply(replies.RECEIPT, {"receipt": sent.get("receipt", "")}),
     ]
     return Turn(state.cleared(), says, is_over=True)
 
 
+def _not_known_to_arrive(state: State) -> Turn:
+    sending = state.asking(Stage.SENDING)
+    return Turn(sending, questions.open_question(sending))
+
+
+async def _sending_answered(state: State, said: Said, desk: Desk) -> Turn:
+    heard = hear_decision(said, desk.words.lexicon)
+    if heard is Heard.YES or said.means(replies.TRY_AGAIN, 1.0):
+        return await _send(state, desk)
+    if heard is Heard.NO:
+        return await _call_back(state, desk)
+    return _not_known_to_arrive(state)
+
+
 async def _cancel(state: State, desk: Desk) -> Turn:
     if state.stage is Stage.NOTICE:
         return await _refuse(state, desk, [Reply(replies.CANCELLED)])
+    if state.stage is Stage.SENDING:
+        return await _call_back(state, desk)
     return Turn(state.cleared(), [Reply(replies.CANCELLED)], is_over=True)
 
 
+async def _call_back(state: State, desk: Desk) -> Turn:
+    """Close the showing, so that nothing sent on it can arrive any more; then ask what had arrived before."""
+    sheet = Sheet(state.sheet or {})
+    try:
+        await desk.api.refuse(sheet.key, sheet.presentation)
+    except ApiRefused as refusal:
+        if refusal.code != "presentation_used":
+            return _not_known_to_arrive(state)
+    try:
+        # On a closed showing this keeps nothing: it gets the first answer, if there was one, or a refusal.
+        sent = await _submit(state, desk)
+    except ApiRefused as refusal:
+        reply = replies.ALREADY_SENT if refusal.code == "idempotency_key_reused" else replies.CANCELLED
+        return Turn(state.cleared(), [Reply(reply)], is_over=True)
+    return _arrived(replies.TOO_LATE_TO_CANCEL, sent, state)
+
+
 def _api_is_away(state: State) -> Turn:
+    if state.stage is Stage.SENDING:
+        return _not_known_to_arrive(state)
     if state.stage in (None, Stage.NOTICE):
         return Turn(state.cleared(), [Reply(replies.API_AWAY)], is_over=True)
     # After a yes the answers given so far stay in memory, as promised; nothing more is asked until the API is back.
-    again = (Offer(replies.TRY_AGAIN, "try_again"), Offer(replies.CANCEL, "cancel"))
-    return Turn(state, [Reply(replies.API_AWAY_KEPT, offers=again)])
+    return Turn(state, [Reply(replies.API_AWAY_KEPT, offers=questions.TRY_AGAIN_OR_CANCEL)])
 
 
 def _api_refused(state: State, refusal: ApiRefused) -> Turn:

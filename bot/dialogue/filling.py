@@ -1,5 +1,5 @@
-"""Filling the fields: what an answer to a field means, several details at once, corrections, what was typed before
-the yes."""
+"""Filling the fields: what an answer to a field means, several details at once, corrections, what was typed before the
+yes."""
 
 from __future__ import annotations
 

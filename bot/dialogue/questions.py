@@ -11,6 +11,7 @@ from bot.dialogue.turn import Turn
 WHY = Offer(replies.ASK_WHY_DATA, "why")
 SKIP = Offer(replies.DECLINE_FIELD, "skip")
 CANCEL = Offer(replies.CANCEL, "cancel")
+TRY_AGAIN_OR_CANCEL = (Offer(replies.TRY_AGAIN, "try_again"), CANCEL)
 
 
 def show_notice(sheet: Sheet) -> list[Reply]:
@@ -57,6 +58,8 @@ def open_question(state: State) -> list[Reply]:
         return [withdraw, Reply(replies.PURPOSE_QUESTION, {"question": question}, replies.YES_NO)]
     if state.stage is Stage.CORRECT:
         return [what_to_correct(state)]
+    if state.stage is Stage.SENDING:
+        return [Reply(replies.SENT_UNKNOWN, offers=TRY_AGAIN_OR_CANCEL)]
     return [Reply(replies.SUMMARY, {"lines": "\n".join(_summary_lines(state, sheet))}), summary_question()]
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 VERBATIM = "utter_verbatim"  # the catalogue's own words, unchanged
-WELCOME = "utter_welcome"
 WHAT_CAN_I_DO = "utter_what_can_i_do"
 UNCLEAR = "utter_unclear"
 DID_YOU_MEAN = "utter_did_you_mean"
@@ -37,6 +36,8 @@ SUMMARY = "utter_summary"
 SUMMARY_QUESTION = "utter_summary_question"
 WHAT_TO_CORRECT = "utter_what_to_correct"
 SENT = "utter_sent"
+SENT_UNKNOWN = "utter_sent_unknown"
+TOO_LATE_TO_CANCEL = "utter_too_late_to_cancel"
 ALREADY_SENT = "utter_already_sent"
 RECEIPT = "utter_receipt"
 NOT_ACCEPTED = "utter_not_accepted"

@@ -17,6 +17,7 @@ class Stage(str, Enum):
     PURPOSE = "purpose"
     SUMMARY = "summary"
     CORRECT = "correct"
+    SENDING = "sending"  # it was sent, and nobody said whether it arrived
 
 
 MOST_TEXTS_BEFORE_YES = 5

@@ -5,7 +5,6 @@ this service, so that the same text has the same hash wherever the service runs.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import cast
@@ -90,11 +89,6 @@ def make_notice(sources: Sources, form: Form, words: Words) -> Notice:
         recipients=frozenset(recipient_id for purpose in purposes for recipient_id in purpose.recipients),
         purposes=form.purposes,
     )
-
-
-def recipients_named(canonical: bytes) -> frozenset[str]:
-    """Return the ids of the recipients that a kept notice names: whoever is not among them gets nothing (X-01)."""
-    return frozenset(recipient["id"] for recipient in json.loads(canonical)["recipients"])
 
 
 def _document(

@@ -25,10 +25,6 @@ class Words:
     needed: dict[str, None] = field(default_factory=dict)
     missing: dict[str, None] = field(default_factory=dict)
 
-    def has(self, key: str) -> bool:
-        """Tell whether the text is there, without needing it."""
-        return key in self.texts
-
     def say(self, key: str, filled: Mapping[str, str] = MappingProxyType({})) -> str:
         """Return a text with its places filled in; an empty one, noted as missing, if it is not there."""
         self.needed[key] = None

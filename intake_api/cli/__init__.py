@@ -6,7 +6,6 @@ import sys
 import click
 
 from intake_api.log import failure, start_logging
-from intake_api.settings import SettingsError
 
 COMMANDS = ("catalogue", "db", "deliveries", "evidence", "leads", "staff", "worker")
 
@@ -41,10 +40,13 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except SettingsError as error:
-        sys.exit(f"vestibule: {error}")
     except Exception as error:  # noqa: BLE001 - one of the three doors: a traceback could print what a person typed
-        if hasattr(error, "code"):
+        if _is_expected(error):
             sys.exit(f"vestibule: {error}")
         failure("command.failed", error)
         sys.exit("vestibule: The command failed; the line above says where.")
+
+
+def _is_expected(error: Exception) -> bool:
+    """Say whether an error is our own, with a code: its text is a sentence to show, a library's may hold values."""
+    return type(error).__module__.startswith("intake_api.") and hasattr(error, "code")

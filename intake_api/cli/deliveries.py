@@ -51,9 +51,16 @@ def resume(destination: str) -> None:
 def again(reference: str) -> None:
     """Try a failed delivery of a lead again.
 
-    It goes under its old id, from the beginning of the schedule.
+    It goes to the destination that is set up now: under its old id if it failed there, else as a new delivery.
     """
     house = opened()
-    queue = Queue(house.settings.database_url)
-    delivery = try_delivery_again(house.store, queue, reference, actor="operator", now=house.now)
-    click.echo(f"Delivery {delivery.id} is in the queue again.")
+    delivery = try_delivery_again(
+        house.store,
+        Queue(house.settings.database_url),
+        reference,
+        destination=house.settings.destination,
+        recipient=house.settings.destination_recipient,
+        actor="operator",
+        now=house.now,
+    )
+    click.echo(f"Delivery {delivery.id} to {delivery.destination} is in the queue.")

@@ -1,4 +1,4 @@
-"""Opening the house for one command: settings from the environment, the catalogue, the store."""
+"""Opening the house for one command on leads, deliveries or staff: settings, the catalogue, the store."""
 
 import os
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.flows.open_store import open_store, ready_store
 from intake_api.settings import Settings, read_settings
 from intake_api.store.base import Store
-from intake_api.store.evidence import Signer
 
 
 @dataclass(frozen=True)
@@ -21,18 +20,13 @@ class Opened:
     store: Store
     now: datetime
 
-    @property
-    def signer(self) -> Signer:
-        """The service's own evidence key."""
-        return Signer(self.settings.secrets.evidence_key)
-
 
 def opened() -> Opened:
     """Open everything, ready for work.
 
     :raises SettingsError, CatalogueError, SchemaOutOfDate, KeyMismatch, NoticeAltered, StoreUnavailable: one sentence.
     """
-    settings = read_settings(os.environ)
+    settings = read_settings(os.environ, "operate")
     catalogue = load_catalogue(settings.catalogue, settings.public_url)
     store = open_store(settings)
     now = settings.clock()

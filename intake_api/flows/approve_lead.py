@@ -32,6 +32,7 @@ def approve_lead(
     :raises ForwardingBlocked: the gate is closed (X-01, X-03); says why.
     :raises StoreUnavailable: nothing was written.
     """
+    queue.load()  # takes a second the first time: on SQLite nobody else could write for as long
     with store.writing() as tx:
         lead = get_lead(tx, reference)
         if lead.version != seen_version:

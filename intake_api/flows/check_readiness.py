@@ -28,6 +28,6 @@ def check_readiness(store: Store, settings: Settings, *, now: datetime) -> None:
             raise NotReady("The database has another schema than this process.")
         try:
             # Start-up made the database know every key, so nothing is left for this to write.
-            keyring.check_keys(tx, key_ids(store, settings), now=now)
+            keyring.check_keys(tx, key_ids(settings), now=now)
         except keyring.KeyMismatch as error:
             raise NotReady("The database was made with other keys than this process has.") from error

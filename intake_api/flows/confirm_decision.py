@@ -1,27 +1,23 @@
 """Take the second yes: the purpose is given from now on, and so long may the data be kept (C-12)."""
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from intake_api.flows.record_answer import record_answer
 from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.rules.consent import DecisionState, permits
 from intake_api.rules.retention import Kept, delete_after, parse_duration
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.confirmations import ConfirmationUnknown, get_by_token, mark_confirmed
-from intake_api.store.decisions import add_decision, current_decisions
+from intake_api.store.decisions import current_decisions
 from intake_api.store.leads import Lead, get_lead_by_id, keep_until
 from intake_api.store.notices import get_notice_body
 
 __all__ = ["ConfirmationOver", "ConfirmationUnknown", "confirm_decision"]
-
-CONTROL = "confirmation"
 
 
 class ConfirmationOver(Exception):
@@ -46,40 +42,19 @@ def confirm_decision(store: Store, token: str, *, now: datetime) -> None:
         if not confirmation.is_open(now) or first.state is not DecisionState.REQUESTED:
             raise ConfirmationOver("This link is over.")
         notice = json.loads(get_notice_body(tx, lead.notice_hash))
-        label = hash_of(notice["texts"]["confirmation.button"])
-        second = replace(
-            first,
-            state=DecisionState.GIVEN,
-            control=CONTROL,
-            label_hash=label,
-            decided_at=now,
-            evidence_entry=evidence.new_entry_id(),
-        )
-        add_decision(tx, lead.id, second)
-        mark_confirmed(tx, confirmation.id, now=now)
-        _keep_longer(tx, lead, notice, now=now)
-        evidence.add_entry(
+        record_answer(
             tx,
             "consent.confirmed",
-            entry_id=second.evidence_entry,
-            actor="subject",
+            lead,
+            confirmation,
+            first,
+            DecisionState.GIVEN,
+            button=notice["texts"]["confirmation.button"],
+            facts={"first": first.evidence_entry, "notice": lead.notice_hash},
             now=now,
-            lead_id=lead.id,
-            subject_id=lead.subject_id,
-            facts={
-                "confirmation": confirmation.id,
-                "purpose": confirmation.purpose,
-                "first": first.evidence_entry,
-                "notice": lead.notice_hash,
-                "control": CONTROL,
-                "label": label,
-            },
         )
-
-
-def hash_of(label: str) -> str:
-    """Return what the words of a control are kept as (C-07)."""
-    return hashlib.sha256(label.encode()).hexdigest()
+        mark_confirmed(tx, confirmation.id, now=now)
+        _keep_longer(tx, lead, notice, now=now)
 
 
 def _keep_longer(tx: Connection, lead: Lead, notice: Mapping[str, Any], *, now: datetime) -> None:

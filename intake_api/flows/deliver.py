@@ -89,7 +89,8 @@ def settle(
     ):
         event("destination.paused", destination=delivery.destination, reason=outcome.reason)
     attempt = _judged(delivery, outcome, now=now, jitter=jitter)
-    _record(tx, get_lead_by_id(tx, delivery.lead_id), delivery, attempt, parcel, now=now)
+    # Held: whoever erases the lead at this moment waits, or has done so; what left is on the record either way.
+    _record(tx, get_lead_by_id(tx, delivery.lead_id, hold=True), delivery, attempt, parcel, now=now)
 
 
 def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, *, now: datetime) -> _Claimed | None:
@@ -97,7 +98,7 @@ def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, 
         delivery = find_running(tx, delivery_id, turn)
         if delivery is None:
             return None
-        lead = get_lead_by_id(tx, delivery.lead_id)
+        lead = get_lead_by_id(tx, delivery.lead_id, hold=True)
         if find_pause(tx, delivery.destination):
             waiting = Attempt(DeliveryState.RETRYING, "waiting", "destination_paused", next_attempt_at=now)
             record_attempt(tx, delivery.id, waiting, now=now)
@@ -106,7 +107,8 @@ def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, 
             _record(tx, lead, delivery, _blocked("destination_not_configured"), None, now=now)
             return None
         if lead.state is not LeadState.QUALIFIED:
-            _record(tx, lead, delivery, Attempt(DeliveryState.CANCELLED, "cancelled", "not_approved"), None, now=now)
+            reason = "erased" if lead.state is LeadState.ERASED else "not_approved"
+            _record(tx, lead, delivery, Attempt(DeliveryState.CANCELLED, "cancelled", reason), None, now=now)
             return None
         judgement = judge_forwarding(tx, lead, delivery.recipient, now=now)
         if not judgement.open:

@@ -1,16 +1,15 @@
 """Believe whoever says "this was not me": all that was sent with their address is erased at once (C-14)."""
 
 import json
-from dataclasses import replace
 from datetime import datetime
 
-from intake_api.flows.confirm_decision import CONTROL, ConfirmationOver, hash_of
+from intake_api.flows.confirm_decision import ConfirmationOver
 from intake_api.flows.erase_lead import erase_lead
+from intake_api.flows.record_answer import record_answer
 from intake_api.rules.consent import DecisionState
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.confirmations import Confirmation, ConfirmationUnknown, get_by_token
-from intake_api.store.decisions import add_decision, current_decisions
+from intake_api.store.decisions import current_decisions
 from intake_api.store.leads import get_lead_by_id
 from intake_api.store.notices import get_notice_body
 from intake_api.store.subjects import is_erased
@@ -43,31 +42,16 @@ def disown_decision(store: Store, token: str, *, now: datetime) -> None:
         if not may_disown(confirmation, now):
             raise ConfirmationOver("This link is over.")
         before = current_decisions(tx, lead.id)[confirmation.purpose]
-        label = hash_of(json.loads(get_notice_body(tx, lead.notice_hash))["texts"]["confirmation.disown_button"])
-        disowned = replace(
-            before,
-            state=DecisionState.WITHDRAWN if before.state is DecisionState.GIVEN else DecisionState.REFUSED,
-            control=CONTROL,
-            label_hash=label,
-            decided_at=now,
-            evidence_entry=evidence.new_entry_id(),
-        )
-        add_decision(tx, lead.id, disowned)
-        evidence.add_entry(
+        after = DecisionState.WITHDRAWN if before.state is DecisionState.GIVEN else DecisionState.REFUSED
+        record_answer(
             tx,
             "consent.disowned",
-            entry_id=disowned.evidence_entry,
-            actor="subject",
+            lead,
+            confirmation,
+            before,
+            after,
+            button=json.loads(get_notice_body(tx, lead.notice_hash))["texts"]["confirmation.disown_button"],
+            facts={"from": before.state.value, "to": after.value},
             now=now,
-            lead_id=lead.id,
-            subject_id=lead.subject_id,
-            facts={
-                "confirmation": confirmation.id,
-                "purpose": confirmation.purpose,
-                "from": before.state.value,
-                "to": disowned.state.value,
-                "control": CONTROL,
-                "label": label,
-            },
         )
         erase_lead(tx, lead, actor="subject", why="disowned", now=now)

@@ -13,6 +13,6 @@ def keep_session(store: Store, token: str, *, now: datetime) -> staff.Reviewer |
     if session is None:
         return None
     if now - session.seen_at >= staff.SEEN_AGAIN:
-        with store.writing_soon() as tx:
+        with store.writing() as tx:
             staff.mark_seen(tx, token, now=now)
     return session.reviewer

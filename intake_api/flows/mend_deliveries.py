@@ -4,8 +4,11 @@ import random
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from intake_api.crm.port import Unknown
 from intake_api.flows.deliver import settle
+from intake_api.flows.mend_broken import mend_broken
 from intake_api.log import event
 from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.store.base import Store
@@ -17,19 +20,18 @@ def mend_deliveries(store: Store, queue: Queue, *, now: datetime) -> int:
 
     They are tried again on the schedule and, since what broke once may break always, left to a person sooner.
 
-    :raises StoreUnavailable: nothing was mended; the next round finds them again.
+    :raises StoreUnavailable: the rest was not mended; the next round finds it again.
     """
-    broken = queue.failed_keys(DELIVER_LEAD)
-    mended = 0
-    for key in broken:
-        delivery_id, turn = parse_turn_key(key)
-        with store.writing() as tx:
-            if delivery := find_running(tx, delivery_id, turn):
-                if delivery.state is DeliveryState.QUEUED:  # it broke before it was claimed, and counts all the same
-                    delivery = replace(delivery, attempts=delivery.attempts + 1)
-                    claim_delivery(tx, delivery_id)
-                settle(tx, delivery, Unknown("internal_error"), None, now=now, jitter=random.random())  # noqa: S311
-                event("delivery.mended", delivery=delivery_id)
-                mended += 1
-    queue.forget(DELIVER_LEAD, broken)
-    return mended
+    return mend_broken(store, queue, DELIVER_LEAD, lambda tx, key: _mend(tx, key, now=now))
+
+
+def _mend(tx: Connection, key: str, *, now: datetime) -> bool:
+    delivery = find_running(tx, *parse_turn_key(key))
+    if delivery is None:
+        return False
+    if delivery.state is DeliveryState.QUEUED:  # it broke before it was claimed, and counts all the same
+        delivery = replace(delivery, attempts=delivery.attempts + 1)
+        claim_delivery(tx, delivery.id)
+    settle(tx, delivery, Unknown("internal_error"), None, now=now, jitter=random.random())  # noqa: S311 no secret
+    event("delivery.mended", delivery=delivery.id)
+    return True

@@ -1,6 +1,7 @@
 """Open the store for a process: right schema, right keys, and the catalogue's notices kept."""
 
 from datetime import datetime
+from secrets import token_bytes
 
 from alembic.migration import MigrationContext
 
@@ -9,7 +10,7 @@ from intake_api.flows.migrate_store import newest_revision
 from intake_api.settings import Settings
 from intake_api.store import evidence, keyring, notices
 from intake_api.store.base import Store
-from intake_api.store.vault import Vault
+from intake_api.store.vault import Vault, key_id
 
 
 class SchemaOutOfDate(Exception):
@@ -29,6 +30,11 @@ def open_store(settings: Settings) -> Store:
     return Store(settings.database_url, Vault(settings.secrets.master_key, settings.secrets.index_key))
 
 
+def open_tables(settings: Settings) -> Store:
+    """Open the database for who has no key to what is sealed in it: to migrate, to verify the evidence."""
+    return Store(settings.database_url, Vault(token_bytes(32), token_bytes(32)))
+
+
 def ready_store(store: Store, catalogue: Catalogue, settings: Settings, *, now: datetime) -> None:
     """Check that this process may work on this database, and keep the notices it will show.
 
@@ -39,9 +45,10 @@ def ready_store(store: Store, catalogue: Catalogue, settings: Settings, *, now: 
     """
     _need_recipient(catalogue, settings.destination_recipient)
     with store.writing() as tx:
+        keyring.hold_start(tx)
         if MigrationContext.configure(tx).get_current_revision() != newest_revision():
             raise SchemaOutOfDate("The database has another schema. Run: python -m intake_api db upgrade")
-        keyring.check_keys(tx, key_ids(store, settings), now=now)
+        keyring.check_keys(tx, key_ids(settings), now=now)
         if altered := notices.altered_notices(tx):
             raise notices.NoticeAltered(f"The notice {altered[0]} was changed in the database. Restore it first.")
         for notice in catalogue.notices.values():
@@ -59,13 +66,12 @@ def ready_store(store: Store, catalogue: Catalogue, settings: Settings, *, now: 
                 evidence.add_entry(tx, "notice.kept", actor="system", now=now, facts=facts)
 
 
-def key_ids(store: Store, settings: Settings) -> dict[str, str]:
-    """Return the ids of this process's keys, by the setting they come from."""
-    return {
-        "MASTER_KEY": store.vault.master_key_id,
-        "INDEX_KEY": store.vault.index_key_id,
-        "EVIDENCE_KEY": evidence.Signer(settings.secrets.evidence_key).key_id,
-    }
+def key_ids(settings: Settings) -> dict[str, str]:
+    """Return the ids of the keys that this process holds, by the setting they come from."""
+    ids = {name: key_id(key) for name, key in settings.secrets.keys.items()}
+    if "EVIDENCE_KEY" in ids:  # known by its public half, which checkpoints can be checked with
+        ids["EVIDENCE_KEY"] = evidence.Signer(settings.secrets.evidence_key).key_id
+    return ids
 
 
 def _need_recipient(catalogue: Catalogue, recipient: str) -> None:

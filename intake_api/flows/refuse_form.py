@@ -2,19 +2,41 @@
 
 from datetime import datetime
 
+from intake_api.flows.submit_lead import PresentationUsed
 from intake_api.store import evidence
 from intake_api.store.base import AnotherWasFirst, Store
-from intake_api.store.presentations import Outcome, add_answered, read_presentation
+from intake_api.store.presentations import (
+    Outcome,
+    Presentation,
+    PresentationUnknown,
+    add_answered,
+    find_answered,
+    read_presentation,
+)
+
+__all__ = ["PresentationUnknown", "PresentationUsed", "refuse_form"]
 
 
 def refuse_form(store: Store, token_key: bytes, form: str, presentation: str, *, now: datetime) -> None:
     """Close a presentation with a no. Doing it twice, or after its end, changes nothing.
 
-    :raises PresentationUnknown: no such presentation of this form.
+    :raises PresentationUnknown: not signed here, or for another form.
+    :raises PresentationUsed: the form was sent on it; a lead is there, and nobody may be told that there is none.
     """
     shown = read_presentation(token_key, presentation, form=form)
-    if now >= shown.expires_at:
-        return
+    try:
+        if now < shown.expires_at:
+            _record(store, shown, now)
+            return
+    except AnotherWasFirst:  # it was answered before, one way or the other
+        pass
+    with store.reading() as tx:
+        answered = find_answered(tx, shown.id)
+    if answered and answered.outcome is Outcome.SUBMITTED:
+        raise PresentationUsed("This form was already sent, so a no comes too late.")
+
+
+def _record(store: Store, shown: Presentation, now: datetime) -> None:
     facts = {
         "presentation": shown.id,
         "notice": shown.notice_hash,
@@ -22,9 +44,6 @@ def refuse_form(store: Store, token_key: bytes, form: str, presentation: str, *,
         "locale": shown.locale,
         "channel": shown.channel,
     }
-    try:
-        with store.writing() as tx:
-            add_answered(tx, shown, Outcome.REFUSED, now=now)
-            evidence.add_entry(tx, "presentation.refused", actor="subject", now=now, facts=facts)
-    except AnotherWasFirst:  # it was answered before, one way or the other
-        return
+    with store.writing() as tx:
+        add_answered(tx, shown, Outcome.REFUSED, now=now)
+        evidence.add_entry(tx, "presentation.refused", actor="subject", now=now, facts=facts)

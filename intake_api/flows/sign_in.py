@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from intake_api.rules.contact import EMAIL_LENGTH
+from intake_api.rules.password import MAX_TYPED
 from intake_api.rules.sign_in_brake import (
     ACCOUNT_FROM_ANYWHERE,
     ACCOUNT_FROM_HERE,
@@ -59,6 +61,7 @@ def sign_in(
     :raises TooManyTries: not even looked at.
     :raises StoreUnavailable: the sign-in cannot be recorded.
     """
+    email, password = _as_can_be(email, password)
     keys = _Keys(store, email, network)
     with store.writing() as tx:
         _count_try(tx, keys, now)
@@ -76,6 +79,17 @@ def sign_in(
     if signed_in is None:
         raise SignInRefused("This e-mail and this password do not fit together.")
     return signed_in
+
+
+def _as_can_be(email: str, password: str) -> tuple[str, str]:
+    """Take for empty what nobody can have, before anything looks at it whole: too long, or not to be seen.
+
+    An empty one fits no account, so it is answered, counted and recorded like any other wrong one and costs no more.
+    Cutting it short would not do: the right password with anything behind it would sign in.
+    """
+    email = email.strip()
+    is_email = len(email) <= EMAIL_LENGTH and email.isprintable()
+    return email if is_email else "", password if len(password) <= MAX_TYPED else ""
 
 
 class _Keys:

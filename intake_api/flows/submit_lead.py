@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from intake_api.store.adding import in_one_go
 from intake_api.store.base import AnotherWasFirst, Store, StoreUnavailable
 from intake_api.store.confirmations import add_confirmation
 from intake_api.store.decisions import Decision, add_decisions
-from intake_api.store.leads import Lead, NewLead, add_lead, find_sent, new_reference
+from intake_api.store.leads import Lead, LeadUnknown, NewLead, add_lead, find_sent, new_reference
 from intake_api.store.presentations import (
     Outcome,
     Presentation,
@@ -51,6 +52,8 @@ __all__ = [
     "Submission",
     "submit_lead",
 ]
+
+RECEIPT_TOKEN = re.compile("[0-9a-f]{32}-[A-Za-z0-9_-]{32}")
 
 
 class FieldsInvalid(Exception):
@@ -82,7 +85,7 @@ class PresentationMismatch(Exception):
 
 
 class IdempotencyKeyReused(Exception):
-    """The same idempotency key came with different content."""
+    """The same idempotency key came with different content of the same presentation."""
 
     code = "idempotency_key_reused"
 
@@ -156,7 +159,8 @@ def submit_lead(
     if not checked.ok:
         raise FieldsInvalid(checked)
     shown = read_presentation(token_key, submission.presentation, form=view.form.key)
-    accepted = _Accepted(submission, shown, view, checked.values, states, _macs(token_key, submission), token_key)
+    macs = _macs(token_key, shown, submission)
+    accepted = _Accepted(submission, shown, view, checked.values, states, macs, token_key)
     if accepted.first_yeses:
         queue.load()
     closed = _why_closed(shown, submission, view, now=now)
@@ -173,7 +177,12 @@ def submit_lead(
 
 
 def read_receipt_token(token: str) -> tuple[str, bytes]:
-    """Return the id of the lead that a receipt's token names, and the digest it must be kept with there."""
+    """Return the id of the lead that a receipt's token names, and the digest it must be kept with there.
+
+    :raises LeadUnknown: not of a token's shape; the database is asked for nothing that it may not be able to take.
+    """
+    if not RECEIPT_TOKEN.fullmatch(token):
+        raise LeadUnknown("No lead has this receipt.")
     lead_id, _, _secret = token.partition("-")
     return lead_id, hashlib.sha256(token.encode()).digest()
 
@@ -196,13 +205,13 @@ def _first_answer(store: Store, accepted: _Accepted) -> Receipt | None:
     macs = accepted.macs
     with store.reading() as tx:
         answered = find_answered(tx, accepted.shown.id)
-        sent = find_sent(tx, lead_id=answered.lead_id if answered else None, idempotency_mac=macs.idempotency)
-    if sent is None:
-        if answered:
-            raise PresentationUsed("You already answered this notice.")
+        sent = find_sent(tx, answered.lead_id) if answered and answered.lead_id else None
+    if answered is None:
         return None
+    if sent is None:
+        raise PresentationUsed("You already answered this notice.")
     if not hmac.compare_digest(sent.content_mac, macs.content):
-        if macs.idempotency is not None:
+        if macs.idempotency and hmac.compare_digest(sent.idempotency_mac or b"", macs.idempotency):
             raise IdempotencyKeyReused(
                 "This Idempotency-Key was used for other content. Use a new key for new content."
             )
@@ -213,7 +222,7 @@ def _first_answer(store: Store, accepted: _Accepted) -> Receipt | None:
 def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted, *, now: datetime) -> Receipt:
     """Write all of it, or nothing.
 
-    :raises AnotherWasFirst: the presentation, the idempotency key or the reference is taken.
+    :raises AnotherWasFirst: the presentation or the reference is taken.
     """
     shown, view, values, states, macs = accepted.shown, accepted.view, accepted.values, accepted.states, accepted.macs
     lead_id, subject_id, entry_id = uuid.uuid4().hex, uuid.uuid4().hex, evidence.new_entry_id()
@@ -314,7 +323,8 @@ def _delete_after(catalogue: Catalogue, states: Mapping[str, DecisionState], now
     return delete_after(kept, submitted_at=now, last_activity_at=now)
 
 
-def _macs(token_key: bytes, submission: Submission) -> _Macs:
+def _macs(token_key: bytes, shown: Presentation, submission: Submission) -> _Macs:
+    """Make both; a key counts on its presentation only, so that it says nothing about anybody else's lead (SEC-39)."""
     content = {
         "form": submission.form,
         "locale": submission.locale,
@@ -326,7 +336,8 @@ def _macs(token_key: bytes, submission: Submission) -> _Macs:
     mac = hmac.digest(token_key, b"content|" + written, "sha256")
     if submission.idempotency_key is None:
         return _Macs(mac, None)
-    return _Macs(mac, hmac.digest(token_key, b"key|" + submission.idempotency_key.encode() + b"|" + mac, "sha256"))
+    key = f"key|{shown.id}|{submission.idempotency_key}".encode()
+    return _Macs(mac, hmac.digest(token_key, key, "sha256"))
 
 
 def _receipt_token(token_key: bytes, lead_id: str) -> str:

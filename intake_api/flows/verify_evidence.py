@@ -1,19 +1,33 @@
 """Verify the evidence: find an edited, deleted, reordered, inserted or truncated entry, and say where (E-03)."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain as one_after_another
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
+from intake_api.clock import rfc3339
 from intake_api.rules import merkle
+from intake_api.rules.consent import DecisionState
 from intake_api.store import evidence, notices
 from intake_api.store.base import Store
+from intake_api.store.decisions import decisions_by_lead
+from intake_api.store.leads import LeadUnknown, get_lead_by_id
 
-SEQUENCED_WITHIN = timedelta(minutes=5)  # an entry that waits longer means that no worker runs
+SEQUENCED_WITHIN = timedelta(minutes=5)  # a worker takes a second or two: an entry that waits longer has none
+# The kinds of entries that prove a decision. The first lists what was decided; the others say it by what they are.
+DECIDED = "submission.received"
+ANSWERED: Mapping[str, Callable[[Any], str]] = {
+    "consent.confirmed": lambda _: DecisionState.GIVEN,
+    "consent.unconfirmed": lambda _: DecisionState.REFUSED,
+    "consent.disowned": itemgetter("to"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,7 @@ class Verified:
     entries: int
     checkpoints: int
     waiting: int
+    waiting_since: datetime | None
     faults: list[Fault]
 
     @property
@@ -39,20 +54,30 @@ class Verified:
         """Whether the log stands as it was written."""
         return not self.faults
 
+    def waits_too_long(self, now: datetime) -> bool:
+        """Whether entries wait longer for their place than a worker would leave them: no fault, but look for it."""
+        return self.waiting_since is not None and now - self.waiting_since > SEQUENCED_WITHIN
+
 
 def verify_evidence(store: Store, signer: evidence.Signer, checkpoint_file: Path) -> Verified:
     """Compare every entry with its place, every checkpoint with the entries, and both with the copy outside.
 
     Reads only, in one transaction, so that a running service does not disturb it.
     """
+    # The copy is read first: of what the worker writes from here on, the database may know more, but never less.
+    outside = _read_copy(checkpoint_file)
     with store.reading() as tx:
-        checkpoints = evidence.checkpoints_in_order(tx)
-        outside = list(_outside(checkpoint_file))
-        walk = _Walk(signer, one_after_another(checkpoints, outside))
+        inside = evidence.checkpoints_in_order(tx)
+        walk = _Walk(signer, [*inside, *outside.checkpoints])
         for entry in evidence.entries_in_order(tx):
             walk.take(entry)
-        faults = [*walk.faults, *walk.missing(), *_beside_the_log(tx)]
-        return Verified(walk.size, len(checkpoints), evidence.count_waiting(tx), faults)
+        faults = [*walk.faults, *walk.missing(), *_unsigned(walk.size, inside), *outside.faults]
+        faults += _beside_the_log(tx)
+        verified = Verified(walk.size, len(inside), evidence.count_waiting(tx), evidence.waiting_since(tx), faults)
+    if inside and outside.is_empty and _read_copy(checkpoint_file).is_empty:  # the first may just have been made
+        says = f"There is no copy of the checkpoints in {checkpoint_file}: an end that was cut off cannot be found."
+        faults.append(Fault("no_copy_outside", None, says))
+    return verified
 
 
 class _Walk:
@@ -66,9 +91,10 @@ class _Walk:
         self._broken = False
         self._by_size: dict[int, list[evidence.Checkpoint]] = {}
         for checkpoint in checkpoints:
-            if not signer.has_signed(checkpoint.signed_text, checkpoint.signature):
+            if signer.has_signed(checkpoint.signed_text, checkpoint.signature):
+                self._by_size.setdefault(checkpoint.size, []).append(checkpoint)
+            else:  # what it says of the log counts for nothing
                 self._fault("checkpoint_forged", checkpoint.size, "This checkpoint is not signed by the service's key.")
-            self._by_size.setdefault(checkpoint.size, []).append(checkpoint)
 
     def take(self, entry: evidence.Entry) -> None:
         """Check one entry and add it to the tree."""
@@ -108,7 +134,15 @@ class _Walk:
 
 def _columns_agree(entry: evidence.Entry) -> bool:
     said = json.loads(entry.body)
-    return bool(said["id"] == entry.id and said["kind"] == entry.kind)
+    beside = (entry.id, entry.kind, entry.lead_id, rfc3339(entry.at))
+    return bool((said["id"], said["kind"], said.get("lead"), said["at"]) == beside)
+
+
+def _unsigned(size: int, checkpoints: list[evidence.Checkpoint]) -> Iterator[Fault]:
+    """Tell about places past the last checkpoint: it is written with them, so somebody took it away."""
+    signed = max((checkpoint.size for checkpoint in checkpoints), default=0)
+    if signed < size:
+        yield Fault("checkpoint_missing", signed, "From here on no checkpoint in the database covers the log.")
 
 
 def _beside_the_log(tx: Connection) -> Iterator[Fault]:
@@ -116,17 +150,69 @@ def _beside_the_log(tx: Connection) -> Iterator[Fault]:
         yield Fault("notice_altered", None, f"The notice {notice_hash} was changed in the database.")
     if reference := evidence.find_unproven_lead(tx):
         yield Fault("lead_unproven", None, f"The lead {reference} has no entry of its submission.")
+    for lead_id in _leads_decided_otherwise(tx):
+        says = f"The decisions of the lead {_name(tx, lead_id)} are not those that its entries prove."
+        yield Fault("decision_differs", None, says)
 
 
-def _outside(file: Path) -> Iterator[evidence.Checkpoint]:
-    """Read the copies outside; a torn last line (a crash while writing) is not a fault."""
-    lines = file.read_text().splitlines() if file.exists() else []
-    for number, line in enumerate(lines):
+def _leads_decided_otherwise(tx: Connection) -> list[str]:
+    """Return the leads for which entries and table of decisions differ, either way."""
+    proven = (
+        (lead_id, (entry.id, *decision))
+        for lead_id, entry in evidence.entries_by_lead(tx, [DECIDED, *ANSWERED])
+        for decision in _proven(entry)
+    )
+    kept = ((lead_id, (one.evidence_entry, one.purpose, one.state)) for lead_id, one in decisions_by_lead(tx))
+    differing = []
+    for lead_id, both in groupby(merge(proven, kept, key=itemgetter(0)), key=itemgetter(0)):
+        unpaired: set[object] = set()
+        for _, decision in both:
+            unpaired ^= {decision}
+        if unpaired:
+            differing.append(lead_id)
+    return differing
+
+
+def _proven(entry: evidence.Entry) -> list[tuple[str, str]]:
+    """Return purpose and state of what an entry proves; an entry that cannot be read proves nothing."""
+    try:
+        said = json.loads(entry.body)
+        if entry.kind == DECIDED:
+            return [(one["purpose"], one["state"]) for one in said["decisions"]]
+        return [(said["purpose"], ANSWERED[entry.kind](said))]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+def _name(tx: Connection, lead_id: str) -> str:
+    try:
+        return get_lead_by_id(tx, lead_id).reference
+    except LeadUnknown:
+        return lead_id
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """The checkpoints outside the database, and what is wrong with their lines."""
+
+    checkpoints: list[evidence.Checkpoint]
+    faults: list[Fault]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.checkpoints and not self.faults
+
+
+def _read_copy(file: Path) -> _Copy:
+    """Read the copy outside. A line torn by a crash while it was written lacks its end, and is no fault."""
+    lines = file.read_text(errors="replace").splitlines() if file.exists() else []
+    checkpoints, faults = [], []
+    for number, line in enumerate(lines, start=1):
         try:
-            said = json.loads(line)
-        except ValueError:
-            if number == len(lines) - 1:
-                return
-            raise
-        at = datetime.fromisoformat(said["at"])
-        yield evidence.Checkpoint(said["size"], bytes.fromhex(said["root"]), at, bytes.fromhex(said["signature"]))
+            checkpoints.append(evidence.read_checkpoint(line))
+        except evidence.CheckpointUnreadable:
+            if not line.strip() or (line.startswith("{") and not line.endswith("}")):
+                continue
+            says = f"Line {number} of the copy outside is no checkpoint of this service."
+            faults.append(Fault("checkpoint_forged", None, says))
+    return _Copy(checkpoints, faults)

@@ -1,7 +1,9 @@
 """The embedded default way out: a folder of `.eml` files, readable by their owner only. Any mail program opens them."""
 
 import os
+import re
 import secrets
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
 from email.policy import SMTPUTF8
@@ -9,6 +11,8 @@ from pathlib import Path
 
 from intake_api.mail.message import MailInvalid, write_message
 from intake_api.mail.port import Mail, Outcome, Refused, Retry, Sender, Sent
+
+OURS = re.compile(r"(?P<whole>[^.]+)\.eml|\.(?P<half>[^.]+)\.[0-9a-f]{8}")
 
 
 class MailFolder:
@@ -42,8 +46,25 @@ class MailFolder:
             return Retry("folder_not_writable")
         return Sent()
 
-    def clear(self, *, before: datetime) -> None:
-        """Remove the files of mails sent before a moment: the addresses in them are in clear."""
-        for file in self._folder.glob("*.eml"):
-            if file.stat().st_mtime < before.timestamp():
+    def held(self) -> set[str]:
+        """Return the ids of the mails in the folder, whole or half-written."""
+        return {mail_id for mail_id, _ in self._files()}
+
+    def remove(self, mail_ids: Collection[str]) -> None:
+        """Remove the files of these mails; one that is written at this moment is sent as if the folder were away."""
+        for mail_id, file in self._files():
+            if mail_id in mail_ids:
                 file.unlink(missing_ok=True)
+
+    def clear(self, *, before: datetime) -> None:
+        """Remove the files of mails written before a moment: the addresses in them are in clear."""
+        for _, file in self._files():
+            with suppress(FileNotFoundError):  # another worker clears, too
+                if file.stat().st_mtime < before.timestamp():
+                    file.unlink()
+
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        """Find our files, each with the id of its mail. Whoever dies while writing leaves a hidden one behind."""
+        for file in self._folder.glob("*"):
+            if match := OURS.fullmatch(file.name):
+                yield match["whole"] or match["half"], file

@@ -4,6 +4,7 @@ A way out turns a `Mail` into its own calls and the answer into one `Outcome`; i
 did. Several workers may use it at once, and may send the same mail twice: its id is the same then.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -64,5 +65,11 @@ class Mailer(Protocol):
     def send(self, mail: Mail, *, now: datetime) -> Outcome:
         """Send one mail; answers within 10 s, whatever the other side does."""
 
+    def held(self) -> set[str]:
+        """Return the ids of mails that we ourselves still hold; nothing is held where they left us."""
+
+    def remove(self, mail_ids: Collection[str]) -> None:
+        """Remove what we ourselves still hold of these mails."""
+
     def clear(self, *, before: datetime) -> None:
-        """Remove what we ourselves still hold of mails sent before a moment; nothing is held where they left us."""
+        """Remove what we ourselves still hold of mails sent before a moment."""

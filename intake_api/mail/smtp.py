@@ -8,6 +8,7 @@ import smtplib
 import socket
 import ssl
 import threading
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -79,6 +80,13 @@ class SmtpMailer:
         except queue.Empty:
             talk.cut()
             return Retry("too_slow")
+
+    def held(self) -> set[str]:
+        """Nothing is held here."""
+        return set()
+
+    def remove(self, mail_ids: Collection[str]) -> None:
+        """Nothing is held here."""
 
     def clear(self, *, before: datetime) -> None:
         """Nothing is held here."""

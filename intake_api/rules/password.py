@@ -4,6 +4,8 @@ import unicodedata
 
 MIN_LENGTH = 12
 MAX_LENGTH = 128
+# What is longer as it was typed cannot be that short in one normal form, which shrinks four characters to one at most.
+MAX_TYPED = MAX_LENGTH * 4
 
 # Long enough and yet among the first guesses. Rows of the keyboard, counting and repeating are found by `_is_pattern`.
 _FIRST_GUESSES = """
@@ -24,6 +26,8 @@ def password_problem(password: str, *, email: str) -> str | None:
 
     Any characters are welcome; nothing asks for a digit or a capital.
     """
+    if len(password) > MAX_TYPED:
+        return "too_long"
     text = normal_password(password)
     if len(text) < MIN_LENGTH:
         return "too_short"

@@ -64,7 +64,8 @@ def in_one_go(tx: Connection) -> Iterator[None]:
     if tx.dialect.name == "sqlite":
         yield
         return
-    tx.info[WAITING] = waiting = []
+    waiting: list[tuple[str, list[Any]]] = []
+    tx.info[WAITING] = waiting
     try:
         yield
     finally:

@@ -84,7 +84,8 @@ class Store:
         self.vault = vault
         self.engine = open_engine(url)
         self._sqlite = self.engine.dialect.name == "sqlite"
-        self._soon_engine = open_engine(url, flush=False)
+        # Many statements of one reader see one state. A writer sees what was committed while it waited for a row.
+        self._steady = self.engine if self._sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._answered_at = -math.inf
         self._driver: Any = self.engine.dialect.loaded_dbapi
         # SQLite lets one writer in at a time and lets the others poll; our own threads queue here and lose no time.
@@ -97,17 +98,6 @@ class Store:
         :raises StoreUnavailable: the database is away, locked or read-only.
         """
         with self._translated(), self._turn, self.engine.connect() as tx, _begun(tx, immediate=self._sqlite):
-            yield tx
-
-    @contextmanager
-    def writing_soon(self) -> Iterator[Connection]:
-        """Write single statements, each a transaction of its own; a power cut (not a crash) may lose the last ones.
-
-        Fit for what nobody would miss, such as when a session was last used.
-
-        :raises StoreUnavailable: the database is away, locked or read-only.
-        """
-        with self._translated(), self._turn, self._soon_engine.connect() as tx:
             yield tx
 
     def check_it_answers(self) -> None:
@@ -127,7 +117,7 @@ class Store:
 
         :raises StoreUnavailable: the database is away.
         """
-        with self._translated(), self.engine.connect() as tx, _begun(tx, immediate=False):
+        with self._translated(), self._steady.connect() as tx, _begun(tx, immediate=False):
             yield tx
 
     @contextmanager
@@ -148,47 +138,40 @@ class Store:
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
-        self._soon_engine.dispose()
 
 
-def open_engine(url: str, *, flush: bool = True) -> Engine:
-    """Open the engine. With `flush` a commit is on the disk: a thank-you means that.
+def open_engine(url: str) -> Engine:
+    """Open the engine. A commit is on the disk: a thank-you means that.
 
-    Without, each statement commits itself, and a power cut may lose the last of them. A connection that a restart of
-    PostgreSQL broke costs one "unavailable" and renews the whole pool: cheaper than asking before each transaction
-    whether it still lives.
+    A connection that a restart of PostgreSQL broke costs one "unavailable" and renews the whole pool: cheaper than
+    asking before each transaction whether it still lives.
     """
-    engine = _open_sqlite(url, flush=flush) if url.startswith("sqlite") else _open_postgresql(url, flush=flush)
-    return engine if flush else engine.execution_options(isolation_level="AUTOCOMMIT")
+    return _open_sqlite(url) if url.startswith("sqlite") else _open_postgresql(url)
 
 
-def _open_postgresql(url: str, *, flush: bool) -> Engine:
-    options = {} if flush else {"options": "-c synchronous_commit=off"}
-    engine = create_engine(url, pool_size=10, max_overflow=10, hide_parameters=True, connect_args=options)
+def _open_postgresql(url: str) -> Engine:
+    engine = create_engine(url, pool_size=10, max_overflow=10, hide_parameters=True)
     # Many rows go as one statement; the driver's own way asks the server once for each.
     engine.dialect.use_insertmanyvalues_wo_returning = True
     return engine
 
 
-def _open_sqlite(url: str, *, flush: bool) -> Engine:
+def _open_sqlite(url: str) -> Engine:
     engine = create_engine(
         url, pool_size=20, max_overflow=20, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
     )
-    synchronous = "FULL" if flush else "NORMAL"
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, see `_begun`
-        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
-    if flush:
-
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Connection) -> None:
-            # A writer takes the lock at once: upgrading a read lock later can fail without waiting.
-            begin = "BEGIN IMMEDIATE" if connection.info.pop("immediate", False) else "BEGIN"
-            connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer takes the lock at once: upgrading a read lock later can fail without waiting.
+        begin = "BEGIN IMMEDIATE" if connection.info.pop("immediate", False) else "BEGIN"
+        connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]
 
     return engine
 

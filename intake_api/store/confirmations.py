@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -166,6 +167,12 @@ def list_confirmations(tx: Connection, lead_id: str) -> list[Confirmation]:
     return [_confirmation(row) for row in tx.execute(query)]
 
 
+def hold_confirmations(tx: Connection, lead_id: str) -> None:
+    """Let nobody else change the confirmations of a lead until the transaction ends."""
+    of_lead = select(ConfirmationRow.id).where(ConfirmationRow.lead_id == lead_id)
+    tx.execute(of_lead.order_by(ConfirmationRow.id).with_for_update()).all()
+
+
 def mark_confirmed(tx: Connection, confirmation_id: str, *, now: datetime) -> None:
     """Record that the second yes was given."""
     tx.execute(update(ConfirmationRow).where(ConfirmationRow.id == confirmation_id).values(confirmed_at=now))
@@ -180,6 +187,12 @@ def close_confirmations(tx: Connection, lead_id: str, *, now: datetime) -> None:
     """End all confirmations of a lead."""
     still_open = update(ConfirmationRow).where(ConfirmationRow.lead_id == lead_id, ConfirmationRow.ended_at.is_(None))
     tx.execute(still_open.values(ended_at=now))
+
+
+def find_ended(tx: Connection, confirmation_ids: Iterable[str]) -> set[str]:
+    """Return those of these confirmations that have ended."""
+    query = select(ConfirmationRow.id).where(ConfirmationRow.id.in_(list(confirmation_ids)))
+    return set(tx.scalars(query.where(ConfirmationRow.ended_at.is_not(None))))
 
 
 def find_unanswered(tx: Connection, *, made_before: datetime, limit: int = 100) -> list[str]:

@@ -1,6 +1,6 @@
 """Decisions: a person's yes or no to one purpose, as events that are only ever added (R-01)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,6 +74,15 @@ def states_of(tx: Connection, lead_ids: Iterable[str]) -> dict[str, dict[str, De
     for row in tx.execute(query):
         found.setdefault(row.lead_id, {})[row.purpose] = DecisionState(row.state)
     return found
+
+
+def decisions_by_lead(tx: Connection) -> Iterator[tuple[str, Decision]]:
+    """Stream all events, each with its lead, in the order of the leads' ids."""
+    columns = [DecisionRow.__table__.c[name] for name in Decision.__dataclass_fields__]
+    query = select(DecisionRow.lead_id, *columns).order_by(DecisionRow.lead_id)
+    for row in tx.execution_options(yield_per=2000).execute(query):
+        values = dict(row._mapping)
+        yield values.pop("lead_id"), Decision(**values)
 
 
 def current_decisions(tx: Connection, lead_id: str) -> dict[str, Decision]:

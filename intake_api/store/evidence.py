@@ -1,4 +1,4 @@
-"""The evidence: an append-only record of what was shown, decided, read, moved and passed on (E-01 to E-06).
+"""The evidence: an append-only record of what was answered, decided, read, moved and passed on (E-01 to E-06).
 
 An entry is written in the transaction of the act it proves. The worker then puts entries into the tree's order and
 signs a checkpoint, so that writers never queue behind one another. Entries hold ids, kinds, times and commitments,
@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -81,6 +81,25 @@ class Checkpoint:
         return json.dumps({**values, "signature": self.signature.hex()})
 
 
+class CheckpointUnreadable(Exception):
+    """A line of the copy outside is no checkpoint."""
+
+    code = "checkpoint_unreadable"
+
+
+def read_checkpoint(line: str) -> Checkpoint:
+    """Read what `Checkpoint.to_line` wrote.
+
+    :raises CheckpointUnreadable: it is something else.
+    """
+    try:
+        said = json.loads(line)
+        size, at = int(said["size"]), datetime.fromisoformat(said["at"])
+        return Checkpoint(size, bytes.fromhex(said["root"]), at, bytes.fromhex(said["signature"]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointUnreadable("This line is no checkpoint.") from error
+
+
 @dataclass(frozen=True)
 class Entry:
     """One entry as it stands in the log; `position` is None until the sequencer placed it."""
@@ -88,6 +107,7 @@ class Entry:
     id: str
     position: int | None
     kind: str
+    lead_id: str | None
     at: datetime
     body: bytes
     leaf_hash: bytes
@@ -246,9 +266,23 @@ def checkpoints_in_order(tx: Connection) -> list[Checkpoint]:
     return [_checkpoint(dict(row._mapping)) for row in rows]
 
 
+def entries_by_lead(tx: Connection, kinds: Iterable[str]) -> Iterator[tuple[str, Entry]]:
+    """Stream the entries of some kinds, each with its lead, in the order of the leads' ids."""
+    of_leads = (EvidenceRow.lead_id.is_not(None), EvidenceRow.kind.in_(list(kinds)))
+    query = select(*_ENTRY_COLUMNS).where(*of_leads).order_by(EvidenceRow.lead_id)
+    for row in tx.execution_options(yield_per=2000).execute(query):
+        yield row.lead_id, Entry(**row._mapping)
+
+
 def count_waiting(tx: Connection) -> int:
     """Return how many entries wait for the sequencer."""
     return tx.scalar(select(func.count()).where(EvidenceRow.position.is_(None))) or 0
+
+
+def waiting_since(tx: Connection) -> datetime | None:
+    """Return the time of the oldest entry that waits for the sequencer, or None when none does."""
+    oldest: datetime | None = tx.scalar(select(func.min(EvidenceRow.at)).where(EvidenceRow.position.is_(None)))
+    return oldest
 
 
 def find_unproven_lead(tx: Connection) -> str | None:

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, String, insert, select
+from sqlalchemy import Connection, String, insert, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.store.base import Moment, Table
+
+START_LOCK = 0x76657373  # PostgreSQL advisory lock: one process at a time looks whether it may start
 
 
 class KeyMismatch(Exception):
@@ -22,6 +24,15 @@ class KeyringRow(Table):
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     key_id: Mapped[str] = mapped_column(String(64))
     since: Mapped[datetime] = mapped_column(Moment)
+
+
+def hold_start(tx: Connection) -> None:
+    """Let other processes that start wait until this transaction ends: what a start writes is written once.
+
+    On SQLite writers take turns anyway.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": START_LOCK})
 
 
 def check_keys(tx: Connection, keys: dict[str, str], *, now: datetime) -> None:

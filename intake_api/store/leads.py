@@ -32,6 +32,7 @@ from intake_api.store.subjects import SubjectRow
 from intake_api.store.vault import DataKey, Vault
 
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: nothing that is misread on the phone
+HELD = "state <> 'erased'"  # in these words, or SQLite does not see that the index below serves the question
 MISREAD = str.maketrans("OIL", "011")  # and what people write all the same
 
 
@@ -42,6 +43,7 @@ class LeadRow(Table):
     __table_args__ = (
         Index(None, "state", "received_at"),
         Index(None, "received_at"),
+        Index(None, "delete_after", sqlite_where=text(HELD), postgresql_where=text(HELD)),
         # Most submissions come without a key: an index over those that have one costs the others nothing.
         Index(
             None,
@@ -138,18 +140,19 @@ class NewLead:
 
 @dataclass(frozen=True)
 class Sent:
-    """An earlier submission, as far as needed to give its first answer again."""
+    """An earlier submission, as far as needed to give its first answer again, or to say what differs."""
 
     lead_id: str
     reference: str
     state: LeadState
     content_mac: bytes
+    idempotency_mac: bytes | None
 
 
 _ROWS = Adder(LeadRow)
 _INDEX_ROWS = Adder(LeadIndexRow)
 _LEAD_COLUMNS = tuple(LeadRow.__table__.c[name] for name in Lead.__dataclass_fields__)
-_SENT_COLUMNS = (LeadRow.id, LeadRow.reference, LeadRow.state, LeadRow.content_mac)
+_SENT_COLUMNS = (LeadRow.reference, LeadRow.state, LeadRow.content_mac, LeadRow.idempotency_mac)
 
 
 def new_reference() -> str:
@@ -192,12 +195,13 @@ def get_lead(tx: Connection, reference: str) -> Lead:
     return _one(tx.execute(select(*_LEAD_COLUMNS).where(LeadRow.reference == spelled_reference(reference))).first())
 
 
-def get_lead_by_id(tx: Connection, lead_id: str) -> Lead:
-    """Return a lead by its id.
+def get_lead_by_id(tx: Connection, lead_id: str, *, hold: bool = False) -> Lead:
+    """Return a lead by its id; with `hold` nobody else changes it until the transaction ends.
 
     :raises LeadUnknown: no such lead.
     """
-    return _one(tx.execute(select(*_LEAD_COLUMNS).where(LeadRow.id == lead_id)).first())
+    query = select(*_LEAD_COLUMNS).where(LeadRow.id == lead_id)
+    return _one(tx.execute(query.with_for_update() if hold else query).first())
 
 
 def get_lead_by_receipt(tx: Connection, lead_id: str, receipt_digest: bytes) -> Lead:
@@ -217,14 +221,10 @@ def open_values(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> dic
     return vault.open(key, sealed, place=_place(lead_id))
 
 
-def find_sent(tx: Connection, *, lead_id: str | None, idempotency_mac: bytes | None) -> Sent | None:
-    """Return the lead that a presentation was used for, or that of this idempotency key with the same content."""
-    row = None
-    if lead_id is not None:
-        row = tx.execute(select(*_SENT_COLUMNS).where(LeadRow.id == lead_id)).first()
-    if row is None and idempotency_mac is not None:
-        row = tx.execute(select(*_SENT_COLUMNS).where(LeadRow.idempotency_mac == idempotency_mac)).first()
-    return None if row is None else Sent(row.id, row.reference, LeadState(row.state), row.content_mac)
+def find_sent(tx: Connection, lead_id: str) -> Sent | None:
+    """Return what was sent as this lead."""
+    row = tx.execute(select(*_SENT_COLUMNS).where(LeadRow.id == lead_id)).first()
+    return row and Sent(lead_id, row.reference, LeadState(row.state), row.content_mac, row.idempotency_mac)
 
 
 def move_lead(
@@ -251,6 +251,19 @@ def move_lead(
 def keep_until(tx: Connection, lead_id: str, delete_after: datetime) -> None:
     """Record until when a lead may be kept."""
     tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(delete_after=delete_after))
+
+
+def find_expired(tx: Connection, *, now: datetime, limit: int) -> list[str]:
+    """Return the ids of leads whose time is over and that are not erased, those that are over longest first."""
+    expired = select(LeadRow.id).where(LeadRow.delete_after <= now, text(HELD))
+    return list(tx.scalars(expired.order_by(LeadRow.delete_after).limit(limit)))
+
+
+def hold_expired(tx: Connection, lead_id: str, *, now: datetime) -> Lead | None:
+    """Return a lead if its time is over and it is not erased, and hold it until the transaction ends."""
+    expired = select(*_LEAD_COLUMNS).where(LeadRow.id == lead_id, LeadRow.delete_after <= now, text(HELD))
+    row = tx.execute(expired.with_for_update()).one_or_none()
+    return None if row is None else _lead(row)
 
 
 def empty_lead(tx: Connection, lead_id: str) -> None:

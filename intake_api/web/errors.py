@@ -45,7 +45,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "receipt_unknown": (404, "There is no such receipt."),
     "conversation_unknown": (404, "This conversation has ended. Please begin a new one."),
     "method_not_allowed": (405, "This address does not take that method."),
-    "presentation_unknown": (409, "This form was not opened here, or too long ago. Please look at the notice again."),
+    "presentation_unknown": (409, "This form was not opened here. Please look at the notice again."),
     "presentation_expired": (409, "This form was open for too long. Please look at the notice again."),
     "presentation_used": (409, "This form was already answered. Please look at the notice again."),
     "presentation_mismatch": (409, "The notice has changed since it was shown. Please look at it again."),

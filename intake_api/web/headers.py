@@ -1,7 +1,5 @@
 """The headers of every answer, errors included (SEC-15, SEC-17). A view that needs another value sets its own."""
 
-from collections.abc import Sequence
-
 from flask import Flask, Response
 
 # `same-origin`, not `no-referrer`: with the latter a browser sends `Origin: null` along with our own forms, and
@@ -16,15 +14,17 @@ FIXED = (
     ("Cache-Control", "no-store"),
 )
 DATA_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+# Nothing from another origin, nothing inline, in nobody's frame (M-07).
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
 UNSEEN = (("X-Robots-Tag", "noindex, nofollow"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"))
 
 
-def add_headers(app: Flask, *, framed_by: Sequence[str] = ()) -> None:
-    """Put the headers on every answer of an app.
-
-    :param framed_by: origins whose pages may show ours in a frame; none by default.
-    """
-    page_headers = (*FIXED, ("Content-Security-Policy", _page_policy(framed_by)))
+def add_headers(app: Flask) -> None:
+    """Put the headers on every answer of an app."""
+    page_headers = (*FIXED, ("Content-Security-Policy", PAGE_POLICY))
     data_headers = (*FIXED, ("Content-Security-Policy", DATA_POLICY))
 
     @app.after_request
@@ -41,12 +41,3 @@ def unseen(response: Response) -> Response:
     """Mark an answer whose address is a secret: not kept, not indexed, not told to the next page (P-04)."""
     response.headers.update(dict(UNSEEN))
     return response
-
-
-def _page_policy(framed_by: Sequence[str]) -> str:
-    """Nothing from another origin, nothing inline (M-07, SEC-15)."""
-    ancestors = " ".join(framed_by) or "'none'"
-    return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        f"form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors {ancestors}"
-    )

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import create_engine, inspect, text
 
 from tests.bench.load import Connection, Measured, measure, resident_mib
-from tests.processes import granian, service_environment
+from tests.processes import service_environment, serving
 
 CONNECTIONS = 8
 SECONDS = 5.0
@@ -34,7 +34,7 @@ _numbers = itertools.count()
 def bench_submissions(database_url: str, folder: Path) -> dict[str, Any]:
     """Measure both on one database and return the figures and the ratio of their medians."""
     environment = service_environment(folder, database_url)
-    with granian("intake_api.wsgi:public", environment, threads=16) as door:
+    with serving("intake_api.wsgi:public", environment, threads=16) as door:
         visit(Connection(door.port))
         rows, width = _rows_of_one(database_url)
         floor_url = database_url if database_url.startswith("postgresql") else f"sqlite:///{folder}/floor.sqlite"
@@ -44,7 +44,7 @@ def bench_submissions(database_url: str, folder: Path) -> dict[str, Any]:
             "FLOOR_ROWS": str(rows),
             "FLOOR_ROW_BYTES": str(width),
         }
-        with granian("tests.bench.floor:app", floor_environment, threads=16) as floor:
+        with serving("tests.bench.floor:app", floor_environment, threads=16) as floor:
             for warm, port in ((visit, door.port), (write_floor, floor.port)):
                 measure(warm, port, connections=CONNECTIONS, seconds=1.5)
             ours, floors, cores = [], [], []

@@ -80,12 +80,16 @@ class FormApiServer:
     expired: bool = False
     broken: int = 0  # the status every request gets
     slow: float = 0.0
-    only_once: threading.Event = field(default_factory=threading.Event)
+    loses_answers: bool = False  # it does its work, and the answer never arrives
+    kept: dict[str, tuple[str, Any]] = field(default_factory=dict)  # key and body, by presentation
+    refused: set[str] = field(default_factory=set)
 
     def become_new(self) -> None:
         """Forget everything and be well."""
         self.requests.clear()
-        self.expired, self.broken, self.slow = False, 0, 0.0
+        self.kept.clear()
+        self.refused.clear()
+        self.expired, self.broken, self.slow, self.loses_answers = False, 0, 0.0, False
 
     def sent(self, path_end: str) -> list[Any]:
         """Return the bodies that were posted to addresses that end so."""
@@ -103,7 +107,7 @@ class FormApiServer:
         form["presentation"]["id"] = f"presentation-{self.presentations:06}"
         return form
 
-    def answer(self, method: str, address: str, body: Any, token: str | None) -> tuple[int, Any]:
+    def answer(self, method: str, address: str, body: Any, token: str | None, key: str | None) -> tuple[int, Any]:
         """Answer one request."""
         parts = urlsplit(address)
         self.requests.append((method, parts.path, body))
@@ -113,9 +117,12 @@ class FormApiServer:
             return self.broken, {"code": "unavailable", "detail": "Bearer secret and anna@leak.example"}
         if token != f"Bearer {self.token}":
             return 401, example_body("get_form_unauthorised")
-        return self._routed(method, parts.path, parse_qs(parts.query), body)
+        answer = self._routed(method, parts.path, parse_qs(parts.query), body, key)
+        return (504, {"code": "lost"}) if self.loses_answers else answer
 
-    def _routed(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
+    def _routed(
+        self, method: str, path: str, query: dict[str, list[str]], body: Any, key: str | None
+    ) -> tuple[int, Any]:
         steps = path.strip("/").split("/")
         if steps[:2] == ["v1", "notices"]:
             return 200, example_body("get_notice")
@@ -130,22 +137,33 @@ class FormApiServer:
             if query["locale"] != ["en"]:
                 return 409, example_body("get_form_locale_not_available")
             return 200, form
-        return {"checks": self._check, "submissions": self._submit, "refusals": lambda *_: (204, None)}[steps[3]](
-            form, body
-        )
+        if steps[3] == "submissions":
+            return self._submit(form, body, key)
+        return {"checks": self._check, "refusals": self._refuse}[steps[3]](form, body)
 
     def _check(self, form: Json, body: Json) -> tuple[int, Any]:
         assert set(body) == {"locale", "fields"}
         fields = {name: _checked(form, name, value) for name, value in body["fields"].items()}
         return 200, {"ok": all(one["ok"] for one in fields.values()), "fields": fields}
 
-    def _submit(self, form: Json, body: Json) -> tuple[int, Any]:
+    def _submit(self, form: Json, body: Json, key: str | None) -> tuple[int, Any]:
         if self.expired:
             self.expired = False
             return 409, {**example_body("submit_presentation_expired"), "form": form}
         assert set(body) == {"presentation", "locale", "fields", "decisions", "attribution"}
         assert all(type(decision) is bool for decision in body["decisions"].values())
+        if body["presentation"] in self.refused:
+            return 409, {**example_body("submit_presentation_used"), "form": form}
+        assert key is not None
+        if self.kept.setdefault(body["presentation"], (key, body)) != (key, body):
+            return 422, example_body("submit_key_reused")
         return 201, {**example_body("submit"), "what_next": form["what_next"]}
+
+    def _refuse(self, form: Json, body: Json) -> tuple[int, Any]:
+        if body["presentation"] in self.kept:
+            return 409, {**example_body("submit_presentation_used"), "form": form}
+        self.refused.add(body["presentation"])
+        return 204, None
 
 
 def _checked(form: Json, name: str, value: Any) -> Json:
@@ -180,7 +198,8 @@ def serving() -> Iterator[FormApiServer]:
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
-            status, answer = server_state.answer(self.command, self.path, body, self.headers.get("Authorization"))
+            token, key = self.headers.get("Authorization"), self.headers.get("Idempotency-Key")
+            status, answer = server_state.answer(self.command, self.path, body, token, key)
             data = b"" if answer is None else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json" if status < 300 else "application/problem+json")

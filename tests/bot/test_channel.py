@@ -6,6 +6,10 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import secrets
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -201,7 +205,42 @@ class TestConversations:
 
     def test_messages_of_one_conversation_are_taken_one_after_another(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
-        send = [message(visitor.conversation, text="thank you") for _ in range(6)]
-        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        send = [message(visitor.conversation, text="thank you") for _ in range(2)]
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
             answers = list(pool.map(lambda body: bot.call("POST", "/messages", body), send))
-        assert sorted(body["turn"] for _, body in answers) == [1, 2, 3, 4, 5, 6]
+        assert sorted(body["turn"] for _, body in answers) == [1, 2]
+
+    def test_h15_one_is_taken_and_one_waits_and_the_rest_come_too_fast(self, bot: RunningBot) -> None:
+        visitor, other = bot.visitor(), bot.visitor()
+        send = message(visitor.conversation, text="i want a demo")
+        with concurrent.futures.ThreadPoolExecutor(12) as pool, stopped(bot.actions):
+            turns = [pool.submit(bot.call, "POST", "/messages", send) for _ in range(12)]
+            done = concurrent.futures.as_completed(turns)
+            refused = [next(done).result() for _ in range(10)]
+            assert other.says("thank you")
+        assert refused == [(429, {"code": "too_fast"})] * 10
+        assert sorted(turn.result()[0] for turn in turns) == [200] * 2 + [429] * 10
+        assert bot.call("POST", "/messages", message(visitor.conversation, text="thank you"))[0] == 200
+
+    def test_h15_h19_forgetting_waits_for_its_turn_but_not_often(self, bot: RunningBot) -> None:
+        visitor = bot.visitor()
+        send = message(visitor.conversation, text="i want a demo")
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            with stopped(bot.actions):
+                says = [pool.submit(bot.call, "POST", "/messages", send) for _ in range(3)]
+                assert next(concurrent.futures.as_completed(says)).result() == (429, {"code": "too_fast"})
+                forgets = [pool.submit(bot.call, "DELETE", f"/conversations/{visitor.conversation}") for _ in range(3)]
+                refused = concurrent.futures.as_completed(forgets)
+                assert [next(refused).result() for _ in range(2)] == [(429, {"code": "too_fast"})] * 2
+            assert sorted(each.result()[0] for each in forgets) == [204, 429, 429]
+        assert bot.call("POST", "/messages", message(visitor.conversation, text="hello"))[0] == 404
+
+
+@contextmanager
+def stopped(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Let a process accept and never answer until the block ends."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)

@@ -73,13 +73,23 @@ class TestFailing:
             ask(api, lambda client: client.list_forms("en"), token="another")
 
     def test_nobody_there_is_away(self) -> None:
-        with pytest.raises(ApiAway):
+        with pytest.raises(ApiAway) as away:
             ask(FormApiServer(url="http://127.0.0.1:9"), lambda client: client.list_forms("en"))
+        assert not away.value.may_have_acted
+
+    def test_only_one_that_surely_did_not_act_is_said_not_to_have(self, api: FormApiServer) -> None:
+        acted = {}
+        for api.broken in (500, 502, 503, 504, 408, 401, 403, 429):
+            with pytest.raises(ApiAway) as away:
+                ask(api, lambda client: client.list_forms("en"))
+            acted[api.broken] = away.value.may_have_acted
+        assert acted == {500: True, 502: True, 503: True, 504: True, 408: True, 401: False, 403: False, 429: False}
 
     def test_a_hanging_one_is_cut(self, api: FormApiServer) -> None:
         api.slow = 2.0
-        with pytest.raises(ApiAway):
+        with pytest.raises(ApiAway) as away:
             ask(api, lambda client: client.list_forms("en"), seconds=0.2)
+        assert away.value.may_have_acted
 
     def test_what_it_refuses_is_said_by_code_and_never_by_detail(self, api: FormApiServer) -> None:
         with pytest.raises(ApiRefused, match=r"^404 form_unknown$"):

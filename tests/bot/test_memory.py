@@ -20,9 +20,10 @@ from redis import Redis
 from redis.exceptions import ConnectionError as Away
 
 from bot.dialogue.state import Stage, State
-from bot.memory import LIFETIME_SECONDS, ProcessMemory, RedisMemory
+from bot.memory import LIFETIME_SECONDS, MOST_CONVERSATIONS, ProcessMemory, RedisMemory
 from bot.tracker_store import VolatileTrackerStore, reduce
-from tests.bot.bot_processes import ROOT
+from tests.bot.bot_processes import ROOT, running_bot
+from tests.bot.form_api import FormApiServer
 
 MARK = "zq7f3-mail@leak.example"
 
@@ -155,8 +156,12 @@ class RealRedis:
         self.client = Redis.from_url(self.url)
 
     def kept(self) -> dict[str, tuple[str, int]]:
-        """Return everything it holds: value and seconds to live, by key."""
-        return {key.decode(): (self.client.get(key).decode(), self.client.ttl(key)) for key in self.client.keys("*")}
+        """Return everything it holds: value as text and seconds to live, by key."""
+        return {key.decode(): (self._text_of(key), self.client.ttl(key)) for key in self.client.keys("*")}
+
+    def _text_of(self, key: bytes) -> str:
+        is_set = self.client.type(key) == b"zset"
+        return str(self.client.zrange(key, 0, -1) if is_set else self.client.get(key).decode())
 
     def answers(self) -> bool:
         """Say whether it is up."""
@@ -210,8 +215,9 @@ class TestRedis:
             return found
 
         assert asyncio.run(act()) == {"slots": {"form": "request_demo"}, "loop": "lead_form"}
-        ((_, expiry),) = redis.kept().values()
-        assert 0 < expiry <= LIFETIME_SECONDS
+        kept = redis.kept()
+        assert set(kept) == {"vestibule:conversation:a", "vestibule:conversations"}
+        assert all(0 < expiry <= LIFETIME_SECONDS for _, expiry in kept.values())
 
     def test_forgetting_and_a_no_clear_both_places(self, redis: RealRedis, clock: Clock) -> None:
         async def act() -> Any:
@@ -231,6 +237,58 @@ class TestRedis:
         assert forgotten is None
         assert MARK not in left
         assert redis.kept() == {}
+
+    def test_h15_counts_what_any_process_keeps_there_each_conversation_once(
+        self, redis: RealRedis, clock: Clock
+    ) -> None:
+        async def act() -> Any:
+            one, other = _redis_memory(redis, clock), _redis_memory(redis, clock)
+            for name in ("a", "a", "b", "c"):
+                await one.write(name, self.RECORD)
+            await other.write("d", {"slots": {}, "loop": None})
+            await other.forget("b")
+            counted = [await one.sweep(), await other.sweep()]
+            await one.close()
+            await other.close()
+            return counted
+
+        assert asyncio.run(act()) == [3, 3]
+
+    def test_h15_does_not_count_what_is_past_its_time(self, redis: RealRedis, clock: Clock) -> None:
+        async def act() -> Any:
+            brief, lasting = RedisMemory(redis.url, clock, lifetime=0.05), _redis_memory(redis, clock)
+            await lasting.write("a", self.RECORD)
+            await brief.write("b", self.RECORD)
+            while await brief.read("b") is not None:
+                pass
+            counted, left = await lasting.sweep(), redis.client.zrange("vestibule:conversations", 0, -1)
+            expiry = redis.client.ttl("vestibule:conversations")
+            await brief.close()
+            await lasting.close()
+            return counted, left, expiry
+
+        counted, left, expiry = asyncio.run(act())
+        assert (counted, left) == (1, [b"a"])
+        assert expiry > LIFETIME_SECONDS / 2  # a shorter life written later does not end the count of a longer one
+
+    @pytest.mark.processes
+    def test_h15_the_next_one_after_5000_is_refused_also_with_redis(
+        self, redis: RealRedis, clock: Clock, model: str, api: FormApiServer
+    ) -> None:
+        async def fill() -> None:
+            memory = _redis_memory(redis, clock)
+            for number in range(MOST_CONVERSATIONS - 1):
+                await memory.write(f"conversation-{number:06}", {"slots": {}, "loop": None})
+            await memory.close()
+
+        asyncio.run(fill())
+        with running_bot(api.url, api.token, VESTIBULE_REDIS_URL=redis.url) as bot:
+            visitor = bot.visitor()
+            body = {"conversation": "x" * 20, "locale": "en", "page": "/"}
+            assert bot.call("POST", "/conversations", body) == (503, {"code": "too_many_conversations"})
+            visitor.says("hello")
+            assert bot.call("DELETE", f"/conversations/{visitor.conversation}")[0] == 204
+            assert bot.call("POST", "/conversations", body)[0] == 200
 
 
 def _redis_memory(redis: RealRedis, clock: Clock) -> RedisMemory:

@@ -129,6 +129,19 @@ class TestATurnThatFails:
             assert api.sent("/submissions") == []
             assert "What is your name?" not in visitor.heard
 
+    def test_while_sending_may_have_sent_and_says_so(self, model: str, api: FormApiServer) -> None:
+        with running_bot(api.url, api.token) as bot:
+            visitor = bot.visitor()
+            visitor.says("newsletter please", "yes", "anna@pine-villa.example", "yes")
+            bot.actions.send_signal(19)  # SIGSTOP: it accepts and never answers
+            try:
+                assert "cannot tell whether your request has arrived" in visitor.presses("affirm:send")
+                assert visitor.offered == ["try_again", "cancel"]
+            finally:
+                bot.actions.send_signal(18)
+            assert "Sent. Your reference is" in visitor.presses("try_again")
+            assert len(api.kept) == 1
+
 
 class TestTheEnd:
     def test_comes_soon_after_sigterm(self, model: str, api: FormApiServer) -> None:

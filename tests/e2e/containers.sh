@@ -141,7 +141,7 @@ check_killed_comes_back() {
         sleep 0.5
     done
     await_health
-    compose exec -T review python -m intake_api evidence verify >/dev/null || fail "the evidence stands"
+    compose exec -T worker python -m intake_api evidence verify >/dev/null || fail "the evidence stands"
     so "$1 came back by itself, and the evidence stands"
 }
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from tests.intake_api.postgres import PostgresServer, running_postgres
-from tests.processes import granian, service_environment, wait_until
+from tests.processes import service_environment, serving, wait_until
 
 VISITORS = 8
 BEFORE_THE_KILL = 60
@@ -82,7 +82,7 @@ class TestPublicDoor:
         visits = Visits(port=int(environment["VESTIBULE_PUBLIC_PORT"]))
         visitors = [threading.Thread(target=visits.keep_visiting) for _ in range(VISITORS)]
         for life in range(KILLS + 1):
-            with granian("intake_api.wsgi:public", environment) as door:
+            with serving("intake_api.wsgi:public", environment) as door:
                 if life == 0:
                     for visitor in visitors:
                         visitor.start()

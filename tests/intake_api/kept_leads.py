@@ -94,3 +94,8 @@ def entries(store: Store, lead: Lead, prefix: str = "") -> list[dict[str, Any]]:
     with store.reading() as tx:
         found = [json.loads(entry.body) for entry in evidence.list_entries(tx, lead.id)]
     return [entry for entry in found if entry["kind"].startswith(prefix)]
+
+
+def kinds(store: Store, lead: Lead, prefix: str = "") -> list[str]:
+    """Return the kinds of what the evidence holds of a lead, as `entries` finds it."""
+    return [str(entry["kind"]) for entry in entries(store, lead, prefix)]

@@ -8,8 +8,8 @@ import pytest
 from intake_api.queue import DELIVER_LEAD, Queue, prepare_queue
 from intake_api.settings import Settings
 from intake_api.store.base import Store
-from tests.intake_api.flows.test_approve_lead import engine_holds
-from tests.intake_api.worker_process import ROOT
+from tests.intake_api.conftest import ROOT
+from tests.intake_api.engine import engine_holds
 
 
 class TestEnqueue:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from intake_api.settings import SettingsError, read_settings
+from intake_api.settings import EVERY_SECRET, KEYS, NEEDED_BY, TOKENS, SettingsError, read_settings
 from tests.intake_api.conftest import random_secrets
 
 
@@ -68,7 +68,9 @@ class TestReading:
         with pytest.raises(SettingsError, match="ALLOW_LOOPBACK"):
             read_settings({**random_secrets(), "VESTIBULE_WEBHOOK_ALLOW_LOOPBACK": "1"})
 
-    @pytest.mark.parametrize(("name", "value"), [("MODE", "debug"), ("PUBLIC_URL", "nowhere"), ("PUBLIC_PORT", "x")])
+    @pytest.mark.parametrize(
+        ("name", "value"), [("MODE", "debug"), ("PUBLIC_URL", "nowhere"), ("PUBLIC_PORT", "x"), ("PROXIES", "-1")]
+    )
     def test_a_wrong_value_is_named(self, name: str, value: str) -> None:
         with pytest.raises(SettingsError, match=f"VESTIBULE_{name}"):
             read_settings({**random_secrets(), f"VESTIBULE_{name}": value})
@@ -78,3 +80,46 @@ class TestReading:
         settings = read_settings(environment)
         assert environment["VESTIBULE_SERVICE_TOKEN"] not in repr(settings)
         assert repr(settings.secrets) == "Secrets()"
+
+
+class TestTheSecretsOfOneProcess:
+    """SEC-47: each process reads what it needs, and no more."""
+
+    @pytest.mark.parametrize("process", NEEDED_BY)
+    def test_sec47_a_process_starts_with_its_own_secrets_alone(self, process: str) -> None:
+        settings = read_settings(secrets_of(process), process)
+        for name in (*KEYS, *TOKENS):
+            if name in NEEDED_BY[process]:
+                assert getattr(settings.secrets, name.lower())
+            else:
+                with pytest.raises(SettingsError, match=f"VESTIBULE_{name} is not for this process"):
+                    getattr(settings.secrets, name.lower())
+
+    @pytest.mark.parametrize(
+        ("process", "name"), [(process, name) for process, names in NEEDED_BY.items() for name in names]
+    )
+    def test_sec47_one_that_it_needs_and_lacks_is_named(self, process: str, name: str) -> None:
+        environment = secrets_of(process)
+        del environment[f"VESTIBULE_{name}"]
+        with pytest.raises(SettingsError, match=f"VESTIBULE_{name} is missing"):
+            read_settings(environment, process)
+
+    @pytest.mark.parametrize("process", NEEDED_BY)
+    def test_sec47_those_of_others_are_not_read_where_they_are_at_hand(self, process: str) -> None:
+        settings = read_settings({**secrets_of(None), "VESTIBULE_DESTINATION": "file"}, process)
+        held = {*settings.secrets.keys, *settings.secrets.tokens}
+        held |= {"WEBHOOK_SECRET"} if settings.secrets.webhook_secrets else set()
+        held |= {"SMTP_URL"} if settings.smtp_url else set()
+        assert held == set(NEEDED_BY[process])
+
+    def test_e07_only_the_worker_and_who_verifies_can_sign_checkpoints(self) -> None:
+        assert {process for process, names in NEEDED_BY.items() if "EVIDENCE_KEY" in names} == {"worker", "verify"}
+
+
+def secrets_of(process: str | None) -> dict[str, str]:
+    """Return the environment of a process that sends to a webhook and by SMTP, with its secrets and no other."""
+    names = EVERY_SECRET if process is None else NEEDED_BY[process]
+    made = {**random_secrets(), "VESTIBULE_SMTP_URL": "smtp://user:hush@mail.example"}
+    ways = {"VESTIBULE_DESTINATION": "webhook", "VESTIBULE_WEBHOOK_URL": "https://crm.example/leads"}
+    own = {f"VESTIBULE_{name}": made[f"VESTIBULE_{name}"] for name in names}
+    return {**ways, "VESTIBULE_MAIL": "smtp", "VESTIBULE_VAR": "nowhere", **own}

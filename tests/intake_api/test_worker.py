@@ -26,10 +26,12 @@ from intake_api.store.deliveries import DeliveryState, count_by_state
 from intake_api.store.evidence import Signer
 from intake_api.store.workers import WorkerRow
 from intake_api.worker import AT_ONCE
+from tests.intake_api.conftest import ROOT
 from tests.intake_api.crm.receiver import Received, Receiver, answer
-from tests.intake_api.flows.test_approve_lead import engine_holds
+from tests.intake_api.engine import engine_holds
 from tests.intake_api.kept_leads import FIELDS, approve, keep_lead
-from tests.intake_api.worker_process import ROOT, WorkerProcess, running_worker, wait_until
+from tests.intake_api.worker_process import WorkerProcess, move_time, running_worker
+from tests.processes import wait_until
 
 
 class Place:
@@ -54,10 +56,7 @@ class Place:
         return running_worker(self.environment, self.folder / f"worker-{self.workers}.log")
 
     def move_time(self, seconds: float) -> None:
-        """Move it by replacing the file, so that no process reads half of it."""
-        new = self.offset.with_suffix(".new")
-        new.write_text(str(float(self.offset.read_text()) + seconds))
-        new.replace(self.offset)
+        move_time(self.offset, seconds)
 
     def approved(self, count: int) -> set[str]:
         now = system_clock()

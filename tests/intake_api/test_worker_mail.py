@@ -14,7 +14,8 @@ from intake_api.store.confirmations import MailState
 from tests.intake_api.flows.confirmations import state_of
 from tests.intake_api.kept_leads import confirmation_of, keep_first_yes, lead_now
 from tests.intake_api.mail.post_office import PostOffice, post_office
-from tests.intake_api.worker_process import running_worker, wait_until
+from tests.intake_api.worker_process import move_time, running_worker
+from tests.processes import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
 
@@ -37,12 +38,6 @@ def offset(tmp_path: Path) -> Path:
 def process_environment(environment: dict[str, str], office: PostOffice, offset: Path) -> dict[str, str]:
     mail = {"VESTIBULE_MAIL": "smtp", "VESTIBULE_SMTP_URL": office.url}
     return {**environment, **mail, "VESTIBULE_TEST_CLOCK": str(offset)}
-
-
-def move_time(offset: Path, seconds: float) -> None:
-    new = offset.with_suffix(".new")
-    new.write_text(str(float(offset.read_text()) + seconds))
-    new.replace(offset)
 
 
 class TestWorker:

@@ -4,14 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 60.0  # seconds until a test says that something will not happen any more
+from tests.intake_api.conftest import ROOT
+from tests.processes import wait_until
+
+LEAVES_WITHIN = 60.0
 
 
 @dataclass
@@ -32,7 +33,7 @@ class WorkerProcess:
     def leave(self) -> int:
         """Ask it to leave; return its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=PATIENCE)
+        return self.process.wait(timeout=LEAVES_WITHIN)
 
 
 @contextmanager
@@ -55,9 +56,8 @@ def running_worker(environment: Mapping[str, str], log: Path) -> Iterator[Worker
         worker.kill()
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Look until something holds; fail when it does not in all patience."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, "This did not happen."
-        time.sleep(0.05)
+def move_time(offset: Path, seconds: float) -> None:
+    """Move the time of all processes whose clock is this file. It is replaced, so that none reads half of it."""
+    new = offset.with_suffix(".new")
+    new.write_text(str(float(offset.read_text()) + seconds))
+    new.replace(offset)

@@ -5,11 +5,15 @@ import os
 import stat
 from pathlib import Path
 
-from intake_api.settings import read_settings
+import pytest
+import yaml
+
+from intake_api.settings import NEEDED_BY, read_settings
 from tools.container_secrets import write_container_secrets
 from tools.development_secrets import write_development_secrets
 from tools.house import read_house
 
+ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {"master_key", "index_key", "evidence_key", "token_key", "service_token", "gateway_token"}
 
 
@@ -64,6 +68,21 @@ class TestContainerSecrets:
         settings = read_settings({"VESTIBULE_SECRETS_DIR": str(tmp_path)})
         assert settings.database_url == (tmp_path / "database_url").read_text().strip()
         assert settings.secrets.evidence_key == base64.b64decode((tmp_path / "evidence_key").read_text())
+
+    @pytest.mark.parametrize("service", ["public", "internal", "review", "worker", "migrate"])
+    def test_sec47_each_container_sees_what_its_process_reads_and_no_more(self, service: str) -> None:
+        house = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+        mounted = house["services"][service]["secrets"]
+        assert sorted(mounted) == sorted({*(name.lower() for name in NEEDED_BY[service]), "database_url"})
+
+    def test_sec47_no_container_sees_a_secret_of_another_s(self) -> None:
+        services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+        others = {name: services[name].get("secrets", []) for name in services if name not in NEEDED_BY}
+        assert {name: secrets for name, secrets in others.items() if secrets} == {
+            "bot": ["gateway_token"],
+            "actions": ["service_token"],
+            "database": ["postgres_password"],
+        }
 
 
 def mode(file: Path) -> int:

@@ -1,5 +1,9 @@
 """The page a confirmation's mail leads to. Looking at it changes nothing, pressing its button does (C-13, W-05)."""
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, Response, render_template, request
 
 from intake_api.flows.confirm_decision import ConfirmationOver, ConfirmationUnknown, confirm_decision
@@ -10,12 +14,20 @@ from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.pages.language import Language, words_in
-from intake_api.web.strict_query import read_form
+from intake_api.web.strict_query import read_form, refuse_query
 
 confirmation_pages = Blueprint("confirmation_pages", __name__, template_folder="templates")
 
+TOKEN = re.compile("[0-9a-f]{32}-[A-Za-z0-9_-]{32}")
 ASK, CONFIRMED, OVER = "pages/confirm.html", "pages/confirmed.html", "pages/confirm_over.html"
 ASK_DISOWN, DISOWNED = "pages/disown.html", "pages/disowned.html"
+
+
+@confirmation_pages.url_value_preprocessor
+def _know_a_token_by_its_shape(_endpoint: str | None, values: Mapping[str, Any] | None) -> None:
+    """Ask the store for nothing that cannot be a token: it may not be able to take it."""
+    if values and not TOKEN.fullmatch(values["token"]):
+        raise RequestProblem("not_found")
 
 
 @confirmation_pages.get("/confirm/<token>")
@@ -74,6 +86,7 @@ def _take_nothing() -> None:
 
     :raises RequestProblem: something was sent along.
     """
+    refuse_query()
     if request.content_type or request.content_length:
         read_form([])
 

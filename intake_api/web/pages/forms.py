@@ -35,7 +35,7 @@ from intake_api.web.pages.form_page import (
     known_inputs,
 )
 from intake_api.web.pages.language import Language, choose_language
-from intake_api.web.strict_query import read_form
+from intake_api.web.strict_query import read_form, refuse_query
 
 form_pages = Blueprint("form_pages", __name__, template_folder="templates")
 
@@ -66,6 +66,7 @@ def get_page(form: str) -> Response:
 @open_to("anyone")
 def send_page(form: str) -> Response:
     """Keep what was sent and go on to the thanks; or show the form again, with what was typed."""
+    refuse_query()
     here = door()
     anywhere = here.catalogue.view(form, here.catalogue.default_locale)
     sent = read_form(known_inputs(anywhere))
@@ -84,8 +85,7 @@ def send_page(form: str) -> Response:
     except NothingAgreed:
         return _nothing_agreed(here, page)
     except SHOW_AGAIN as error:
-        fresh = fresh_page(form, language, page.campaign)
-        return _page(replace(fresh, typed=page.typed, message=language.words["problems"][error.code]), 409)
+        return _anew(page, language.words["problems"][error.code])
     except UNAVAILABLE as error:
         # What was typed must not be lost with the store, nor anybody thanked (SEC-42).
         log.failure("page.not_kept", error, form=form)
@@ -153,6 +153,12 @@ def _again(here: Door, page: FormPage, status: int) -> Response:
     return _page(replace(fresh, typed=page.typed, problems=page.problems), status)
 
 
+def _anew(page: FormPage, message: str) -> Response:
+    """Show the form on a fresh showing, with what was typed: the old one is no longer good."""
+    fresh = fresh_page(page.view.form.key, page.language, page.campaign)
+    return _page(replace(fresh, typed=page.typed, message=message), 409)
+
+
 def _is_still_good(here: Door, page: FormPage) -> bool:
     try:
         shown = read_presentation(here.settings.secrets.token_key, page.presentation, form=page.view.form.key)
@@ -171,8 +177,15 @@ def _nothing_agreed(here: Door, page: FormPage) -> Response:
     if missing:
         sentence = page.language.words["problems"]["decision_missing"]
         return _again(here, replace(page, problems=dict.fromkeys(missing, sentence)), 422)
-    refuse_form(here.store, here.settings.secrets.token_key, page.view.form.key, page.presentation, now=here.now())
-    return _html(render_template("pages/refused.html", page=page, language=page.language))
+    words = page.language.words
+    try:
+        refuse_form(here.store, here.settings.secrets.token_key, page.view.form.key, page.presentation, now=here.now())
+    except PresentationUnknown as error:
+        return _anew(page, words["problems"][error.code])
+    except PresentationUsed:  # a yes was sent on the same page before: the lead is there, and the no must not hide it
+        text = render_template("pages/refused.html", page=page, language=page.language, said=words["refused_late"])
+        return _html(text, 409)
+    return _html(render_template("pages/refused.html", page=page, language=page.language, said=words["refused"]))
 
 
 def _unavailable(page: FormPage) -> Response:

@@ -11,7 +11,7 @@ from intake_api.web.words import Words, all_words
 
 @dataclass(frozen=True)
 class Language:
-    """The language of a page. `asked` is set when another one was asked for that the form is not offered in."""
+    """The language of a page. `is_offered` is false when another one was asked for that the form is not offered in."""
 
     locale: str
     offered: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from apispec import APISpec
@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 from marshmallow import Schema
 
 from intake_api.catalogue.model import Catalogue
+from intake_api.flows.submit_lead import RECEIPT_TOKEN
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
 from intake_api.web.public import schemas
@@ -36,13 +37,12 @@ class Operation:
     body: type[Schema] | None = None
     headers: tuple[dict[str, Any], ...] = ()
     security: tuple[str, ...] = ()
-    path_parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 IDEMPOTENCY_KEY = {
     "in": "header",
     "name": "Idempotency-Key",
-    "description": "The same key with the same body gets the first answer again.",
+    "description": "Counts on its presentation: the same key with the same body gets the first answer again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 
@@ -140,7 +140,7 @@ def _path_parameters(path: str, catalogue: Catalogue) -> list[dict[str, Any]]:
     kinds = {
         "form": {"type": "string", "enum": sorted(catalogue.forms)},
         "notice_hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-        "token": {"type": "string", "pattern": "^[0-9a-f]{32}-[A-Za-z0-9_-]{32}$"},
+        "token": {"type": "string", "pattern": f"^{RECEIPT_TOKEN.pattern}$"},
     }
     return [
         {"in": "path", "name": name, "required": True, "schema": schema}

@@ -42,7 +42,7 @@ class TooManyTurns(Exception):
 
 
 class TooFast(Exception):
-    """Another turn of this conversation is still in work."""
+    """A turn of this conversation is in work and another waits for it: no third is taken."""
 
     code = "too_fast"
 
@@ -124,18 +124,17 @@ class RasaChannel:
     def forget(self, conversation: Conversation) -> None:
         """Have Rasa forget a conversation; one it does not know is forgotten already.
 
-        :raises ChatAway:
+        :raises ChatAway, TooFast:
         """
-        status, _ = self._call("DELETE", f"/conversations/{conversation.id}", None)
+        status, answer = self._call("DELETE", f"/conversations/{conversation.id}", None)
         if status not in (204, 404):
-            raise ChatAway
+            raise _refusal(status, answer)
 
     def _turn(self, path: str, body: Mapping[str, Any]) -> Turn:
         status, answer = self._call("POST", path, body)
         if status == 200:
             return _read_turn(answer)
-        code = answer.get("code", "") if isinstance(answer, dict) else ""
-        raise RAISES.get((status, str(code)), ChatAway)
+        raise _refusal(status, answer)
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, Any]:
         text = None if body is None else json.dumps(body)
@@ -153,6 +152,11 @@ class RasaChannel:
         except (urllib3.exceptions.HTTPError, ValueError):
             # The library's text names addresses and can carry the body: it stays here.
             raise ChatAway from None
+
+
+def _refusal(status: int, answer: object) -> type[Exception]:
+    code = answer.get("code", "") if isinstance(answer, dict) else ""
+    return RAISES.get((status, str(code)), ChatAway)
 
 
 def _of(conversation: Conversation) -> dict[str, str]:

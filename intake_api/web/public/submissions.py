@@ -35,6 +35,7 @@ submissions = Blueprint("submissions", __name__)
 
 IDEMPOTENCY_KEY_LENGTH = 255
 SHOW_AGAIN = (PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch)
+NO_CAME_TOO_LATE = "This form was already sent, so this no came too late. The notice says how to take a yes back."
 DECISION_TEXTS = {
     "purpose_unknown": "This notice does not ask about this purpose.",
     "not_true_or_false": "A decision is exactly true or false.",
@@ -101,7 +102,10 @@ def refuse(form: str) -> Response:
     here = door()
     body = cast("dict[str, str]", read_json(_REFUSAL))
     here.catalogue.form(form)
-    refuse_form(here.store, here.settings.secrets.token_key, form, body["presentation"], now=here.now())
+    try:
+        refuse_form(here.store, here.settings.secrets.token_key, form, body["presentation"], now=here.now())
+    except PresentationUsed as error:
+        raise RequestProblem(error.code, NO_CAME_TOO_LATE) from None
     return nothing()
 
 

@@ -135,10 +135,17 @@ def _after_sign_in(lead: str) -> str:
 def _network() -> str:
     """Return the network a request came from: one address, or the /64 that one IPv6 household has."""
     try:
-        address = ipaddress.ip_address(request.remote_addr or "")
+        address = ipaddress.ip_address(_without_port(request.remote_addr or ""))
     except ValueError:
         return "unknown"
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or address
     size = 64 if address.version == 6 else 32
     return str(ipaddress.ip_network((address, size), strict=False))
+
+
+def _without_port(address: str) -> str:
+    """Return an address alone: some proxies write 192.0.2.1:51234 or [2001:db8::1]:51234."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address if address.count(":") > 1 else address.partition(":")[0]

@@ -11,29 +11,17 @@ from intake_api.flows.approve_lead import ForwardingBlocked, LeadChanged, MoveRe
 from intake_api.flows.judge_forwarding import judge_forwarding
 from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.rules.lead_state import LeadState
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.deliveries import Delivery, DeliveryState
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.kept_leads import approve, deliveries_now, keep_lead, lead_now
+from tests.intake_api.engine import engine_holds, queue_that_loads_while_others_may_write
+from tests.intake_api.kept_leads import approve, deliveries_now, keep_lead, kinds, lead_now
 
 
 @pytest.fixture
 def lead(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Lead:
     return keep_lead(store, catalogue, now=clock())
-
-
-def engine_holds(store: Store) -> list[tuple[str, str]]:
-    """Return what the engine holds, as (id, status)."""
-    table = "workflow_status" if store.url.startswith("sqlite") else "dbos.workflow_status"
-    with store.reading() as tx:
-        return [tuple(row) for row in tx.execute(text(f"SELECT workflow_uuid, status FROM {table}"))]  # noqa: S608
-
-
-def kinds(store: Store, lead: Lead) -> list[str]:
-    with store.reading() as tx:
-        return [entry.kind for entry in evidence.list_entries(tx, lead.id)]
 
 
 class TestApproveLead:
@@ -49,6 +37,17 @@ class TestApproveLead:
         assert (delivery.state, delivery.destination, delivery.recipient) == (DeliveryState.QUEUED, "webhook", "crm")
         assert engine_holds(store) == [(f"{DELIVER_LEAD}:{delivery.id}.1", "ENQUEUED")]
         assert kinds(store, lead)[-1] == "lead.approved"
+
+    @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+    @pytest.mark.usefixtures("queue")
+    def test_nobody_waits_while_the_engine_is_loaded(
+        self, store: Store, lead: Lead, clock: DrivenClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It takes a second, and SQLite has one writer at a time."""
+        with queue_that_loads_while_others_may_write(store, monkeypatch) as unloaded:
+            approve(store, unloaded, lead, now=clock())
+
+        assert len(engine_holds(store)) == 1
 
     @pytest.mark.parametrize("breaks", ["deliveries", "engine", "evidence"])
     def test_a_failure_at_any_of_the_four_writes_undoes_them_all(

@@ -8,66 +8,23 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from intake_api.catalogue.model import Catalogue
 from intake_api.crm.json_lines import JsonLinesFile
 from intake_api.crm.port import Done, Operation, Outcome, Parcel, Retry
-from intake_api.crm.webhook import Webhook
 from intake_api.flows.deliver import deliver
 from intake_api.flows.enqueue_due_deliveries import enqueue_due_deliveries
 from intake_api.flows.mend_deliveries import mend_deliveries
 from intake_api.flows.resume_deliveries import NotPaused, resume_deliveries
-from intake_api.queue import DELIVER_LEAD, Queue
+from intake_api.queue import DELIVER_LEAD
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import LeadState
-from intake_api.settings import Settings
 from intake_api.store.base import Store
-from intake_api.store.deliveries import Delivery, DeliveryState
+from intake_api.store.deliveries import DeliveryState
 from intake_api.store.destinations import list_pauses
-from intake_api.store.leads import Lead, move_lead
-from tests.intake_api.conftest import DrivenClock
+from intake_api.store.leads import move_lead
 from tests.intake_api.crm.receiver import Receiver, answer
-from tests.intake_api.flows.test_approve_lead import engine_holds
-from tests.intake_api.kept_leads import FIELDS, approve, deliveries_now, entries, keep_lead, lead_now
-
-
-class House:
-    """A lead on its way to the receiver; `attempt` makes the attempt whose turn it is."""
-
-    def __init__(
-        self, store: Store, queue: Queue, catalogue: Catalogue, settings: Settings, clock: DrivenClock, url: str
-    ) -> None:
-        self.store, self.queue, self.clock = store, queue, clock
-        self.destination = Webhook(
-            url, settings.secrets.webhook_secrets or [WEBHOOK_SECRET], "crm", allow_loopback=True, time_limit=0.5
-        )
-        self.catalogue = catalogue
-
-    def approved(self, decisions: dict[str, bool] | None = None) -> Lead:
-        lead = keep_lead(self.store, self.catalogue, now=self.clock(), decisions=decisions)
-        approve(self.store, self.queue, lead, now=self.clock())
-        return lead
-
-    def attempt(self, lead: Lead) -> Delivery:
-        (before,) = deliveries_now(self.store, lead)
-        deliver(self.store, self.destination, before.id, before.turn, clock=self.clock)
-        return self.delivery(lead)
-
-    def delivery(self, lead: Lead) -> Delivery:
-        (now,) = deliveries_now(self.store, lead)
-        return now
-
-    def entries(self, lead: Lead) -> list[dict[str, object]]:
-        return entries(self.store, lead, "delivery.")
-
-
-WEBHOOK_SECRET = "whsec_" + "bm9ib2R5IGtub3dzIHRoaXMgc2VjcmV0ISE="
-
-
-@pytest.fixture
-def house(
-    store: Store, queue: Queue, catalogue: Catalogue, settings: Settings, clock: DrivenClock, receiver: Receiver
-) -> House:
-    return House(store, queue, catalogue, settings, clock, receiver.url)
+from tests.intake_api.engine import engine_holds
+from tests.intake_api.flows.deliveries import House
+from tests.intake_api.kept_leads import FIELDS, deliveries_now, keep_lead, kinds, lead_now
 
 
 class TestDelivering:
@@ -166,7 +123,7 @@ class TestDelivering:
         deliver(house.store, Slow(), delivery.id, 1, clock=house.clock)
 
         assert house.delivery(lead).state is DeliveryState.DELIVERED
-        assert [entry["kind"] for entry in house.entries(lead)] == ["delivery.delivered"]
+        assert kinds(house.store, lead, "delivery.") == ["delivery.delivered"]
 
 
 class TestFailing:
@@ -306,7 +263,7 @@ class TestG02TheStateIsReadAgainRightBeforeSending:
         assert (delivery.state, delivery.last_reason) == (DeliveryState.BLOCKED, "no_living_basis")
         assert receiver.requests == []
         assert lead_now(house.store, lead).state is LeadState.DELIVERY_FAILED
-        assert [entry["kind"] for entry in house.entries(lead)] == ["delivery.blocked"]
+        assert kinds(house.store, lead, "delivery.") == ["delivery.blocked"]
 
     def test_an_erased_person_does_not_leave(self, house: House, receiver: Receiver) -> None:
         lead = house.approved()

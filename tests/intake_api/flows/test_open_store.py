@@ -2,12 +2,15 @@
 
 import base64
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 from sqlalchemy import text
 
 from intake_api.catalogue.model import Catalogue
+from intake_api.flows.migrate_store import migrate_store
 from intake_api.flows.open_store import RecipientUnknown, SchemaOutOfDate, open_store, ready_store
 from intake_api.settings import Settings, read_settings
 from intake_api.store.base import Store
@@ -30,7 +33,7 @@ class TestStarting:
         with closing(open_store(settings)) as empty, pytest.raises(SchemaOutOfDate, match="db upgrade"):
             ready_store(empty, catalogue, settings, now=clock())
 
-    @pytest.mark.parametrize("name", ["MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY"])
+    @pytest.mark.parametrize("name", ["MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "TOKEN_KEY"])
     def test_sec47_another_key_refuses_to_start_and_says_which(
         self, store: Store, catalogue: Catalogue, environment: dict[str, str], clock: DrivenClock, name: str
     ) -> None:
@@ -66,4 +69,25 @@ class TestStarting:
     ) -> None:
         ready_store(store, catalogue, settings, now=clock.advance(days=1))
         with store.reading() as tx:
+            assert tx.execute(text("SELECT COUNT(*) FROM evidence")).scalar_one() == len(catalogue.notices)
+
+    def test_processes_that_start_at_the_same_moment_all_start(
+        self, settings: Settings, catalogue: Catalogue, clock: DrivenClock
+    ) -> None:
+        """Keys and notices are written once, by whoever is first; the others find them."""
+        with closing(open_store(settings)) as first:
+            migrate_store(first)
+        at_once = threading.Barrier(6)
+
+        def start(_: int) -> None:
+            with closing(open_store(settings)) as opened:
+                with opened.reading() as tx:  # connected, so that nothing but the start itself takes time
+                    tx.execute(text("SELECT 1"))
+                at_once.wait(30)
+                ready_store(opened, catalogue, settings, now=clock())
+
+        with ThreadPoolExecutor(6) as processes:
+            list(processes.map(start, range(6)))
+        with closing(open_store(settings)) as store, store.reading() as tx:
+            assert tx.execute(text("SELECT COUNT(*) FROM notices")).scalar_one() == len(catalogue.notices)
             assert tx.execute(text("SELECT COUNT(*) FROM evidence")).scalar_one() == len(catalogue.notices)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -131,21 +132,29 @@ class TestSendingAgain:
         assert send(shown) == replace(first, is_new=False)
         assert count(store, "leads") == {"leads": 1}
 
-    def test_the_same_key_with_the_same_content_gets_the_first_answer_on_another_presentation(
-        self, store: Store, catalogue: Catalogue, shown: Submission, send: Send, clock: DrivenClock
+    def test_the_same_key_with_the_same_content_gets_the_first_answer(
+        self, shown: Submission, send: Send, clock: DrivenClock
     ) -> None:
         first = send(replace(shown, idempotency_key="k1"))
-        other = show_form(store, catalogue, TOKEN_KEY, "request_demo", "en", "page", now=clock()).signed_id
-        assert send(replace(shown, presentation=other, idempotency_key="k1")) == replace(first, is_new=False)
+        clock.advance(hours=5)
+        assert send(replace(shown, idempotency_key="k1")) == replace(first, is_new=False)
 
-    def test_another_visitor_with_the_same_key_is_independent(
-        self, store: Store, catalogue: Catalogue, shown: Submission, send: Send, clock: DrivenClock
+    @pytest.mark.parametrize("fields", [FIELDS, {"name": "Jan Novák", "email": "jan@sample.example"}])
+    def test_sec39_the_same_key_on_another_presentation_is_independent(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        shown: Submission,
+        send: Send,
+        clock: DrivenClock,
+        fields: dict[str, object],
     ) -> None:
         first = send(replace(shown, idempotency_key="k1"))
         other = show_form(store, catalogue, TOKEN_KEY, "request_demo", "en", "page", now=clock()).signed_id
-        fields = {"name": "Jan Novák", "email": "jan@sample.example"}
         second = send(replace(shown, presentation=other, fields=fields, idempotency_key="k1"))
-        assert second.reference != first.reference
+        assert second.is_new
+        assert second.token != first.token
+        assert count(store, "leads") == {"leads": 2}
 
     def test_other_content_on_a_used_presentation_is_refused(self, shown: Submission, send: Send) -> None:
         send(shown)
@@ -156,6 +165,13 @@ class TestSendingAgain:
         send(replace(shown, idempotency_key="k1"))
         with pytest.raises(IdempotencyKeyReused):
             send(replace(shown, fields={**FIELDS, "name": "Somebody Else"}, idempotency_key="k1"))
+
+    def test_other_content_under_another_key_is_told_that_the_presentation_is_used(
+        self, shown: Submission, send: Send
+    ) -> None:
+        send(replace(shown, idempotency_key="k1"))
+        with pytest.raises(PresentationUsed):
+            send(replace(shown, fields={**FIELDS, "name": "Somebody Else"}, idempotency_key="k2"))
 
     def test_fifty_at_once_are_one_lead(self, store: Store, shown: Submission, send: Send) -> None:
         with ThreadPoolExecutor(12) as pool:
@@ -235,6 +251,39 @@ class TestRefusing:
         with store.reading() as tx:
             refused = tx.execute(text("SELECT COUNT(*) FROM evidence WHERE kind = 'presentation.refused'"))
             assert refused.scalar_one() == 1
+
+    @pytest.mark.parametrize("minutes", [0, 31])
+    def test_c10_a_no_after_sending_is_refused_and_leaves_the_lead_as_it_is(
+        self, store: Store, shown: Submission, send: Send, clock: DrivenClock, minutes: int
+    ) -> None:
+        first = send(shown)
+        clock.advance(minutes=minutes)
+        with pytest.raises(PresentationUsed):
+            refuse_form(store, TOKEN_KEY, "request_demo", shown.presentation, now=clock())
+        assert send(shown) == replace(first, is_new=False)
+        with store.reading() as tx:
+            assert not tx.scalar(text("SELECT COUNT(*) FROM evidence WHERE kind = 'presentation.refused'"))
+
+    def test_c10_of_a_yes_and_a_no_at_once_one_is_told_that_it_came_too_late(
+        self, store: Store, shown: Submission, send: Send, clock: DrivenClock
+    ) -> None:
+        start = Barrier(2)
+
+        def told(answer: Callable[[], object]) -> bool:
+            start.wait()
+            try:
+                answer()
+            except PresentationUsed:
+                return True
+            return False
+
+        def say_no() -> None:
+            refuse_form(store, TOKEN_KEY, "request_demo", shown.presentation, now=clock())
+
+        with ThreadPoolExecutor(2) as pool:
+            late = list(pool.map(told, [lambda: send(shown), say_no]))
+        assert sorted(late) == [False, True]
+        assert count(store, "leads") == {"leads": int(late[1])}
 
     @pytest.mark.parametrize("table", ["evidence", "decisions", "lead_index", "presentations"])
     def test_e06_sec42_when_any_part_cannot_be_written_nothing_is(

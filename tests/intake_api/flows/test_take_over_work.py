@@ -13,7 +13,7 @@ from intake_api.queue import Queue
 from intake_api.store.base import Store
 from intake_api.store.workers import claim_silent
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.flows.test_approve_lead import engine_holds
+from tests.intake_api.engine import engine_holds
 from tests.intake_api.kept_leads import approve, keep_lead
 
 

@@ -6,7 +6,7 @@ from intake_api.flows.tidy_store import tidy_store
 from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.flows.test_approve_lead import engine_holds
+from tests.intake_api.engine import engine_holds
 
 
 class TestTidyStore:

@@ -1,7 +1,6 @@
 """Marked values through every way of being refused, then a search of the database's files and of every log line."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from intake_api.store.base import Store
+from tests.intake_api.web.conftest import Count
 from tests.intake_api.web.html import read_page
 
 MARK = "zq7f3"
 FIELDS = {"name": f"Zane {MARK}", "email": f"{MARK}@guest.example", "message": f"I am {MARK}"}
 API = "/v1/forms/request_demo"
-Count = Callable[[], int]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

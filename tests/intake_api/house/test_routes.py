@@ -3,20 +3,10 @@
 import pytest
 from flask import Flask
 
-from intake_api.app import create_review_app
-from intake_api.catalogue.model import Catalogue
-from intake_api.settings import Settings
-from intake_api.store.base import Store
 from intake_api.web.access import audiences_of
-from tests.intake_api.conftest import DrivenClock
 
 SERVED = {"public": {"anyone", "conversation"}, "internal": {"service", "anyone"}, "review": {"staff", "anyone"}}
 UNGUARDED_INSIDE = {"/healthz", "/readyz", "/openapi.json"}
-
-
-@pytest.fixture
-def review_app(settings: Settings, catalogue: Catalogue, store: Store, clock: DrivenClock) -> Flask:
-    return create_review_app(settings, catalogue, store, clock)
 
 
 class TestRoutes:

@@ -1,6 +1,9 @@
 """The folder of mails: whole files, for their owner only, gone after a while; and the choice between the ways out."""
 
-from datetime import timedelta
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -68,6 +71,60 @@ class TestMailFolder:
 
     def test_clearing_what_was_never_there_is_no_harm(self, folder: MailFolder) -> None:
         folder.clear(before=NOW)
+        folder.remove(["m1"])
+        assert folder.held() == set()
+
+    def test_what_a_crash_left_half_written_is_held_and_cleared_too(self, folder: MailFolder, tmp_path: Path) -> None:
+        """The address is in it as in a whole one."""
+        self.half_written(tmp_path, "m1", written_at=NOW)
+        self.half_written(tmp_path, "m2", written_at=NOW + timedelta(days=3))
+        assert folder.held() == {"m1", "m2"}
+
+        folder.clear(before=NOW + timedelta(days=1))
+
+        assert folder.held() == {"m2"}
+        assert [file.name for file in (tmp_path / "mail").iterdir()] == [".m2.0123abcd"]
+
+    def test_one_mail_is_removed_whole_and_half_written(self, folder: MailFolder, tmp_path: Path) -> None:
+        for mail_id in ("m1", "m2"):
+            folder.send(Mail(mail_id, "anna@guest.example", "A", "B\n", "en"), now=NOW)
+            self.half_written(tmp_path, mail_id, written_at=NOW)
+
+        folder.remove(["m1", "never-there"])
+
+        assert sorted(file.name for file in (tmp_path / "mail").iterdir()) == [".m2.0123abcd", "m2.eml"]
+
+    def test_what_is_not_ours_is_left_alone(self, folder: MailFolder, tmp_path: Path) -> None:
+        folder.send(MAIL, now=NOW)
+        (tmp_path / "mail" / ".gitkeep").touch()
+        (tmp_path / "mail" / "notes.txt").touch()
+
+        folder.clear(before=NOW + timedelta(days=9000))
+
+        assert sorted(file.name for file in (tmp_path / "mail").iterdir()) == [".gitkeep", "notes.txt"]
+
+    def test_two_workers_that_clear_at_once_do_not_trip_over_each_other(
+        self, folder: MailFolder, tmp_path: Path
+    ) -> None:
+        for number in range(200):
+            folder.send(Mail(f"m{number}", "anna@guest.example", "A", "B\n", "en"), now=NOW)
+        at_once = threading.Barrier(4)
+
+        def clear(_: int) -> None:
+            at_once.wait(30)
+            folder.clear(before=NOW + timedelta(days=1))
+
+        with ThreadPoolExecutor(4) as workers:
+            list(workers.map(clear, range(4)))
+
+        assert list((tmp_path / "mail").iterdir()) == []
+
+    @staticmethod
+    def half_written(folder: Path, mail_id: str, *, written_at: datetime) -> None:
+        (folder / "mail").mkdir(exist_ok=True)
+        file = folder / "mail" / f".{mail_id}.0123abcd"
+        file.write_text("To: anna@guest.example")
+        os.utime(file, (written_at.timestamp(), written_at.timestamp()))
 
 
 class TestOpenMailer:

@@ -1,13 +1,30 @@
 """Which passwords are good enough (SEC-02)."""
 
+import unicodedata
+
 import pytest
 
-from intake_api.rules.password import normal_password, password_problem
+from intake_api.rules.password import MAX_LENGTH, normal_password, password_problem
 
 EMAIL = "ilze@tidewick.example"
 
 
 class TestPasswordProblem:
+    def test_sec25_what_is_far_too_long_is_never_normalised(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        lengths: list[int] = []
+        real = unicodedata.normalize
+
+        def noting(form: str, text: str) -> str:
+            lengths.append(len(text))
+            return real(form, text)
+
+        monkeypatch.setattr(unicodedata, "normalize", noting)
+        assert password_problem("a" + "\u0301\u0323" * 3000, email=EMAIL) == "too_long"
+        assert max(lengths, default=0) <= 4 * MAX_LENGTH
+
+    def test_the_longest_counts_in_one_normal_form(self) -> None:
+        assert password_problem(unicodedata.normalize("NFD", "ế" * 64 + "ở" * 64), email=EMAIL) is None
+
     @pytest.mark.parametrize(
         "password",
         [

@@ -67,7 +67,7 @@ class TestSequencing:
             entries = list(evidence.entries_in_order(tx))
         assert [entry.position for entry in entries] == list(range(written))
         assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
-        assert verify() == Verified(entries=written, checkpoints=BATCHES, waiting=0, faults=[])
+        assert verify() == Verified(entries=written, checkpoints=BATCHES, waiting=0, waiting_since=None, faults=[])
 
     def test_nothing_waiting_signs_nothing(
         self, store: Store, signer: evidence.Signer, settings: Settings, written: int, clock: DrivenClock

@@ -24,9 +24,27 @@ class Channel:
     offered: dict[str, list[str]] = field(default_factory=dict)
     raw: tuple[int, bytes] | None = None  # answers this, whatever is asked
     hold: threading.Event = field(default_factory=threading.Event)  # cleared: answers only once it is set
+    inside: list[str] = field(default_factory=list)  # the conversation of each request in work
+    door: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.hold.set()
+
+    @contextmanager
+    def one_of(self, conversation: str, most: int) -> Iterator[bool]:
+        """Hold a request back until it may be answered; False at once when `most` of its conversation are inside."""
+        with self.door:
+            is_taken = self.inside.count(conversation) < most
+            self.inside += [conversation] * is_taken
+        if not is_taken:
+            yield False
+            return
+        try:
+            self.hold.wait(HELD_SECONDS)
+            yield True
+        finally:
+            with self.door:
+                self.inside.remove(conversation)
 
 
 @contextmanager
@@ -62,15 +80,21 @@ def _handler(channel: Channel) -> type[BaseHTTPRequestHandler]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             channel.heard.append(body)
             channel.tokens.append(self.headers.get("Authorization", ""))
-            channel.hold.wait(HELD_SECONDS)
-            if channel.raw:
-                return self.answer(*channel.raw)
-            return self.answer_json(*_turn(channel, self.path.rpartition("/")[2], body))
+            with channel.one_of(body["conversation"], 2) as is_taken:
+                if not is_taken:
+                    return self.answer_json(429, {"code": "too_fast"})
+                if channel.raw:
+                    return self.answer(*channel.raw)
+                return self.answer_json(*_turn(channel, self.path.rpartition("/")[2], body))
 
         def do_DELETE(self) -> None:
-            channel.forgotten.append(self.path.rpartition("/")[2])
-            channel.turns.pop(channel.forgotten[-1], None)
-            self.answer(204, b"")
+            conversation = self.path.rpartition("/")[2]
+            with channel.one_of(conversation, 3) as is_taken:
+                if not is_taken:
+                    return self.answer_json(429, {"code": "too_fast"})
+                channel.forgotten.append(conversation)
+                channel.turns.pop(conversation, None)
+                return self.answer(204, b"")
 
         def answer_json(self, status: int, body: dict[str, Any]) -> None:
             self.answer(status, json.dumps(body).encode())

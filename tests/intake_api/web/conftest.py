@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 from sqlalchemy import text
 
-from intake_api.app import create_internal_app, create_public_app
+from intake_api.app import create_internal_app, create_public_app, create_review_app
 from intake_api.catalogue.model import Catalogue
 from intake_api.queue import Queue
 from intake_api.settings import Settings
@@ -25,6 +25,7 @@ FIELDS = {"name": "Zane Example", "email": "zane@guest.example"}
 PERSONAL_TABLES = ("leads", "lead_index", "decisions", "subjects")
 
 Post = Callable[..., Any]
+Count = Callable[[], int]
 
 
 @pytest.fixture
@@ -42,6 +43,12 @@ def public_app(settings: Settings, catalogue: Catalogue, store: Store, queue: Qu
 @pytest.fixture
 def internal_app(settings: Settings, catalogue: Catalogue, store: Store, queue: Queue, clock: DrivenClock) -> Flask:
     return create_internal_app(settings, catalogue, store, clock)
+
+
+@pytest.fixture
+def review_app(settings: Settings, catalogue: Catalogue, store: Store, queue: Queue, clock: DrivenClock) -> Flask:
+    """The review door on plain http, as in development; `queue` has made the engine's tables."""
+    return create_review_app(settings, catalogue, store, clock)
 
 
 @pytest.fixture
@@ -77,7 +84,7 @@ def shown(public: FlaskClient) -> Page:
 
 
 @pytest.fixture
-def kept(store: Store) -> Callable[[], int]:
+def kept(store: Store) -> Count:
     """Count the rows that exist only when something of a person was kept."""
 
     def count() -> int:

@@ -1,6 +1,5 @@
 """Who may knock: origins, host names, tokens, methods."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,10 +7,10 @@ from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
 from intake_api.web.access import RouteOpenToNobody, guard_routes, let_anyone_in, open_to
+from tests.intake_api.web.conftest import Count
 
 SUBMIT = "/v1/forms/request_demo/submissions"
 OURS = "http://127.0.0.1:8080"
-Count = Callable[[], int]
 FOREIGN = [
     "https://evil.example",
     "null",

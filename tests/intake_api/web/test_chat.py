@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from intake_api.app import create_public_app
 from intake_api.catalogue.model import Catalogue
 from intake_api.settings import Settings
 from intake_api.store.base import Store
@@ -21,14 +19,14 @@ from intake_api.web.public import rasa_channel
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import json_files, naughty_strings, needs_corpora
 from tests.intake_api.web.channel_server import OPENING, Channel
+from tests.intake_api.web.conftest import Count
 
 BEGIN, SAY, FORGET = "/v1/chat/conversations", "/v1/chat/messages", "/v1/chat/conversations/current"
-Count = Callable[[], int]
 
 
 @pytest.fixture
-def public_app(settings: Settings, catalogue: Catalogue, store: Store, clock: DrivenClock, channel: Channel) -> Flask:
-    return create_public_app(dataclasses.replace(settings, rasa_url=channel.url), catalogue, store, clock)
+def settings(settings: Settings, channel: Channel) -> Settings:
+    return dataclasses.replace(settings, rasa_url=channel.url)
 
 
 @pytest.fixture
@@ -206,17 +204,18 @@ class TestBounds:
         assert begin().status_code == 201
 
     def test_turns_in_work_are_bounded_so_that_forms_are_never_starved(
-        self, public_app: Flask, begun: Any, channel: Channel
+        self, public_app: Flask, public: FlaskClient, channel: Channel
     ) -> None:
-        channel.hold.clear()
         most = chat_module.TURNS_AT_ONCE
+        conversations = [public.post(BEGIN, json={"locale": "en", "page": "/"}).json for _ in range(most + 4)]
+        channel.hold.clear()
 
-        def say(_: int) -> int:
+        def say(begun: Any) -> int:
             status: int = public_app.test_client().post(SAY, json={"text": "Hello"}, headers=bearer(begun)).status_code
             return status
 
         with ThreadPoolExecutor(most + 4) as pool:
-            turns = [pool.submit(say, number) for number in range(most + 4)]
+            turns = [pool.submit(say, begun) for begun in conversations]
             done = as_completed(turns)
             refused = [next(done).result() for _ in range(4)]
             form = public_app.test_client().get("/v1/forms/request_demo").status_code
@@ -224,6 +223,30 @@ class TestBounds:
         assert refused == [503] * 4
         assert form == 200
         assert sorted(turn.result() for turn in turns) == [200] * most + [503] * 4
+
+    def test_h15_one_conversation_does_not_take_the_places_of_the_others(
+        self, public_app: Flask, public: FlaskClient, begun: Any, channel: Channel
+    ) -> None:
+        other = public.post(BEGIN, json={"locale": "en", "page": "/"}).json
+        channel.hold.clear()
+
+        def call(method: str, path: str, begun: Any) -> tuple[int, str]:
+            body = {"text": "Hello"} if method == "POST" else None
+            answer = public_app.test_client().open(path, method=method, json=body, headers=bearer(begun))
+            return answer.status_code, (answer.json or {}).get("code", "")
+
+        with ThreadPoolExecutor(16) as pool:
+            # More than there are places, one after another: as each is refused, its place is free again.
+            says = [pool.submit(call, "POST", SAY, begun) for _ in range(3)]
+            assert next(as_completed(says)).result() == (429, "too_fast")
+            assert [call("POST", SAY, begun) for _ in range(chat_module.TURNS_AT_ONCE)] == [(429, "too_fast")] * 12
+            forgets = [pool.submit(call, "DELETE", FORGET, begun) for _ in range(2)]
+            assert next(as_completed(forgets)).result() == (429, "too_fast")
+            elsewhere = pool.submit(call, "POST", SAY, other)
+            channel.hold.set()
+            assert elsewhere.result() == (200, "")
+        assert [turn.result()[0] for turn in says].count(429) == 1
+        assert sorted(turn.result()[0] for turn in forgets) == [204, 429]
 
     @needs_corpora
     def test_sec14_naughty_strings_pass_as_text(self, public: FlaskClient, begun: Any, channel: Channel) -> None:

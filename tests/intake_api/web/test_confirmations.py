@@ -22,6 +22,7 @@ SCANNERS = (
     {"X-Moz": "prefetch", "User-Agent": "ExampleLinkScanner/1.0"},
 )
 HTML = {"Accept": "text/html"}
+UNKNOWN = f"{'0' * 32}-{'a' * 32}"
 LEAD_TABLES = ("leads", "lead_index", "decisions", "subjects", "confirmations", "evidence")
 StateOf = Callable[[], DecisionState]
 
@@ -97,8 +98,9 @@ class TestLooking:
             assert headers["X-Robots-Tag"] == "noindex, nofollow"
             assert headers["Referrer-Policy"] == "same-origin"
 
+    @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
     @pytest.mark.parametrize("page", ["", "/not-me"])
-    @pytest.mark.parametrize("token", ["x", "%00", "a" * 300, f"{'0' * 32}-{'a' * 32}", "ÿ"])
+    @pytest.mark.parametrize("token", ["x", "%00", "%00-x", f"{'0' * 31}%00-{'a' * 32}", "a" * 300, UNKNOWN, "ÿ"])
     def test_an_unknown_link_is_not_found(self, public: FlaskClient, store: Store, token: str, page: str) -> None:
         assert public.get(f"/confirm/{token}{page}", headers=HTML).status_code == 404
         assert press(public, f"/confirm/{token}{page}")[0] == 404
@@ -134,12 +136,15 @@ class TestPressingYes:
             assert press(public, f"{link}/not-me", Origin=origin)[0] == 403
         assert state() is DecisionState.REQUESTED
 
-    @pytest.mark.parametrize("way", ["json", "extra", "query_get"])
+    @pytest.mark.parametrize("way", ["json", "extra", "query_get", "query"])
     def test_only_the_bare_button_counts(self, public: FlaskClient, link: str, state: StateOf, way: str) -> None:
         if way == "json":
             assert public.post(link, json={"yes": True}).status_code == 415
         elif way == "extra":
             assert public.post(link, data={"yes": "1"}).status_code == 422
+        elif way == "query":
+            assert press(public, f"{link}?status=approved&__proto__=1")[0] == 422
+            assert press(public, f"{link}/not-me?status=approved")[0] == 422
         else:
             assert public.get(f"{link}?confirm=1&_method=POST").status_code == 200
         assert state() is DecisionState.REQUESTED

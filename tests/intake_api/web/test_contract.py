@@ -57,6 +57,10 @@ class TestTheContract:
             clock.advance(minutes=31)
         if name in ("submit_presentation_used", "submit_key_reused"):
             assert ask({**request, "body": {**request["body"], "fields": OTHER_FIELDS}}).status_code == 201
+        if name == "refuse_after_sending":
+            body = {**request["body"], "locale": "en", "fields": OTHER_FIELDS}
+            sent = {**request, "path": request["path"].replace("/refusals", "/submissions"), "body": body}
+            assert ask(sent).status_code == 201
 
 
 def without(body: Any, places: list[str]) -> Any:

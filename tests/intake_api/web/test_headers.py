@@ -8,19 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from intake_api.app import create_review_app
-from intake_api.catalogue.model import Catalogue
-from intake_api.settings import Settings
-from intake_api.store.base import Store
-from tests.intake_api.conftest import DrivenClock
-
 ARGUMENTS = {"form": "request_demo", "name": "page.css", "notice_hash": "0" * 64}
 ACCEPTS = ("text/html", "application/json")
-
-
-@pytest.fixture
-def review_app(settings: Settings, catalogue: Catalogue, store: Store, clock: DrivenClock) -> Flask:
-    return create_review_app(settings, catalogue, store, clock)
 
 
 def answers(app: Flask) -> Iterator[tuple[str, Any]]:

@@ -7,12 +7,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from intake_api.app import create_public_app
-from intake_api.catalogue.model import Catalogue
 from intake_api.settings import Settings
-from intake_api.store.base import Store
 from intake_api.web.public import chat as chat_module
-from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap
 from tests.intake_api.web.channel_server import OPENING, Channel
 
@@ -22,8 +18,8 @@ STORED = "Object.assign({}, sessionStorage)"
 
 
 @pytest.fixture
-def public_app(settings: Settings, catalogue: Catalogue, store: Store, clock: DrivenClock, channel: Channel) -> Flask:
-    return create_public_app(dataclasses.replace(settings, rasa_url=channel.url), catalogue, store, clock)
+def settings(settings: Settings, channel: Channel) -> Settings:
+    return dataclasses.replace(settings, rasa_url=channel.url)
 
 
 @pytest.fixture

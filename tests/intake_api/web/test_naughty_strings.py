@@ -1,6 +1,5 @@
 """Every string of the Big List of Naughty Strings through every text field: never a 5xx, and kept as it was taken."""
 
-from collections.abc import Callable
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -10,8 +9,7 @@ from intake_api.flows.read_lead import read_lead
 from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import naughty_strings, needs_corpora
-
-Count = Callable[[], int]
+from tests.intake_api.web.conftest import Count
 
 
 @needs_corpora

@@ -1,17 +1,14 @@
 """The pages without JavaScript: what they say before they ask, in which language, and what they never do."""
 
-from collections.abc import Callable
-
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.store.base import Store, Table
+from tests.intake_api.web.conftest import Count
 from tests.intake_api.web.demo_page import PAGE, TYPED
 from tests.intake_api.web.html import Page, read_page
-
-Count = Callable[[], int]
 
 
 class TestBeforeAnythingIsAsked:

@@ -1,7 +1,6 @@
 """A form sent from its page without JavaScript: what counts as an answer, and that nothing typed is lost or told."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,10 +12,9 @@ from intake_api.rules.consent import DecisionState
 from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import naughty_strings, needs_corpora
+from tests.intake_api.web.conftest import Count
 from tests.intake_api.web.demo_page import PAGE, TYPED, no, yes
 from tests.intake_api.web.html import Page, read_page
-
-Count = Callable[[], int]
 
 
 class TestSending:
@@ -65,8 +63,13 @@ class TestSending:
         thanks = public.get(public.post(PAGE, data={**page.form(), **TYPED}).headers["Location"])
         assert self.lead_of(thanks.text, store, clock).lead.attribution == {"utm_source": "letter"}
 
-    def test_sec18_it_goes_nowhere_else(self, public: FlaskClient, shown: Page) -> None:
-        answer = public.post(f"{PAGE}?next=//evil.example&return_to=https:evil.example", data={**shown.form(), **TYPED})
+    def test_sec18_it_goes_nowhere_else(self, public: FlaskClient) -> None:
+        targets = {"next": "//evil.example", "return_to": "https:evil.example"}
+        shown = read_page(public.get(PAGE, query_string=targets).text)
+        assert not shown.form().keys() & targets.keys()
+        for name, target in targets.items():
+            assert public.post(PAGE, data={**shown.form(), **TYPED, name: target}).status_code == 422
+        answer = public.post(PAGE, data={**shown.form(), **TYPED})
         assert re.fullmatch(r"/thanks/[A-Za-z0-9_-]{43,}", answer.headers["Location"])
 
     def test_p04_thanks_and_receipt_are_not_kept_not_indexed_and_told_to_nobody(
@@ -129,6 +132,19 @@ class TestRefusing:
         assert kept() == 0
         with store.reading() as tx:
             assert tx.scalar(text("SELECT outcome FROM presentations")) == "refused"
+
+    def test_c10_a_no_after_a_yes_was_sent_is_told_that_it_came_too_late(
+        self, public: FlaskClient, kept: Count, store: Store
+    ) -> None:
+        page = read_page(public.get("/f/newsletter").text)
+        sent = {**page.form(), "f-email": "zane@guest.example"}
+        assert public.post("/f/newsletter", data={**sent, "d-newsletter": yes(page, "newsletter")}).status_code == 303
+        before = kept()
+        answer = public.post("/f/newsletter", data={**sent, "d-newsletter": no(page, "newsletter")})
+        assert answer.status_code == 409
+        assert "already sent with a yes" in answer.text
+        assert "Nothing was kept" not in answer.text
+        assert kept() == before
 
     def test_c01_who_chose_nothing_is_asked_to_choose(self, public: FlaskClient, kept: Count) -> None:
         page = read_page(public.get("/f/newsletter").text)
@@ -236,6 +252,15 @@ class TestWhenSomethingIsWrong:
     ) -> None:
         answer = public.post(PAGE, data={**shown.form(), **TYPED, **data}, headers={"Accept": "text/html"})
         assert answer.status_code == status
+        assert "zq7f3" not in answer.text
+        assert kept() == 0
+
+    @pytest.mark.parametrize("query", ["status=approved", "__proto__=zq7f3", "zq7f3=1", "utm_source=zq7f3", "lang=en"])
+    def test_m01_nor_may_it_come_in_the_address(
+        self, public: FlaskClient, shown: Page, kept: Count, query: str
+    ) -> None:
+        answer = public.post(f"{PAGE}?{query}", data={**shown.form(), **TYPED}, headers={"Accept": "text/html"})
+        assert answer.status_code == 422
         assert "zq7f3" not in answer.text
         assert kept() == 0
 

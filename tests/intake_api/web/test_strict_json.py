@@ -2,22 +2,26 @@
 
 import json
 import logging
-from collections.abc import Callable
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from intake_api.web.limits import BODY_BYTES
+from intake_api.web.errors import RequestProblem
+from intake_api.web.limits import BODY_BYTES, JSON_DEPTH
+from intake_api.web.strict_json import parse_object
 from tests.intake_api.corpora import json_files, needs_corpora
+from tests.intake_api.web.conftest import Count
 
+# A body at the limit takes some 5 ms; going over it anew from each of its quotes took 20 s.
+MOST_SECONDS = 1.0
 ENDPOINTS = (
     "/v1/forms/request_demo/checks",
     "/v1/forms/request_demo/submissions",
     "/v1/forms/request_demo/refusals",
 )
-Count = Callable[[], int]
 
 
 def send(client: FlaskClient, body: bytes, path: str = ENDPOINTS[0], kind: str = "application/json") -> Any:
@@ -143,3 +147,20 @@ class TestStrictness:
             send(public, body)
         assert len(caplog.records) >= 5
         assert "zq7f3" not in caplog.text
+
+
+class TestTheWork:
+    """Looking for depth goes over a body once. Processor time, not the clock: a busy machine changes nothing."""
+
+    @pytest.mark.parametrize("end", ["", "\\", '"'])
+    @pytest.mark.parametrize("turn", ['\\"', "\\\\", '"', '""', "[]", "a", '"\\'])
+    def test_sec25_a_body_that_was_made_to_be_slow_is_refused_at_once(self, turn: str, end: str) -> None:
+        deep = "{" * (JSON_DEPTH + 1)
+        for start in ('{"a":"', "{"):
+            room = BODY_BYTES - len(start + deep + deep + end)
+            body = (start + deep + turn * (room // len(turn)) + deep + end).encode()
+            begun = time.thread_time()
+            with pytest.raises(RequestProblem) as refused:
+                parse_object(body)
+            assert refused.value.code in ("json_invalid", "json_too_deep", "json_duplicate_key")
+            assert time.thread_time() - begun < MOST_SECONDS

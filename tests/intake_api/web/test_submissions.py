@@ -1,7 +1,6 @@
 """Sending a form through the door: what is kept, what is refused, and that a thank-you is true."""
 
 import sqlite3
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -18,10 +17,10 @@ from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.store.presentations import read_presentation, sign_presentation
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.web.conftest import FIELDS
+from tests.intake_api.web.conftest import FIELDS, Count
 
 SUBMIT = "/v1/forms/request_demo/submissions"
-Count = Callable[[], int]
+ODD_TOKENS = ("x", "A" * 32, "%00", "%00-x", f"{'0' * 31}%00-{'a' * 32}", f"{'0' * 32}-{'a' * 32}%0A", "'; DROP TABLE")
 
 
 class TestSubmitting:
@@ -201,6 +200,17 @@ class TestPresentations:
         with store.reading() as tx:
             assert tx.scalar(text("SELECT COUNT(*) FROM evidence WHERE kind = 'presentation.refused'")) == 1
 
+    def test_c10_a_no_after_sending_is_told_that_it_came_too_late(
+        self, public: FlaskClient, submission: dict[str, Any], kept: Count
+    ) -> None:
+        assert public.post(SUBMIT, json=submission).status_code == 201
+        before = kept()
+        refusal = {"presentation": submission["presentation"]}
+        answer = public.post("/v1/forms/request_demo/refusals", json=refusal)
+        assert (answer.status_code, answer.json["code"]) == (409, "presentation_used")
+        assert "already sent" in answer.json["detail"]
+        assert kept() == before
+
     def expect_fresh_form(self, public: FlaskClient, answer: Any, code: str, submission: dict[str, Any]) -> None:
         """Expect a 409 whose form can be sent as it is."""
         assert (answer.status_code, answer.json["code"]) == (409, code)
@@ -235,16 +245,17 @@ class TestOnce:
         answer = public.post(SUBMIT, json={**submission, "fields": {**FIELDS, "name": "Other"}}, headers=key)
         assert (answer.status_code, answer.json["code"]) == (422, "idempotency_key_reused")
 
+    @pytest.mark.parametrize("fields", [FIELDS, {"name": "Other Person", "phone": "+371 20000000"}])
     def test_sec39_a_key_tells_nothing_about_another_visitors_lead(
-        self, public: FlaskClient, submission: dict[str, Any]
+        self, public: FlaskClient, submission: dict[str, Any], fields: dict[str, str]
     ) -> None:
         key = {"Idempotency-Key": "guessed"}
-        first = public.post(SUBMIT, json=submission, headers=key).json["reference"]
+        first = public.post(SUBMIT, json=submission, headers=key).json
         other = public.get("/v1/forms/request_demo").json["presentation"]["id"]
-        fields = {"name": "Other Person", "phone": "+371 20000000"}
         answer = public.post(SUBMIT, json={**submission, "presentation": other, "fields": fields}, headers=key)
         assert answer.status_code == 201
-        assert answer.json["reference"] != first
+        assert answer.json["reference"] != first["reference"]
+        assert answer.json["receipt"] != first["receipt"]
 
     @pytest.mark.parametrize("key", ["", " ", "two words", "k" * 256, "ā", "tab\tkey"])
     def test_the_key_is_visible_ascii(
@@ -316,9 +327,8 @@ class TestFailingClosed:
     @pytest.fixture
     def impatient(self, store: Store) -> Store:
         """A store that does not wait for a lock: a test has no ten seconds."""
-        for engine in (store.engine, store._soon_engine):
-            engine.dispose()
-            event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=0"))
+        store.engine.dispose()
+        event.listen(store.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=0"))
         return store
 
 
@@ -385,7 +395,10 @@ class TestReceipts:
         assert receipt["notice"]["document"]["texts"]["short"]
         assert len(receipt["evidence"]["leaf_hash"]) == 64
 
-    @pytest.mark.parametrize("token", ["x", "A" * 32, "%00", "'; DROP TABLE leads"])
+    @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+    @pytest.mark.parametrize("token", [*ODD_TOKENS, f"{'0' * 32}-{'a' * 32}"])
     def test_a_wrong_token_is_told_by_code(self, public: FlaskClient, token: str) -> None:
         answer = public.get(f"/v1/receipts/{token}")
         assert (answer.status_code, answer.json["code"]) == (404, "receipt_unknown")
+        for page in ("thanks", "receipts"):
+            assert public.get(f"/{page}/{token}", headers={"Accept": "text/html"}).status_code == 404

@@ -26,12 +26,6 @@ def password_hash() -> str:
 
 
 @pytest.fixture
-def review_app(settings: Settings, catalogue: Catalogue, store: Store, queue: Queue, clock: DrivenClock) -> Flask:
-    """The review door on plain http, as in development; `queue` has made the engine's tables."""
-    return create_review_app(settings, catalogue, store, clock)
-
-
-@pytest.fixture
 def secure_app(settings: Settings, catalogue: Catalogue, store: Store, queue: Queue, clock: DrivenClock) -> Flask:
     """The review door as it stands behind https."""
     return create_review_app(replace(settings, review_url="https://review.tidewick.example"), catalogue, store, clock)

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.decline_lead import decline_lead
+from intake_api.flows.erase_expired import erase_expired
 from intake_api.flows.read_lead import read_lead
 from intake_api.flows.show_form import show_form
 from intake_api.flows.submit_lead import Submission, submit_lead
@@ -82,6 +83,24 @@ class TestReading:
         answer = reviewer.get(path_of(lead))
         assert answer.status_code == 410
         assert "erased" in answer.text
+
+    def test_q01_a_lead_whose_time_was_over_is_shown_as_erased(
+        self, reviewer: Browser, store: Store, lead: Lead, clock: DrivenClock
+    ) -> None:
+        """To whoever comes, and to whoever had it open and decides."""
+        page = reviewer.page(path_of(lead))
+        erase_expired(store, now=lead.delete_after)
+
+        answer = reviewer.get(path_of(lead))
+        assert answer.status_code == 410
+        assert "erased" in answer.text
+        decided = reviewer.send(page, path_of(lead, "/approve"))
+        assert decided.status_code == 409
+        assert "Erased" in decided.text
+        assert lead.reference in reviewer.page("/?state=erased").text
+        assert lead.reference not in reviewer.page("/?state=all").text
+        for value in FIELDS.values():
+            assert str(value) not in answer.text + decided.text
 
     def test_a_lead_shows_everything_around_it(
         self, reviewer: Browser, store: Store, catalogue: Catalogue, clock: DrivenClock

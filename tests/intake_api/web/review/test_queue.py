@@ -8,13 +8,12 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.flows.decline_lead import decline_lead
 from intake_api.queue import Queue
 from intake_api.rules.lead_state import LeadState
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.deliveries import Attempt, DeliveryState, claim_delivery, record_attempt
 from intake_api.store.destinations import pause_destination
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.kept_leads import FIELDS, approve, keep_lead
+from tests.intake_api.kept_leads import FIELDS, approve, keep_lead, kinds
 from tests.intake_api.web.review.visitor import Browser, MakeReviewer, Page, words_of
 
 
@@ -56,8 +55,7 @@ class TestQueue:
 
     def test_m10_looking_at_the_list_reads_no_lead(self, reviewer: Browser, store: Store, lead: Lead) -> None:
         reviewer.page("/?state=all")
-        with store.reading() as tx:
-            assert [entry.kind for entry in evidence.list_entries(tx, lead.id)] == ["submission.received"]
+        assert kinds(store, lead) == ["submission.received"]
 
     def test_filters_by_state_stand_in_the_address_with_their_counts(
         self, reviewer: Browser, store: Store, catalogue: Catalogue, clock: DrivenClock, queue: Queue

@@ -1,6 +1,7 @@
 """Signing in and out: passwords, the brake, sessions, cookies, the printed password."""
 
 import json
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -86,6 +87,44 @@ class TestSigningIn:
         known, unknown = stranger.sign_in(ILZE, OTHER), stranger.sign_in("nobody@tidewick.example", OTHER)
         assert known.status_code == unknown.status_code == 401
         assert known.text.replace(ILZE, "") == unknown.text.replace("nobody@tidewick.example", "")
+
+    @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+    @pytest.mark.parametrize("email", ["\0", f"{ILZE}\0", "\u0085\u202e", ILZE + "x" * 254])
+    def test_sec25_an_email_that_nobody_can_have_is_answered_and_counted_like_any_other(
+        self, stranger: Browser, store: Store, ilze: str, email: str
+    ) -> None:
+        said = [stranger.sign_in(email, PASSWORD) for _ in range(6)]
+        assert [answer.status_code for answer in said] == [401] * 5 + [429]
+        assert "do not fit together" in said[0].text
+        assert [entry["staff"] for entry in audit(store)] == [None] * 5
+
+    @pytest.mark.parametrize("normalise", ["email", "password"])
+    def test_sec25_what_is_far_too_long_is_never_normalised(
+        self, store: Store, clock: DrivenClock, ilze: str, monkeypatch: pytest.MonkeyPatch, normalise: str
+    ) -> None:
+        # Alternating marks take quadratic time to sort, so the work is bounded by the length that is let through.
+        lengths: list[int] = []
+        real = unicodedata.normalize
+
+        def noting(form: str, text: str) -> str:
+            lengths.append(len(text))
+            return real(form, text)
+
+        monkeypatch.setattr(unicodedata, "normalize", noting)
+        marks = "a" + "\u0301\u0323" * 15_000
+        typed = {"email": ILZE, "password": PASSWORD, normalise: marks}
+        with pytest.raises(SignInRefused):
+            sign_in(store, **typed, network="192.0.2.1/32", now=clock())
+        assert lengths
+        assert max(lengths) <= 4 * 128
+
+    def test_sec02_a_long_password_is_its_whole_self(self, stranger: Browser, store: Store, clock: DrivenClock) -> None:
+        # Typed in pieces (e, then its accents) it is three times as long as it counts.
+        longest = unicodedata.normalize("NFD", "ế" * 128)
+        with store.writing() as tx:
+            staff.add_staff(tx, ILZE, staff.hash_password(longest), one_time=False, now=clock())
+        assert stranger.sign_in(ILZE, longest).status_code == 303
+        assert stranger.sign_in(ILZE, longest + "x" * 400).status_code == 401
 
     def test_sec03_an_unknown_person_costs_the_same_work(self, store: Store, clock: DrivenClock, ilze: str) -> None:
         # The time of a check is the hash's parameters and nothing else, so they are compared, not measured.
