@@ -40,6 +40,11 @@ fix: environments ## Format the code and mend what the linter can mend
 bench: environments ## Measure submissions and chat turns against their floors (see docs/performance.md)
 	@$(SERVICE)/python -m tests.bench
 
+.PHONY: nlu-report
+nlu-report: environments ## Report as JSON how well the chat's model understands DATA=file.tsv (default: the held-out set)
+	@$(BOT)/python -m bot.train_if_changed >&2
+	@$(BOT)/python -W ignore -m bot.nlu_report $(DATA)
+
 .PHONY: figures
 figures: environments ## Print what a running copy takes: memory by process, environments on disk
 	@$(SERVICE)/python -m tools.figures

@@ -24,7 +24,13 @@ class OfferForms(TurnAction):
         return NAME
 
     async def act(self, state: State, said: Said) -> Turn:
-        """Ask the API which forms there are; when it is away, say so and offer nothing."""
+        """Ask back with the likeliest meanings when there are some; else ask the API which forms there are.
+
+        When the API is away, say so and offer nothing.
+        """
+        if said.guesses:
+            meanings = tuple(replies.Offer(intent, f"meant_{intent}") for intent in said.guesses)
+            return Turn(state, [Reply(replies.DID_YOU_MEAN, offers=meanings)])
         at_hand = desk(state, said)
         note = language_note(said, at_hand.wording) if said.intent == OPENING else []
         try:

@@ -23,6 +23,7 @@ from bot.settings import read_settings, read_token
 from bot.wording import load_wording
 
 LOG = logging.getLogger("vestibule.actions")
+MOST_GUESSES = 3
 _APIS: dict[str, FormApi] = {}
 
 
@@ -80,15 +81,18 @@ def read_said(tracker: Tracker) -> Said:
     intent = message.get("intent") or {}
     metadata = message.get("metadata") or {}
     name, confidence = intent.get("name"), intent.get("confidence", 0.0)
+    guesses: tuple[str, ...] = ()
     if name == "nlu_fallback":  # the best guess below the threshold, with its own low confidence
         ranked = [other for other in message.get("intent_ranking", []) if other.get("name") != "nlu_fallback"]
         name, confidence = (ranked[0]["name"], ranked[0].get("confidence", 0.0)) if ranked else ("out_of_scope", 0.0)
+        guesses = tuple(other["name"] for other in ranked[:MOST_GUESSES])
     return Said(
         intent=name or "",
         confidence=float(confidence or 0.0),
         text=(message.get("text") or "").replace(NOT_A_COMMAND, ""),
         button=metadata.get("button"),
         locale=metadata.get("locale"),
+        guesses=guesses,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 VERBATIM = "utter_verbatim"  # the catalogue's own words, unchanged
 WHAT_CAN_I_DO = "utter_what_can_i_do"
 UNCLEAR = "utter_unclear"
+DID_YOU_MEAN = "utter_did_you_mean"
 NOTICE_INTRO = "utter_notice_intro"
 NOTICE_LINK = "utter_notice_link"
 NOTICE_QUESTION = "utter_notice_question"

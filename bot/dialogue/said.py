@@ -24,13 +24,17 @@ class Heard(Enum):
 
 @dataclass(frozen=True)
 class Said:
-    """One user turn. `button` is the payload when a button was pressed, and then there is no text."""
+    """One user turn. `button` is the payload when a button was pressed, and then there is no text.
+
+    `guesses` are the likeliest intents, best first, when none of them is sure enough to act on.
+    """
 
     intent: str
     confidence: float
     text: str = ""
     button: str | None = None
     locale: str | None = None
+    guesses: tuple[str, ...] = ()
 
     @property
     def detail(self) -> str | None:

@@ -44,6 +44,18 @@ class TestOpening:
         assert "Latviešu" in heard
 
 
+class TestNotSure:
+    def test_asks_back_with_the_likeliest_meanings_and_acts_on_the_one_that_is_pressed(self, bot: RunningBot) -> None:
+        visitor = bot.visitor()
+        visitor.says("what about the booking and my card")
+        assert "I am not sure what you mean" in visitor.heard
+        assert len(visitor.offered) == 3
+        assert "join_loyalty" in visitor.offered
+        visitor.says("help")
+        visitor.presses("talk_to_human")
+        assert "I am an automated assistant and cannot put you through" in visitor.heard
+
+
 class TestNotice:
     def test_n18_shows_the_notice_byte_for_byte_before_the_first_question(self, bot: RunningBot) -> None:
         visitor = bot.visitor()

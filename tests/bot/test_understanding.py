@@ -1,111 +1,116 @@
-"""What the served model understands of texts it has not learnt from (tests/bot/held_out)."""
+"""What the served model understands of texts it has not learnt from (tests/bot/held_out), and what it learns from."""
 
 from __future__ import annotations
 
-import asyncio
-import csv
-import re
+import json
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.nlu.masking import mask
+from bot.nlu_report import held_out_files, read_rows
 from tests.bot.bot_processes import ROOT
 
-HELD_OUT = Path(__file__).parent / "held_out" / "en.tsv"
-ACTED_ON_FROM = 0.5
-INTENTS = re.compile(r"^  - intent: (\w+)$", re.MULTILINE)
+LANGUAGES = ("cs", "en", "lv", "pl", "ru")
+GRAVE = ("affirm", "deny", "withdraw_consent", "request_access", "request_erasure", "talk_to_human")
+INTENTS = 28
 
 
-def read_held_out() -> list[dict[str, str]]:
-    with HELD_OUT.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+def examples(language: str) -> Iterator[tuple[str, str]]:
+    """Give each training text of a language with its intent."""
+    for file in sorted((ROOT / "data" / "nlu" / language).glob("*.yml")):
+        for block in yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]:
+            assert block["metadata"] == {"language": language}, file
+            for line in block["examples"].splitlines():
+                yield block["intent"], line.removeprefix("- ").strip()
 
 
-def training_texts() -> Iterator[str]:
-    for file in sorted((ROOT / "data" / "nlu" / "en").glob("*.yml")):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            if line.startswith("      - "):
-                yield line[8:].strip()
+def run_report(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bot.nlu_report", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
 
 
 @pytest.fixture(scope="module")
-def classifier(model: str) -> Any:
-    """Load the classifier of the served model."""
-    from rasa.core.agent import Agent
-
-    agent = asyncio.run(_load(Agent, model))
-    nodes = agent.processor.graph_runner._instantiated_nodes
-    return next(node._component for name, node in nodes.items() if "MaskedTextIntentClassifier" in name)
-
-
-async def _load(agent: Any, model: str) -> Any:
-    return agent.load(model)
+def report(model: str) -> dict[str, Any]:  # noqa: ARG001 - the report takes the newest model
+    """Report on the held-out set by the command."""
+    done = run_report()
+    assert done.returncode == 0, done.stderr[-2000:]
+    read: dict[str, Any] = json.loads(done.stdout)
+    return read
 
 
-@pytest.mark.filterwarnings("ignore")
 class TestHeldOut:
-    def test_is_apart_from_the_training_data(self) -> None:
-        learnt = {mask(text) for text in training_texts()}
-        assert [row["text"] for row in read_held_out() if mask(row["text"]) in learnt] == []
+    def test_has_enough_of_every_intent_in_every_language(self) -> None:
+        counts = Counter((row["lang"], row["intent"]) for file in held_out_files() for row in read_rows(file))
+        assert {language for language, _ in counts} == set(LANGUAGES)
+        assert len(counts) == len(LANGUAGES) * INTENTS
+        assert min(counts.values()) >= 10
 
-    def test_reaches_what_the_conversation_needs(self, classifier: Any) -> None:
-        rows = read_held_out()
-        ranked = [(row["intent"], classifier.rank(row["text"])) for row in rows]
-        right = sum(ranking[0]["name"] == intent for intent, ranking in ranked)
-        wrongly_acted_on = sum(r[0]["name"] != intent and r[0]["confidence"] >= ACTED_ON_FROM for intent, r in ranked)
-        assert right / len(rows) >= 0.92
-        assert wrongly_acted_on / len(rows) <= 0.03
+    def test_is_understood(self, report: dict[str, Any]) -> None:
+        assert report["top_1"] >= 0.95
+        assert report["not_learnt_word_by_word"]["top_1"] >= 0.94
+        assert report["not_learnt_word_by_word"]["texts"] >= 1500
+        assert {name: one["top_1"] for name, one in report["by_language"].items() if one["top_1"] < 0.94} == {}
 
-    def test_c08_takes_nothing_else_for_a_sure_yes(self, classifier: Any) -> None:
-        taken = [
-            row["text"]
-            for row in read_held_out()
-            if row["intent"] != "affirm"
-            and classifier.rank(row["text"])[0]["name"] == "affirm"
-            and classifier.rank(row["text"])[0]["confidence"] >= 0.8
-        ]
-        assert taken == []
+    @pytest.mark.parametrize("intent", GRAVE)
+    def test_seldom_misses_what_matters_most(self, report: dict[str, Any], intent: str) -> None:
+        assert report["by_intent"][intent]["recall"] >= 0.95
 
-    @pytest.mark.parametrize(
-        "intent", ["affirm", "deny", "withdraw_consent", "request_access", "request_erasure", "talk_to_human"]
-    )
-    def test_seldom_misses_what_matters_most(self, classifier: Any, intent: str) -> None:
-        texts = [row["text"] for row in read_held_out() if row["intent"] == intent]
-        found = sum(classifier.rank(text)[0]["name"] == intent for text in texts)
-        assert len(texts) >= 8
-        assert len(texts) - found <= 1
+    def test_c08_hardly_anything_else_is_taken_for_a_yes(self, report: dict[str, Any]) -> None:
+        assert report["acting"]["taken_for_affirm"] <= 0.003
 
-    def test_emoji_and_signs_alone_mean_nothing(self, classifier: Any) -> None:
-        assert [classifier.rank(text)[0]["name"] for text in ("👍", "🙂🙂", "...", "?!")] == ["out_of_scope"] * 4
+    def test_is_seldom_acted_on_wrongly_and_asked_back_well(self, report: dict[str, Any]) -> None:
+        assert report["acting"]["wrongly_acted_on"] <= 0.03
+        assert report["acting"]["right_one_among_buttons"] >= 0.9
+        assert report["acting"]["out_of_scope_rejected"] >= 0.9
+
+    def test_tells_the_languages_apart(self, report: dict[str, Any]) -> None:
+        assert report["language_identified"] >= 0.95
 
 
+class TestReport:
+    def test_takes_any_file_of_the_form(self, model: str, tmp_path: Path) -> None:  # noqa: ARG002 - the newest model
+        file = tmp_path / "own.tsv"
+        file.write_text('lang\tintent\ttext\nen\tgreet\thello\nlv\task_bot\t"tu esi robots?\n', encoding="utf-8")
+        done = run_report(str(file))
+        assert (done.returncode, json.loads(done.stdout)["texts"]) == (0, 2)
+
+    @pytest.mark.parametrize("text", ["", "language\twords\nen\thello\n"])
+    def test_says_what_a_file_lacks(self, tmp_path: Path, text: str) -> None:
+        file = tmp_path / "own.tsv"
+        file.write_text(text, encoding="utf-8")
+        done = run_report(str(file))
+        assert done.returncode == 2
+        assert "must begin with the line lang, intent, text" in done.stderr
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 class TestTheData:
-    def test_has_every_intent_and_enough_of_each(self) -> None:
-        counts: dict[str, int] = {}
-        for file in (ROOT / "data" / "nlu" / "en").glob("*.yml"):
-            for block in file.read_text(encoding="utf-8").split("  - intent: ")[1:]:
-                counts[block.split("\n", 1)[0]] = block.count("\n      - ")
-        assert len(counts) == 28
-        assert {intent: count for intent, count in counts.items() if count < 50} == {}
+    def test_has_every_intent_and_enough_of_each(self, language: str) -> None:
+        counts = Counter(intent for intent, _ in examples(language))
+        assert len(counts) == INTENTS
+        assert {intent: count for intent, count in counts.items() if count < 60} == {}
 
-    def test_learns_from_no_text_twice(self) -> None:
-        texts = [text.casefold() for text in training_texts()]
-        assert len(texts) == len(set(texts))
+    def test_learns_from_no_text_twice(self, language: str) -> None:
+        counts = Counter(text.casefold() for _, text in examples(language))
+        assert [text for text, count in counts.items() if count > 1] == []
 
-    def test_no_text_is_learnt_under_two_intents(self) -> None:
+    def test_stands_in_files_of_the_same_names(self, language: str) -> None:
+        names = {file.name for file in (ROOT / "data" / "nlu" / language).iterdir()}
+        assert names == {file.name for file in (ROOT / "data" / "nlu" / "en").iterdir()}
+
+
+class TestAllTheData:
+    def test_no_text_is_learnt_under_two_intents_in_any_language(self) -> None:
         seen: dict[str, str] = {}
-        twice = []
-        for file in sorted((ROOT / "data" / "nlu" / "en").glob("*.yml")):
-            for block in file.read_text(encoding="utf-8").split("  - intent: ")[1:]:
-                intent, rest = block.split("\n", 1)
-                for line in rest.splitlines():
-                    text = mask(line[8:]) if line.startswith("      - ") else ""
-                    if text and seen.setdefault(text, intent) != intent:
-                        twice.append((text, seen[text], intent))
-        assert twice == []
+        texts = [(intent, mask(text)) for language in LANGUAGES for intent, text in examples(language)]
+        assert [(text, seen[text], intent) for intent, text in texts if seen.setdefault(text, intent) != intent] == []
 
 
 class TestMasking:
@@ -119,6 +124,12 @@ class TestMasking:
             ("YESSS", "yes"),
             ("I’m", "i'm"),
             ("lone \ud83d surrogate", "lone surrogate"),
+            ("Article 17", "article 17"),
+            ("15. pants", "15. pants"),
+            ("wg art. 17 RODO", "wg art. 17 rodo"),
+            ("podle článku 15", "podle článku 15"),
+            ("Chciałbym", "chcialbym"),
+            ("Всё", "все"),
         ],
     )
     def test_learns_kinds_and_no_values(self, text: str, masked: str) -> None:

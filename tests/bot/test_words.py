@@ -3,6 +3,7 @@ somewhere."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,7 +51,13 @@ class TestWhatIsSaid:
 
     def test_every_button_has_a_word_and_every_word_a_button(self) -> None:
         code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "bot").rglob("*.py"))
-        assert [word for word in load_wording().languages["en"].buttons if f'"{word}"' not in code] == []
+        words = load_wording().languages["en"].buttons
+        assert [word for word in words if not word.startswith("meant_") and f'"{word}"' not in code] == []
+
+    def test_every_intent_of_the_training_data_can_be_asked_back(self) -> None:
+        texts = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "data" / "nlu" / "en").glob("*.yml"))
+        asked_back = {word for word in load_wording().languages["en"].buttons if word.startswith("meant_")}
+        assert asked_back == {f"meant_{intent}" for intent in re.findall(r"- intent: (\w+)", texts)}
 
     def test_a_value_with_braces_is_only_a_value(self) -> None:
         words = load_wording().languages["en"]
