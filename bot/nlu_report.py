@@ -73,7 +73,7 @@ def main() -> int:
     took: list[float] = []
     heard = [_hear(row, parse, took) for row in rows]
     learnt = learnt_texts()
-    apart = [one for one, row in zip(heard, rows) if mask(row["text"]) not in learnt]
+    apart = [one for one, row in zip(heard, rows, strict=True) if mask(row["text"]) not in learnt]
     report = {
         **describe(heard),
         # "yes" is "yes" whoever writes it down: how the bot does where it cannot just remember.

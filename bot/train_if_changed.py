@@ -36,7 +36,7 @@ def main() -> int:
         print(f"The model is up to date ({model.name}).", flush=True)  # noqa: T201 - a door
         os.utime(model)  # Rasa takes the latest by time
         return 0
-    print("Training the chat's model (about half a minute) …", flush=True)  # noqa: T201 - a door
+    print("Training the chat's model (about a minute) …", flush=True)  # noqa: T201 - a door
     command = [sys.executable, "-m", "bot.lean", "train", "--fixed-model-name", model.name[: -len(".tar.gz")]]
     code = subprocess.run([*command, "--skip-validation", "--out", str(MODELS)], cwd=ROOT, check=False).returncode
     if code or not model.exists():

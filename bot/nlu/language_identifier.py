@@ -1,8 +1,8 @@
 """Tells which of the bot's languages a text is in, by its letters: learnt from the same examples as the intents.
 
-Each example is learnt twice, as it stands and without its marks, since people leave them out on a phone. The language of
-the page is the prior: a word that fits two languages is in the one the visitor reads. It is a hint to offer a switch,
-never a reason to make one.
+Each example is learnt twice, as it stands and without its marks, since people leave them out on a phone. The language
+of the page is the prior: a word that fits two languages is in the one the visitor reads. It is a hint to offer a
+switch, never a reason to make one.
 """
 # ruff: noqa: ARG003 - the libraries prescribe what these methods are given
 

@@ -37,7 +37,7 @@ def run_report(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def report(model: str) -> dict[str, Any]:  # noqa: ARG001 - the report takes the newest model
+def report(model: str) -> dict[str, Any]:
     """Report on the held-out set by the command."""
     done = run_report()
     assert done.returncode == 0, done.stderr[-2000:]
@@ -75,7 +75,7 @@ class TestHeldOut:
 
 
 class TestReport:
-    def test_takes_any_file_of_the_form(self, model: str, tmp_path: Path) -> None:  # noqa: ARG002 - the newest model
+    def test_takes_any_file_of_the_form(self, model: str, tmp_path: Path) -> None:
         file = tmp_path / "own.tsv"
         file.write_text('lang\tintent\ttext\nen\tgreet\thello\nlv\task_bot\t"tu esi robots?\n', encoding="utf-8")
         done = run_report(str(file))
