@@ -38,10 +38,12 @@ class TestOpening:
         assert "automated assistant" in visitor.messages[0]["text"]
         assert visitor.offered == []
 
-    def test_n17_says_that_it_does_not_speak_a_language_that_is_only_begun(self, bot: RunningBot) -> None:
-        heard = bot.visitor("lv").heard
-        assert "automated assistant" in heard
-        assert "Latviešu" in heard
+    @pytest.mark.parametrize(
+        ("language", "says"),
+        [("en", "not a person"), ("lv", "nevis cilvēks"), ("ru", "не человек"), ("pl", "nie człowiek"), ("cs", "ne člověk")],
+    )
+    def test_h01_says_it_in_the_language_of_the_page(self, bot: RunningBot, language: str, says: str) -> None:
+        assert says in bot.visitor(language).heard
 
 
 class TestNotSure:

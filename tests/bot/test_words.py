@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.dialogue import replies
+from bot.dialogue.asides import language_note
+from bot.dialogue.said import Said
 from bot.wording import LANGUAGES, WORDS, WordsError, load_wording, missing_in
 from tests.bot.bot_processes import ROOT
 
@@ -17,9 +19,11 @@ from tests.bot.bot_processes import ROOT
 class TestLanguages:
     def test_n17_only_a_complete_one_is_offered(self) -> None:
         wording = load_wording()
-        assert set(wording.languages) == set(LANGUAGES)
-        assert wording.complete == ("en",)
-        assert wording.for_language("lv").language == "en"
+        assert wording.complete == tuple(wording.languages) == LANGUAGES
+        begun = replace(wording, complete=("en",))
+        assert begun.for_language("lv").language == "en"
+        (note,) = language_note(Said("open_chat", 1.0, locale="lv"), begun)
+        assert (note.name, note.values) == (replies.LANGUAGE_NOT_READY, {"language_name": "Latviešu"})
 
     def test_one_text_or_one_gap_less_is_not_complete(self) -> None:
         english = load_wording().languages["en"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from intake_api.catalogue.load import load_catalogue
 from intake_api.catalogue.model import Catalogue, CatalogueError, Problem
@@ -46,9 +47,21 @@ def copy(tmp_path: Path) -> Copy:
 
 @pytest.fixture
 def complete(copy: Copy) -> Callable[[str], None]:
-    """Complete a language of the copy with the English words."""
+    """Give a language of the copy the English words, whole."""
 
     def with_english(locale: str) -> None:
         shutil.copy(copy.folder / "locales/en.yml", copy.folder / f"locales/{locale}.yml")
 
     return with_english
+
+
+@pytest.fixture
+def begun(copy: Copy) -> Callable[[str], None]:
+    """Leave a language of the copy without the texts of any form."""
+
+    def without_forms(locale: str) -> None:
+        path = copy.folder / f"locales/{locale}.yml"
+        words = yaml.safe_load(path.read_text(encoding="utf-8"))
+        path.write_text(yaml.safe_dump({**words, "forms": {}}, allow_unicode=True), encoding="utf-8")
+
+    return without_forms

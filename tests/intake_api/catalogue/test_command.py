@@ -1,5 +1,7 @@
 """`intake_api catalogue`: what it prints and how it ends."""
 
+from collections.abc import Callable
+
 import pytest
 from click.testing import CliRunner, Result
 
@@ -33,7 +35,8 @@ class TestCheck:
         assert row.split()[1] == "collects"
         assert "of" in row
 
-    def test_what_a_language_lacks_is_listed(self, run: Run) -> None:
+    def test_what_a_language_lacks_is_listed(self, run: Run, begun: Callable[[str], None]) -> None:
+        begun("lv")
         assert "  forms.newsletter.title" in run("check", "--missing", "lv").output.splitlines()
         assert "locales/en.yml lacks 0 texts" in run("check", "--missing", "en").output
 
@@ -64,7 +67,10 @@ class TestShow:
         ]
         assert places == sorted(places)
 
-    def test_a_form_that_does_not_collect_in_a_language_is_told(self, run: Run) -> None:
+    def test_a_form_that_does_not_collect_in_a_language_is_told(
+        self, run: Run, begun: Callable[[str], None]
+    ) -> None:
+        begun("lv")
         result = run("show", "request_demo", "--locale", "lv")
         assert result.exit_code == 1
         assert "does not collect in lv" in result.output

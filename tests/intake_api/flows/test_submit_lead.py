@@ -189,7 +189,7 @@ class TestRefusing:
         [
             ({"presentation": "unknown"}, PresentationUnknown),
             ({"form": "request_contact", "fields": {"message": "Hi", "email": "a@b.example"}}, PresentationUnknown),
-            ({"locale": "lv"}, LocaleNotOffered),
+            ({"locale": "de"}, LocaleNotOffered),
             ({"fields": {}}, FieldsInvalid),
             ({"fields": {**FIELDS, "email": "no address"}}, FieldsInvalid),
             ({"fields": {**FIELDS, "shoe_size": 42}}, FieldsInvalid),
