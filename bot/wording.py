@@ -31,6 +31,7 @@ class Lexicon:
 
     clear_yes: tuple[str, ...]
     clear_no: tuple[str, ...]
+    fillers: tuple[str, ...]  # words that may stand beside a clear yes without changing it
     hedges: tuple[str, ...]
     lead_ins: Mapping[str, tuple[str, ...]]
     weak_lead_ins: Mapping[str, tuple[str, ...]]  # "I am": a name only if what follows is written like one
@@ -104,7 +105,7 @@ def missing_in(words: Words, measure: Words) -> list[str]:
         missing += [f"{section}.{key} (unknown)" for key in have if key not in need]
     if not words.product:
         missing.append("product")
-    missing += [f"lexicon.{name}" for name in ("clear_yes", "clear_no", "hedges") if not getattr(words.lexicon, name)]
+    missing += [f"lexicon.{name}" for name in ("clear_yes", "clear_no", "fillers", "hedges") if not getattr(words.lexicon, name)]
     return missing
 
 
@@ -126,6 +127,7 @@ def _read(file: Path, code: str) -> Words:
             lexicon=Lexicon(
                 clear_yes=_phrases(lexicon.get("clear_yes")),
                 clear_no=_phrases(lexicon.get("clear_no")),
+                fillers=_phrases(lexicon.get("fillers")),
                 hedges=_phrases(lexicon.get("hedges")),
                 lead_ins=_by_field(lexicon.get("lead_ins")),
                 weak_lead_ins=_by_field(lexicon.get("weak_lead_ins")),

@@ -47,10 +47,10 @@ class Said:
 
 
 def hear_decision(said: Said, lexicon: Lexicon) -> Heard:
-    """Hear a yes only where nothing else can be meant: a button, or clear words that the classifier is sure of too
-    (C-08).
+    """Hear a yes only where nothing else can be meant: a button, or clear words, all of them, that the classifier is
+    sure of too (C-08).
 
-    "ok", "hmm", "sure, whatever", an emoji and "yes but no" are unclear: they need a second question.
+    "ok", "hmm", "sure, whatever", an emoji, "yes but no" and "definitely spam" are unclear: they need a second question.
     """
     if said.button is not None:
         return {AFFIRM: Heard.YES, DENY: Heard.NO}.get(said.intent, Heard.UNCLEAR)
@@ -58,7 +58,7 @@ def hear_decision(said: Said, lexicon: Lexicon) -> Heard:
     if _has_any(words, lexicon.hedges):
         return Heard.UNCLEAR
     says_yes, says_no = _has_any(words, lexicon.clear_yes), _has_any(words, lexicon.clear_no)
-    if says_yes and not says_no and said.means(AFFIRM, SURE):
+    if not says_no and _is_wholly(words, lexicon.clear_yes, lexicon.fillers) and said.means(AFFIRM, SURE):
         return Heard.YES
     # A no needs less: whoever says no and means yes is asked nothing worse than the question again later.
     if says_no and not says_yes and said.intent in (DENY, "decline_field", "cancel", "withdraw_consent"):
@@ -80,3 +80,12 @@ def _begins_with_any(words: str, phrases: tuple[str, ...]) -> bool:
 
 def _has_any(words: str, phrases: tuple[str, ...]) -> bool:
     return any(f" {phrase} " in words for phrase in phrases)
+
+
+def _is_wholly(words: str, phrases: tuple[str, ...], fillers: tuple[str, ...]) -> bool:
+    """Say whether a text is one of the phrases or more, and beside them nothing but words such as "please"."""
+    apart = words.replace(" ", "  ")  # so that two phrases in a row do not share the blank between them
+    rest = apart
+    for phrase in sorted(phrases, key=len, reverse=True):
+        rest = rest.replace(f" {phrase.replace(' ', '  ')} ", " ")
+    return rest != apart and set(rest.split()) <= set(fillers)

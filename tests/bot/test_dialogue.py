@@ -22,7 +22,7 @@ SHEET = Sheet(example_body("get_form_request_demo"))
 
 
 class TestHearingADecision:
-    @pytest.mark.parametrize("text", ["yes", "Yes, please!", "I agree.", "sure, go ahead", "yep", "of course"])
+    @pytest.mark.parametrize("text", ["yes", "Yes, please!", "I agree.", "sure, go ahead", "yep", "of course", "y", "yess pls", "let's go"])
     def test_clear_words_the_classifier_is_sure_of_are_a_yes(self, text: str) -> None:
         assert hear_decision(Said("affirm", 0.8, text), LEXICON) is Heard.YES
         assert hear_decision(Said("affirm", 0.79, text), LEXICON) is Heard.UNCLEAR
@@ -43,6 +43,17 @@ class TestHearingADecision:
             "if you must, yes",
             "yes and no",
             "",
+            "i do mind",
+            "definitely spam",
+            "that works against me",
+            "you can send it by post instead",
+            "go ahead without it",
+            "i agree that this is annoying",
+            "confirm that you delete it",
+            "permission granted by nobody",
+            "you may ask my lawyer",
+            "exactly what i feared",
+            "of course you want that",
         ],
     )
     def test_c08_the_rest_is_unclear_however_sure_the_classifier_is(self, text: str) -> None:

@@ -7,14 +7,17 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from bot.dialogue.said import Heard, Said, hear_decision
 from bot.nlu.masking import mask
-from bot.nlu_report import held_out_files, read_rows
+from bot.nlu_report import HELD_OUT, held_out_files, read_rows, served_parser
+from bot.wording import load_wording
 from tests.bot.bot_processes import ROOT
 
 LANGUAGES = ("cs", "en", "lv", "pl", "ru")
@@ -29,6 +32,11 @@ def examples(language: str) -> Iterator[tuple[str, str]]:
             assert block["metadata"] == {"language": language}, file
             for line in block["examples"].splitlines():
                 yield block["intent"], line.removeprefix("- ").strip()
+
+
+@cache
+def served() -> Any:
+    return served_parser()
 
 
 def run_report(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -72,6 +80,27 @@ class TestHeldOut:
 
     def test_tells_the_languages_apart(self, report: dict[str, Any]) -> None:
         assert report["language_identified"] >= 0.95
+
+
+class TestConsent:
+    """C-08, by the words of each language and the served model."""
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_yes_and_no_are_heard_and_nothing_else_is_a_yes(self, model: str, language: str) -> None:  # noqa: ARG002
+        lexicon = load_wording().languages[language].lexicon
+        parse = served()
+        heard: dict[str, list[Heard]] = {"affirm": [], "deny": []}
+        wrong = []
+        for row in read_rows(HELD_OUT / f"{language}.tsv"):
+            best = parse(row["text"])["intent"]
+            decision = hear_decision(Said(best["name"], best["confidence"], row["text"]), lexicon)
+            heard.setdefault(row["intent"], []).append(decision)
+            if decision is Heard.YES and row["intent"] != "affirm":
+                wrong.append(row["text"])
+        assert wrong == []
+        assert heard["affirm"].count(Heard.YES) >= 0.6 * len(heard["affirm"])
+        assert heard["affirm"].count(Heard.NO) == 0
+        assert heard["deny"].count(Heard.NO) >= 0.8 * len(heard["deny"])
 
 
 class TestReport:
