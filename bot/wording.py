@@ -17,6 +17,19 @@ from typing import Any
 import yaml
 
 WORDS = Path(__file__).parent / "words"
+GIVEN_NAMES = WORDS / "details" / "given_names.yml"
+LISTS_FOR_DETAILS = (
+    "value_ends",
+    "about",
+    "thousands",
+    "prices",
+    "greetings",
+    "places",
+    "company_words",
+    "roles",
+    "role_modifiers",
+    "role_tails",
+)
 LANGUAGES = ("en", "lv", "ru", "pl", "cs")
 MEASURE = "en"
 
@@ -36,6 +49,19 @@ class Lexicon:
     lead_ins: Mapping[str, tuple[str, ...]]
     weak_lead_ins: Mapping[str, tuple[str, ...]]  # "I am": a name only if what follows is written like one
     units: Mapping[str, tuple[str, ...]]
+    value_ends: tuple[str, ...]  # words with which something new begins: "Anna *and* my number is"
+    about: tuple[str, ...]  # words that may stand before a number: "up to", "around"
+    number_words: Mapping[str, int]
+    thousands: tuple[str, ...]
+    prices: tuple[str, ...]  # an amount beside one of these is a price asked about, not a budget
+    greetings: tuple[str, ...]
+    given_names: tuple[str, ...]  # of all the languages: a Jan writes in English too
+    places: tuple[str, ...]  # "from Riga" names no company
+    company_words: tuple[str, ...]
+    roles: tuple[str, ...]
+    role_modifiers: tuple[str, ...]
+    role_tails: tuple[str, ...]
+    choices: Mapping[str, tuple[str, ...]]  # what people call a choice of the catalogue, by its value
 
 
 @dataclass(frozen=True)
@@ -117,6 +143,7 @@ def _read(file: Path, code: str) -> Words:
     try:
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
         lexicon = raw.get("lexicon") or {}
+        details = _of_details(file.parent / "details" / file.name)
         return Words(
             language=code,
             own_name=raw["own_name"],
@@ -129,13 +156,24 @@ def _read(file: Path, code: str) -> Words:
                 clear_no=_phrases(lexicon.get("clear_no")),
                 fillers=_phrases(lexicon.get("fillers")),
                 hedges=_phrases(lexicon.get("hedges")),
-                lead_ins=_by_field(lexicon.get("lead_ins")),
-                weak_lead_ins=_by_field(lexicon.get("weak_lead_ins")),
-                units=_by_field(lexicon.get("units")),
+                **details,
             ),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise WordsError(f"{file.name}: cannot be read as words ({type(error).__name__}: {error})") from error
+
+
+def _of_details(file: Path) -> dict[str, Any]:
+    raw = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
+    names = yaml.safe_load(GIVEN_NAMES.read_text(encoding="utf-8"))
+    by_name = {name: _by_field(raw.get(name)) for name in ("lead_ins", "weak_lead_ins", "units", "choices")}
+    lists = {name: _phrases(raw.get(name)) for name in LISTS_FOR_DETAILS}
+    return {
+        **by_name,
+        **lists,
+        "number_words": {str(word): int(value) for word, value in (raw.get("number_words") or {}).items()},
+        "given_names": _phrases([name for listed in names.values() for name in listed]),
+    }
 
 
 def _by_field(phrases: Any) -> dict[str, tuple[str, ...]]:

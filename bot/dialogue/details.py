@@ -1,4 +1,5 @@
-"""Details in free text: an e-mail address, a phone number, a number of people, a name after "my name is".
+"""Details in free text: an e-mail address, a phone number, a name, a company, a role, a number of people, a budget;
+several in one message.
 
 Only found here, never judged: whether a value is acceptable is the API's check. Every pattern is bounded, so that no
 text can make the search slow.
@@ -9,34 +10,42 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.dialogue.amounts import find_budget, find_headcount
+from bot.dialogue.people import Part, find_company, find_company_after, find_name, find_role
+from bot.dialogue.phrases import pattern_of, plain
 from bot.dialogue.sheet import Field, Sheet
 from bot.wording import Lexicon
 
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
-_PHONE = re.compile(r"(?<![\w@.])(?:\+|00)?\(?\d(?:[\s().\-/]{0,2}\d){6,14}(?![\w@])")
-_NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:[ ,.\u00a0]\d{3}){1,3}(?![\w])|(?<![\w.,])\d{1,9}(?![\w])")
-_VALUE_END = re.compile(r"[,;.!?\n]|\s(?:and|un|и|i|a|from|at|my|phone|email|e-mail|mail)\s", re.IGNORECASE)
-LONGEST_NAME = 80
+_PHONE = re.compile(
+    r"(?:(?<![\w@])(?<!\d[.,])|(?=\+))(?:\+\s?|00)?\(?\d(?:[\s().\-–/]{0,3}\d){6,14}(?![\w@])",
+)
+_DATE = re.compile(r"(?:\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:19|20)\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2})(?!\d)")
+# Numbers of companies and of accounts are as long as telephone numbers.
+_REGISTERED = re.compile(
+    r"(?<!\w)(?:reg|reg\w{1,12}|vat|pvn|nip|regon|krs|ico|dic|инн|огрн|кпп|iban|order|invoice|pasut\w{0,8}|rekin\w{0,4}|"
+    r"zamowieni\w{0,3}|faktur\w{0,3}|objednavk\w{0,3}|заказ\w{0,3}|счет\w{0,3}|рег)\.?"
+    r"(?:\s?(?:no|nr|num|number|numur\w{0,2}|numer\w{0,2}|cislo|номер\w{0,2}|id))?[\s.:#№]{0,4}[a-z]{0,3}$"
+)
+LONGEST_TEXT = 4_000
+FEWEST_DIGITS = 7
 
 
 def find_details(text: str, sheet: Sheet, lexicon: Lexicon) -> dict[str, str]:
     """Return, by field of the form, what the text plainly says; the first of each kind."""
-    found: dict[str, str] = {}
-    rest = text
-    for field in sheet.fields():
-        value = None
-        if field.type == "email":
-            value = find_email(text)
-        elif field.type == "phone":
-            value = find_phone(text)
-        elif field.type == "integer":
-            value = _number_with_unit(rest, lexicon.units.get(field.name, ()))
-        elif field.type == "text":
-            value = _named(text, field.name, lexicon)
-        if value:
-            found[field.name] = value
-            rest = rest.replace(value, " ")
-    return found
+    rest = text[:LONGEST_TEXT]
+    said = {}
+    for kind, part in _contacts_in(rest, lexicon):
+        said.setdefault(kind, part.value)
+        rest = _hidden(rest, part.start, part.end)
+    # Each is hidden from the next, so that no part of a text is two details.
+    for kind, find_amount in (("budget", find_budget), ("headcount", find_headcount)):
+        if amount := find_amount(rest, lexicon):
+            said[kind] = str(amount.value)
+            rest = _hidden(rest, amount.start, amount.end)
+    said.update(_people_in(rest, lexicon, among_details=bool(said)))
+    found = {field.name: _as_the_field_takes_it(field, said, lexicon) for field in sheet.fields()}
+    return {name: value for name, value in found.items() if value}
 
 
 def find_email(text: str) -> str | None:
@@ -46,14 +55,9 @@ def find_email(text: str) -> str | None:
 
 
 def find_phone(text: str) -> str | None:
-    """Find the first thing that looks like a phone number of seven digits or more."""
-    match = _PHONE.search(text)
-    return match.group() if match else None
-
-
-def find_numbers(text: str) -> list[int]:
-    """Return the whole numbers in the text; "1 200" and "1,200" are one."""
-    return [int(re.sub(r"\D", "", number)) for number in _NUMBER.findall(text)]
+    """Find the first thing that looks like a phone number of seven digits or more; a date or the number of a company
+    is none."""
+    return next((match.group().strip() for match in _phones(text)), None)
 
 
 def value_for(field: Field, text: str, lexicon: Lexicon) -> str:
@@ -65,44 +69,100 @@ def value_for(field: Field, text: str, lexicon: Lexicon) -> str:
         return find_phone(text) or text
     if field.type == "text":
         lead_ins = (*lexicon.lead_ins.get(field.name, ()), *lexicon.weak_lead_ins.get(field.name, ()))
-        for rest in _after(text, lead_ins, only_at_start=True):
-            return _trimmed(rest) or text
+        if match := re.match(rf"{pattern_of(lead_ins)}[\s:,-]{{0,3}}", plain(text)):
+            return text[match.end() :].strip(" .,;:!\"'") or text
     return text
 
 
-def _named(text: str, name: str, lexicon: Lexicon) -> str | None:
-    for rest in _after(text, lexicon.lead_ins.get(name, ())):
-        if value := _first_phrase(rest):
-            return value
-    for rest in _after(text, lexicon.weak_lead_ins.get(name, ())):
-        value = _first_phrase(rest)
-        if value and len(value.split()) <= 4 and all(word[:1].isupper() for word in value.split()):
-            return value
+def choice_in(field: Field, text: str, lexicon: Lexicon) -> str | None:
+    """Return the value of the only choice a text speaks of, in the words of its value, of its label or of the lexicon;
+    nothing when it speaks of two."""
+    wanted = plain(text).strip(" .!")
+    exact = [value for value, label in field.choices if wanted in (plain(value), plain(label).strip(" ."))]
+    words = set(re.findall(r"\w+", wanted))
+    # "I'm the owner", "under 100": the value's own words are in it, and no other value's are.
+    by_value = [value for value, _ in field.choices if set(plain(value).split("_")) <= words]
+    by_words = [value for value, _ in field.choices if re.search(pattern_of(lexicon.choices.get(value, ())), wanted)]
+    by_label = [value for value, stems in _own_stems(field).items() if any(_has_stem(words, stem) for stem in stems)]
+    for chosen in (exact, sorted({*by_value, *by_words}), by_label):
+        if chosen:
+            return chosen[0] if len(chosen) == 1 else None
     return None
 
 
-def _after(text: str, lead_ins: tuple[str, ...], *, only_at_start: bool = False) -> Iterator[str]:
-    folded = text.lower().replace("’", "'")
-    if len(folded) != len(text):  # a letter that becomes two would shift every place behind it
-        return
-    for lead_in in sorted(lead_ins, key=len, reverse=True):  # "company is called" before "company is"
-        match = re.search(rf"(?<!\w){re.escape(lead_in)}(?!\w)[\s:,-]{{0,3}}", folded)
-        if match and not (only_at_start and match.start() > 0):
-            yield text[match.end() :]
+def _own_stems(field: Field) -> dict[str, set[str]]:
+    """Return, by choice, the stems of the words only its own label has; numbers are left out: ranges share them."""
+    stems = {
+        value: {word[: max(4, len(word) - 3)] for word in re.findall(r"[^\W\d_]{4,30}", plain(label))}
+        for value, label in field.choices
+    }
+    return {
+        value: {stem for stem in own if not any(stem in others for other, others in stems.items() if other != value)}
+        for value, own in stems.items()
+    }
 
 
-def _first_phrase(rest: str) -> str | None:
-    return _trimmed(_VALUE_END.split(rest, maxsplit=1)[0])
+def _has_stem(words: set[str], stem: str) -> bool:
+    return any(word.startswith(stem) and len(word) <= len(stem) + 6 for word in words)
 
 
-def _trimmed(value: str) -> str | None:
-    value = value.strip(" .,;:!\"'")
-    return value if value and len(value) <= LONGEST_NAME and "@" not in value else None
+def _as_the_field_takes_it(field: Field, said: dict[str, str], lexicon: Lexicon) -> str | None:
+    if field.type in ("email", "phone"):
+        return said.get(f"any {field.type}")
+    value = said.get(field.name)
+    if value is None or field.type == "integer":
+        return value
+    if field.type == "choice":
+        return choice_in(field, value, lexicon) if field.name == "role" else None
+    return value if field.type == "text" else None
 
 
-def _number_with_unit(text: str, units: tuple[str, ...]) -> str | None:
-    for unit in units:
-        match = re.search(rf"(?<![\w.,-])(\d{{1,6}})\s{{0,2}}{re.escape(unit)}(?!\w)", text.casefold())
-        if match:
-            return match.group(1)
-    return None
+def _people_in(text: str, lexicon: Lexicon, *, among_details: bool) -> dict[str, str]:
+    said = {}
+    rest = text
+    company = find_company(rest, lexicon)
+    if company:
+        rest = _hidden(rest, company.start, company.end)
+    role = find_role(rest, lexicon)
+    if role:
+        rest = _hidden(rest, role.start, role.end)
+    name = find_name(rest, lexicon, among_details=among_details or company is not None or role is not None)
+    if name and company is None:
+        company = find_company_after(rest, name, lexicon)
+    for kind, part in (("name", name), ("company", company), ("role", role)):
+        if part:
+            said[kind] = part.value
+    return said
+
+
+def _contacts_in(text: str, lexicon: Lexicon) -> Iterator[tuple[str, Part]]:
+    rest = text
+    for match in _EMAIL.finditer(text):
+        yield "any email", Part(match.group().rstrip(".'-"), match.start(), match.end())
+        rest = _hidden(rest, match.start(), match.end())
+    counted = re.compile(
+        rf"\s{{0,2}}(?:{pattern_of(lexicon.units.get('headcount', ()), glued=True)}"
+        rf"|{pattern_of(lexicon.units.get('budget', ()), glued=True)}|{pattern_of(lexicon.thousands)})"
+    )
+    for match in _phones(rest):
+        number = match.group()
+        if counted.match(plain(rest[match.end() : match.end() + 40])):
+            # "29123456 12 people": the last group is a count, not a part of the number
+            number = number[: len(number) - len(re.split(r"[\s,]", number)[-1])].rstrip()
+        if len(re.sub(r"\D", "", number)) >= FEWEST_DIGITS:
+            yield "any phone", Part(number.strip(), match.start(), match.start() + len(number))
+
+
+def _phones(text: str) -> Iterator[re.Match[str]]:
+    folded = plain(text)
+    for match in _PHONE.finditer(text):
+        if _DATE.match(match.group()) or _REGISTERED.search(folded[max(0, match.start() - 50) : match.start()]):
+            continue
+        if re.search(r"[€$£]\s?$", text[max(0, match.start() - 2) : match.start()]):
+            continue
+        yield match
+
+
+def _hidden(text: str, start: int, end: int) -> str:
+    """Put a boundary in the place of a part of the text, so that every other place stays where it is."""
+    return f"{text[:start]};{' ' * (end - start - 1)}{text[end:]}"

@@ -8,7 +8,9 @@ from typing import Any
 
 from bot.client import ApiAway
 from bot.dialogue import asides, replies
-from bot.dialogue.details import find_details, find_numbers, value_for
+from bot.dialogue.amounts import find_numbers
+from bot.dialogue.details import choice_in, find_details, value_for
+from bot.dialogue.own_text import counts_something_else, read_text_answer, strong_details
 from bot.dialogue.questions import (
     CANCEL,
     ask_next,
@@ -54,7 +56,7 @@ async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
     field = sheet.field(state.asked)
     if field is None:
         return ask_next(state)
-    candidates = _candidates(field, said, sheet, desk)
+    candidates = _candidates(field, said, state, desk)
     if not candidates:
         if any(asides.is_meant(intent, said, state) for intent in DECLINES):
             return _declined(state, field, sheet)
@@ -65,13 +67,10 @@ async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
     )
     if bad:
         return _not_good(filled, bad, sheet)
-    turn = ask_next(filled)
     asked = {member.name for member in sheet.group_of(field)}
-    extra = [found for found in sheet.fields() if found.name in good and found.name not in asked]
-    if extra:
-        noted = ", ".join(f"{found.label}: {shown(good[found.name])}" for found in extra)
-        return Turn(turn.state, [Reply(replies.NOTED, {"noted": noted}), *turn.says])
-    return turn
+    # What was said may be about other fields only: then this one is still open.
+    turn = ask_next(filled) if asked & set(good) else Turn(filled, open_question(filled))
+    return Turn(turn.state, [*_noted({name: kept for name, kept in good.items() if name not in asked}, sheet), *turn.says])
 
 
 async def correct(state: State, said: Said, desk: Desk) -> Turn:
@@ -128,48 +127,72 @@ def ask_again_refused(state: State, texts: dict[str, str]) -> Turn:
     return _not_good(state.but(values=kept), bad, sheet)
 
 
-def _candidates(field: Field, said: Said, sheet: Sheet, desk: Desk) -> dict[str, Any]:
+def _noted(good: Checked, sheet: Sheet) -> list[Reply]:
+    noted = ", ".join(f"{field.label}: {shown(good[field.name])}" for field in sheet.fields() if field.name in good)
+    return [Reply(replies.NOTED, {"noted": noted})] if noted else []
+
+
+def _candidates(field: Field, said: Said, state: State, desk: Desk) -> dict[str, Any]:
+    sheet = Sheet(state.sheet or {})
     if said.button is not None:
-        pressed = _choice(field, said) if said.intent == replies.INFORM else None
+        pressed = _choice(field, said, desk) if said.intent == replies.INFORM else None
         return {} if pressed is None else {field.name: pressed}
     if field.type == "long_text":
         declined = said.intent in DECLINES and said.confidence >= asides.PLAIN and len(said.text) < 60
-        return {} if declined else _only_contacts(said, sheet, desk) or {field.name: said.text.strip()}
+        return {} if declined else _only_details(said, sheet, desk) or {field.name: said.text.strip()}
+    if field.type == "text" and not field.choices and not _is_no_text(said):
+        return dict(read_text_answer(field, said, sheet, state.values, desk.words.lexicon))
     found: dict[str, Any] = dict(find_details(said.text, sheet, desk.words.lexicon))
     group = sheet.group_of(field)
     if field.name in found or any(member.name in found for member in group):
         return found
     rest = _only_value(field, said, desk)
     if rest is None:
-        return found if len(group) == 1 and not field.takes_any_text else {}
+        return found
     if field.type in CONTACT_TYPES:
+        if found and not _looks_like_a_contact(said.text):
+            return found
         return {**found, _likely_contact(field, group, said.text).name: rest}
     return {**found, field.name: rest}
 
 
-def _only_contacts(said: Said, sheet: Sheet, desk: Desk) -> dict[str, Any]:
-    """Return the contact details of a text that holds hardly anything else ("my number is …"); else nothing."""
-    found = find_details(said.text, sheet, desk.words.lexicon)
-    contacts = {
-        field.name: found[field.name] for field in sheet.fields() if field.type in CONTACT_TYPES and field.name in found
+def _only_details(said: Said, sheet: Sheet, desk: Desk) -> dict[str, Any]:
+    """Return the contacts and names of a text that holds hardly anything else ("my number is …"); else nothing."""
+    found = strong_details(said.text, sheet, desk.words.lexicon)
+    plain = {
+        field.name: found[field.name]
+        for field in sheet.fields()
+        if field.type in (*CONTACT_TYPES, "text") and field.name in found
     }
     rest = said.text
-    for value in contacts.values():
+    for value in plain.values():
         rest = rest.replace(value, " ")
-    return contacts if len(re.findall(r"\w+", rest)) <= MOST_WORDS_AROUND_A_CONTACT else {}
+    return plain if len(re.findall(r"\w+", rest)) <= MOST_WORDS_AROUND_A_CONTACT else {}
+
+
+def _is_no_text(said: Said) -> bool:
+    if said.intent in DECLINES and said.confidence >= asides.PLAIN:
+        return True
+    return said.intent in ("affirm", "greet", "thank") and said.confidence >= asides.OVER_SHORT_TEXT
+
+
+def _looks_like_a_contact(text: str) -> bool:
+    return any(sign.isdigit() or sign == "@" for sign in text)
 
 
 def _only_value(field: Field, said: Said, desk: Desk) -> Any:
     if field.choices:
-        return _choice(field, said)
+        return _choice(field, said, desk)
     if said.intent in DECLINES and said.confidence >= asides.PLAIN:
         return None
     if field.type == "integer":
-        numbers = find_numbers(said.text)
+        if counts_something_else(field, said.text, desk.words.lexicon):
+            return None
+        numbers = find_numbers(said.text, desk.words.lexicon)
         return numbers[0] if len(numbers) == 1 else None
-    if field.type in CONTACT_TYPES and not any(sign.isdigit() or sign == "@" for sign in said.text):
+    if field.type in CONTACT_TYPES and not _looks_like_a_contact(said.text):
         return None if said.confidence >= asides.PLAIN and said.intent != replies.INFORM else said.text.strip() or None
-    if said.intent in ("affirm", "greet", "thank") and said.confidence >= asides.OVER_SHORT_TEXT:
+    if _is_no_text(said):
         return None
     return value_for(field, said.text, desk.words.lexicon) or None
 
@@ -180,15 +203,11 @@ def _likely_contact(field: Field, group: list[Field], text: str) -> Field:
     return next((member for member in group if member.type == wanted), field)
 
 
-def _choice(field: Field, said: Said) -> Any:
-    wanted = (said.detail or said.text).strip().casefold()
-    exact = [value for value, label in field.choices if wanted in (value.casefold(), label.casefold())]
-    words = set(re.findall(r"\w+", wanted))
-    # "I'm the owner", "under 100": the value's own words are in it, and no other value's are.
-    chosen = exact or [value for value, _ in field.choices if set(value.casefold().split("_")) <= words]
-    if len(chosen) != 1:
+def _choice(field: Field, said: Said, desk: Desk) -> Any:
+    chosen = choice_in(field, said.detail or said.text, desk.words.lexicon)
+    if chosen is None:
         return None
-    return int(chosen[0]) if field.type == "integer" else chosen[0]
+    return int(chosen) if field.type == "integer" else chosen
 
 
 def _declined(state: State, field: Field, sheet: Sheet) -> Turn:

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from bot.dialogue.details import find_details, find_email, find_numbers, find_phone, value_for
+from bot.dialogue.amounts import find_numbers
+from bot.dialogue.details import find_details, find_email, find_phone, value_for
 from bot.dialogue.said import Heard, Said, hear_decision
 from bot.dialogue.sheet import Sheet
 from bot.dialogue.state import Stage, State
