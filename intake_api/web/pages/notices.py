@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, render_template, request
-
 from markupsafe import Markup, escape
 
 from intake_api.catalogue.model import FormUnknown
