@@ -44,11 +44,11 @@ class ShownReceipt:
 
     @property
     def purposes(self) -> list[PurposeLife]:
-        """The purposes, each once, with its present state."""
-        lives: dict[str, list[Decision]] = {}
+        """The purposes in the order of the notice, each once, with its present state."""
+        lives: dict[str, list[Decision]] = {str(purpose["id"]): [] for purpose in self.notice["purposes"]}
         for decision in self.decisions:
             lives.setdefault(decision.purpose, []).insert(0, decision)
-        return [PurposeLife(newest, earlier) for newest, *earlier in lives.values()]
+        return [PurposeLife(newest, earlier) for newest, *earlier in filter(None, lives.values())]
 
     @property
     def is_erased(self) -> bool:

@@ -65,7 +65,7 @@ class TestReceipt:
         confirm_decision(store, token, now=clock.advance(minutes=5))
         page = read_page(public.get(receipt).text)
         states = [(row.get("data-purpose"), row.get("data-state")) for row in page.all("tr") if row.get("data-purpose")]
-        assert states == [("newsletter", "given"), ("product_offers", "refused"), ("respond_to_request", "acted")]
+        assert states == [("respond_to_request", "acted"), ("newsletter", "given"), ("product_offers", "refused")]
 
     def test_p01_what_it_was_before_stands_below_with_its_time(
         self, public: FlaskClient, receipt: str, token: str, store: Store, clock: DrivenClock
@@ -82,7 +82,8 @@ class TestReceipt:
     def test_c14_after_not_me_it_says_that_all_is_erased(
         self, public: FlaskClient, receipt: str, token: str, store: Store, clock: DrivenClock, catalogue: Catalogue
     ) -> None:
-        gone = catalogue.notice("request_demo", "en").texts["confirmation.disowned_title"]
+        texts = catalogue.notice("request_demo", "en").texts
+        gone = f"{texts['confirmation.disowned_title']}. {texts['confirmation.disowned_text']}"
         assert gone not in read_page(public.get(receipt).text).text.partition("The notice you were shown")[0]
         disown_decision(store, token, now=clock.advance(minutes=5))
         page = read_page(public.get(receipt).text)
