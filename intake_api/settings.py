@@ -18,6 +18,7 @@ DESTINATIONS: tuple[Destination, ...] = ("file", "webhook")
 MailWay = Literal["folder", "smtp"]
 MAIL_WAYS: tuple[MailWay, ...] = ("folder", "smtp")
 MODES: tuple[Mode, ...] = ("production", "development", "test")
+DATABASES = ("sqlite:///", "postgresql+psycopg://")
 PREFIX = "VESTIBULE_"
 T = TypeVar("T", bound=str)
 MIN_SECRET_BYTES = 24
@@ -150,7 +151,7 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
     mail = read.one_of("MAIL", MAIL_WAYS, "folder")
     return Settings(
         mode=mode,
-        database_url=read.secret("DATABASE_URL", needed=False) or f"sqlite:///{var}/vestibule.sqlite",
+        database_url=_database(read) or f"sqlite:///{var}/vestibule.sqlite",
         catalogue=read.path("CATALOGUE", "catalogue"),
         public_url=public_url,
         review_url=read.url("REVIEW_URL", _loopback(read, "REVIEW_PORT", 8081)),
@@ -256,6 +257,14 @@ def _loopback(read: _Reader, port: str, default: int) -> str:
     if not value.isdecimal() or not 0 < int(value) < 65536:
         raise SettingsError(f"{PREFIX}{port} is {value!r}; write a port number from 1 to 65535.")
     return f"http://127.0.0.1:{value}"
+
+
+def _database(read: _Reader) -> str:
+    """Return the database's address, if one is set. A problem does not quote it: it may hold a password."""
+    value = read.secret("DATABASE_URL", needed=False)
+    if value and not value.startswith(DATABASES):
+        raise SettingsError(f"{PREFIX}DATABASE_URL cannot be used; write one that begins {' or '.join(DATABASES)}.")
+    return value
 
 
 def _proxies(value: str) -> int:

@@ -15,7 +15,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
+from intake_api.settings import SettingsError, read_settings
 from tools.development_secrets import write_development_secrets
 from tools.house import PREFIX, WHAT_LISTENS, House, SettingWrong, read_house
 from tools.supervisor import Program, ProgramDied, Supervisor, ToldToEnd
@@ -24,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 90.0  # seconds, for the slowest machine; a warm start takes a tenth of it
 # Of the hundreds of lines Rasa prints while it trains: those that say where it is.
 TRAINING_STEP = re.compile(r"^Training |^Trained |to train component|^The model ")
+SENTENCE = "vestibule: "  # begins what the service says about an expected error
 PROGRESS_BAR = re.compile(r"\d+/\d+ \[")
 
 
@@ -42,13 +45,16 @@ def run_house() -> None:
     began = time.monotonic()
     os.umask(0o077)  # whatever a copy writes is for its owner only
     house = read_house(ROOT, os.environ)
+    check_settings(house, "migrate")  # which reads no key: the missing ones are not made yet
     with _the_only_copy_in(house.state), Supervisor(ROOT) as supervisor:
         check_ports(house)
         check_catalogue(supervisor, house)
         for line in write_development_secrets(house):
             supervisor.say("secrets", line)
-        train_if_needed(supervisor, house)
+        check_settings(house)
         bring_up_to_date(supervisor, house)
+        check_start(supervisor, house)
+        train_if_needed(supervisor, house)  # the longest by far, so it is the last that can go wrong
         programs = house.programs()
         for program in programs:
             supervisor.start(program)
@@ -56,6 +62,17 @@ def run_house() -> None:
         supervisor.wait_until_ready(programs, within=READY_WITHIN)
         print(welcome(house, account, seconds=time.monotonic() - began), flush=True)
         supervisor.watch()
+
+
+def check_settings(house: House, process: str | None = None) -> None:
+    """Read the service's settings and keys as its processes will, or as one of them will.
+
+    :raises CannotRun: naming the first that cannot be used.
+    """
+    try:
+        read_settings(house.environment, process)
+    except SettingsError as error:
+        raise CannotRun(str(error)) from None
 
 
 def check_ports(house: House) -> None:
@@ -99,6 +116,15 @@ def bring_up_to_date(supervisor: Supervisor, house: House) -> None:
     _finish(supervisor, house.service_command("migrate", "db", "upgrade"), "The database cannot be brought up to date.")
 
 
+def check_start(supervisor: Supervisor, house: House) -> None:
+    """Make sure that neither a door nor the worker would end right after its start.
+
+    :raises CannotRun: with the sentence it would end with.
+    """
+    check = Program("check", [sys.executable, "-m", "tools.check_start"], house.environment)
+    _finish(supervisor, check, "The service cannot start.")
+
+
 def first_account(supervisor: Supervisor, house: House) -> dict[str, str]:
     """Return `email` and a one-time `password` for the review queue; nothing once somebody has signed in.
 
@@ -127,6 +153,8 @@ def welcome(house: House, account: Mapping[str, str], *, seconds: float) -> str:
 
 def _finish(supervisor: Supervisor, program: Program, failed: str) -> list[str]:
     code, lines = supervisor.finish(program, show=lambda _: False)
+    if code and len(lines) == 1 and lines[0].startswith(SENTENCE):
+        raise CannotRun(lines[0].removeprefix(SENTENCE))
     if code:
         raise CannotRun("\n".join([failed, *lines]))
     return lines
@@ -134,16 +162,58 @@ def _finish(supervisor: Supervisor, program: Program, failed: str) -> list[str]:
 
 @contextlib.contextmanager
 def _the_only_copy_in(state: Path) -> Iterator[None]:
-    """Keep other copies out of the state folder: two of them would deliver the same leads."""
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / "run.lock").open("w") as lock:
+    """Keep other copies out of the state folder: two of them would deliver the same leads.
+
+    A start that came to nothing leaves no trace: neither the lock nor the folders it made, unless something is in them.
+    """
+    if state.is_file():
+        raise CannotRun(_no_folder(state, "it is a file"))
+    made = [folder for folder in (state, *state.parents) if not folder.exists()]
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        lock = _locked(state / "run.lock")
+    except BlockingIOError:
+        raise CannotRun(
+            f"Another copy runs with the state in {state}: end it, or give this one {PREFIX}VAR=another-folder."
+        ) from None
+    except OSError as error:
+        raise CannotRun(_no_folder(state, os.strerror(error.errno or 0))) from None
+    try:
+        yield
+    finally:
+        (state / "run.lock").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the first that is not empty ends it
+            for folder in made:
+                folder.rmdir()
+        lock.close()
+
+
+def _locked(path: Path) -> IO[str]:
+    """Open and lock a file; again when whoever held it has taken it away, since a lock on no file keeps nobody out.
+
+    :raises BlockingIOError: another copy holds it.
+    """
+    while True:
+        lock = path.open("w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotRun(
-                f"Another copy runs with the state in {state}: end it, or give this one {PREFIX}VAR=another-folder."
-            ) from None
-        yield
+            if _is_at(path, lock):
+                return lock
+        except OSError:
+            lock.close()
+            raise
+        lock.close()
+
+
+def _is_at(path: Path, file: IO[str]) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _no_folder(state: Path, why: str) -> str:
+    return f"{PREFIX}VAR is {str(state)!r}, which cannot be used as a folder ({why}); name another one."
 
 
 def _is_in_use(port: int) -> bool:

@@ -34,6 +34,7 @@ class Parcel:
 
     delivery: str  # the same on every attempt: the other side's idempotency key
     lead: str  # the same in every delivery of this lead
+    reference: str  # VB-XXXX-XXXX: what the visitor was told, and quotes to sales
     subject: str
     form: str
     locale: str
@@ -127,6 +128,7 @@ def document(operation: Operation, parcel: Parcel) -> dict[str, object]:
         "delivery": parcel.delivery,
         "operation": operation,
         "lead": parcel.lead,
+        "reference": parcel.reference,
         "subject": parcel.subject,
         "form": parcel.form,
         "locale": parcel.locale,

@@ -123,6 +123,7 @@ def _parcel(tx: Connection, store: Store, delivery: Delivery, lead: Lead, judgem
     return Parcel(
         delivery=delivery.id,
         lead=lead.id,
+        reference=lead.reference,
         subject=lead.subject_id,
         form=lead.form,
         locale=lead.locale,

@@ -6,23 +6,54 @@ from dataclasses import dataclass
 from typing import Any
 
 from intake_api.flows.submit_lead import read_receipt_token
+from intake_api.rules.consent import DecisionState
+from intake_api.rules.lead_state import LeadState
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.decisions import Decision, list_decisions
 from intake_api.store.leads import Lead, LeadUnknown, get_lead_by_receipt
 from intake_api.store.notices import get_notice_body
 
-__all__ = ["LeadUnknown", "ShownReceipt", "show_receipt"]
+__all__ = ["LeadUnknown", "PurposeLife", "ShownReceipt", "show_receipt"]
+
+
+@dataclass(frozen=True)
+class PurposeLife:
+    """One purpose: where it stands, and where it stood before, newest first."""
+
+    present: Decision
+    earlier: list[Decision]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether a first yes waits for its confirmation."""
+        return self.present.state is DecisionState.REQUESTED
 
 
 @dataclass(frozen=True)
 class ShownReceipt:
-    """A receipt: no value the person typed is in it, so a lost link tells nobody who they are."""
+    """A receipt: no value the person typed is in it, so a lost link tells nobody who they are.
+
+    `decisions` are all events, oldest first.
+    """
 
     lead: Lead
     decisions: list[Decision]
     notice: Mapping[str, Any]
     entry: evidence.Entry
+
+    @property
+    def purposes(self) -> list[PurposeLife]:
+        """The purposes in the order of the notice, each once, with its present state."""
+        lives: dict[str, list[Decision]] = {str(purpose["id"]): [] for purpose in self.notice["purposes"]}
+        for decision in self.decisions:
+            lives.setdefault(decision.purpose, []).insert(0, decision)
+        return [PurposeLife(newest, earlier) for newest, *earlier in filter(None, lives.values())]
+
+    @property
+    def is_erased(self) -> bool:
+        """Say whether what was sent is gone; its decisions and its evidence stay."""
+        return self.lead.state is LeadState.ERASED
 
 
 def show_receipt(store: Store, token: str) -> ShownReceipt:

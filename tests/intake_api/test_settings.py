@@ -17,6 +17,12 @@ class TestReading:
         assert settings.mode == "production"
         assert settings.public_url == "http://127.0.0.1:8080"
 
+    @pytest.mark.parametrize("url", ["mysql://zq7f3@db/x", "postgresql://zq7f3@db/x", "zq7f3"])
+    def test_a_database_we_do_not_know_is_named_without_its_address(self, url: str) -> None:
+        with pytest.raises(SettingsError, match=r"VESTIBULE_DATABASE_URL .* postgresql\+psycopg://") as refused:
+            read_settings({**random_secrets(), "VESTIBULE_DATABASE_URL": url})
+        assert "zq7f3" not in str(refused.value)
+
     def test_ports_move_the_addresses(self) -> None:
         assert read_settings({**random_secrets(), "VESTIBULE_REVIEW_PORT": "9001"}).review_url.endswith(":9001")
 

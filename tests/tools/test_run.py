@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tools.development_secrets import write_development_secrets
 from tools.house import read_house
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,7 +83,7 @@ class TestARunningHouse:
         assert code == 1
         assert f"make run: Port {running.ports['PUBLIC']} (the public door) and port" in said
         assert "are in use: end what uses them, or set VESTIBULE_PUBLIC_PORT and VESTIBULE_REVIEW_PORT" in said
-        assert list(tmp_path.glob("**/*")) == [tmp_path / "run.lock"]
+        assert list(tmp_path.glob("**/*")) == []
 
     def test_a_second_one_with_the_same_state_is_kept_out(self, running: "Running") -> None:
         code, said = run_to_the_end(running.state, free_ports())
@@ -133,7 +134,7 @@ class TestNothingIsHalfStarted:
             1,
             f"make run: Port {ports['RASA']} (Rasa) is in use: end what uses it, or set VESTIBULE_RASA_PORT.\n",
         )
-        assert list(tmp_path.glob("**/*")) == [tmp_path / "run.lock"]
+        assert list(tmp_path.glob("**/*")) == []
 
     def test_a_broken_catalogue_is_said_with_its_file(self, tmp_path: Path) -> None:
         shutil.copytree(ROOT / "catalogue", tmp_path / "catalogue")
@@ -142,7 +143,7 @@ class TestNothingIsHalfStarted:
         assert code == 1
         assert said.startswith("make run: The catalogue cannot be used.\n")
         assert "purposes.yml" in said
-        assert list((tmp_path / "state").glob("**/*")) == [tmp_path / "state/run.lock"]
+        assert not (tmp_path / "state").exists()
 
     @pytest.mark.parametrize("port", ["eighty", "0", "65536"])
     def test_a_port_that_is_none_is_said(self, tmp_path: Path, port: str) -> None:
@@ -156,6 +157,81 @@ class TestNothingIsHalfStarted:
         code, said = run_to_the_end(tmp_path, {"PUBLIC": 8081})
         assert code == 1
         assert said.startswith("make run: Two of VESTIBULE_…_PORT name the same port: PUBLIC 8081, REVIEW 8081")
+
+    @pytest.mark.parametrize(
+        ("name", "value", "sentence"),
+        [
+            ("MODE", "prod", "VESTIBULE_MODE is 'prod'; write one of: production, development, test."),
+            ("DESTINATION", "ftp", "VESTIBULE_DESTINATION is 'ftp'; write one of: file, webhook."),
+            (
+                "DATABASE_URL",
+                "mysql://zq7f3@127.0.0.1/x",
+                "VESTIBULE_DATABASE_URL cannot be used; write one that begins sqlite:/// or postgresql+psycopg://.",
+            ),
+        ],
+    )
+    def test_a_setting_that_cannot_be_used_is_said_before_anything_is_made(
+        self, tmp_path: Path, name: str, value: str, sentence: str
+    ) -> None:
+        code, said = run_to_the_end(tmp_path / "state", free_ports(), **{f"VESTIBULE_{name}": value})
+        assert (code, said) == (1, f"make run: {sentence}\n")
+        assert not (tmp_path / "state").exists()
+
+    @pytest.mark.parametrize(
+        ("settings", "sentence"),
+        [
+            (
+                {"VESTIBULE_MASTER_KEY": "zq7f3"},
+                "VESTIBULE_MASTER_KEY is not base64; make one with: openssl rand -base64 32",
+            ),
+            (
+                {"VESTIBULE_DESTINATION": "webhook", "VESTIBULE_WEBHOOK_URL": "http://crm.company.example"},
+                "VESTIBULE_WEBHOOK_URL cannot be used (scheme_not_https)",
+            ),
+            (
+                {"VESTIBULE_DESTINATION_RECIPIENT": "nobody"},
+                "VESTIBULE_DESTINATION_RECIPIENT is 'nobody', which no notice names: use crm, mail.",
+            ),
+            ({"VESTIBULE_MAIL_FROM": "nobody"}, "VESTIBULE_MAIL_FROM is not one e-mail address"),
+        ],
+    )
+    def test_what_a_worker_or_a_door_would_die_of_is_said_before_the_model_is_trained(
+        self, tmp_path: Path, settings: dict[str, str], sentence: str
+    ) -> None:
+        code, said = run_to_the_end(tmp_path, free_ports(), **settings)
+        *before, last = said.splitlines()
+        assert (code, last[: len(sentence) + 10]) == (1, f"make run: {sentence}")
+        assert [line for line in before if not line.startswith("secrets ")] == []
+
+    def test_sec47_other_keys_than_the_database_was_made_with_are_said_before_anything_starts(
+        self, tmp_path: Path
+    ) -> None:
+        house = read_house(ROOT, environment(tmp_path, free_ports()))
+        write_development_secrets(house)
+        for words in (["db", "upgrade"], ["staff", "first", "--json"]):
+            command = [sys.executable, "-m", "intake_api", *words]
+            subprocess.run(command, cwd=ROOT, env=dict(house.environment), check=True, capture_output=True, timeout=120)
+        (tmp_path / "secrets/master_key").unlink()
+        code, said = run_to_the_end(tmp_path, free_ports())
+        assert code == 1
+        assert said.splitlines()[-1].startswith("make run: VESTIBULE_MASTER_KEY ")
+        assert "Traceback" not in said
+        assert "train" not in said
+
+    @pytest.mark.parametrize("state", ["file", "file/inside"])
+    def test_a_state_that_can_be_no_folder_is_said(self, tmp_path: Path, state: str) -> None:
+        (tmp_path / "file").write_text("mine")
+        code, said = run_to_the_end(tmp_path / state, free_ports())
+        why = "it is a file" if state == "file" else "Not a directory"
+        sentence = f"VESTIBULE_VAR is {str(tmp_path / state)!r}, which cannot be used as a folder ({why})"
+        assert (code, said) == (1, f"make run: {sentence}; name another one.\n")
+        assert (tmp_path / "file").read_text() == "mine"
+
+    def test_a_folder_that_was_there_stays(self, tmp_path: Path) -> None:
+        (tmp_path / "state").mkdir()
+        code, _ = run_to_the_end(tmp_path / "state", free_ports(), VESTIBULE_CATALOGUE="nowhere")
+        assert code == 1
+        assert list((tmp_path / "state").iterdir()) == []
 
 
 @pytest.fixture(scope="class")

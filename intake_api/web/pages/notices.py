@@ -2,8 +2,12 @@
 
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, render_template, request
+from markupsafe import Markup, escape
 
 from intake_api.catalogue.model import FormUnknown
 from intake_api.store.notices import NoticeUnknown, get_notice_body
@@ -16,6 +20,18 @@ notice_pages = Blueprint("notice_pages", __name__, template_folder="templates")
 
 HASH = re.compile("[0-9a-f]{64}")
 CACHE_A_DAY = "public, max-age=86400"
+
+
+@notice_pages.app_template_filter("linked")
+def linked(text: str, notice: Mapping[str, Any]) -> Markup:
+    """Make links of the mail addresses and the authority that the notice itself names, and of nothing else (SEC-14)."""
+    targets = _targets(notice)
+    names = re.compile("|".join(re.escape(name) for name in sorted(targets, key=len, reverse=True)) or r"(?!)")
+    made, end = Markup(), 0
+    for found in names.finditer(text):
+        anchor = Markup('<a href="{}">{}</a>').format(targets[found.group()], found.group())
+        made, end = made + escape(text[end : found.start()]) + anchor, found.end()
+    return made + escape(text[end:])
 
 
 @notice_pages.get("/notices/<notice_hash>")
@@ -57,3 +73,13 @@ def get_privacy() -> Response:
         languages=other_languages(language),
     )
     return Response(text, content_type="text/html; charset=utf-8")
+
+
+def _targets(notice: Mapping[str, Any]) -> dict[str, str]:
+    """Return what becomes a link in a notice's sentences, and where it leads."""
+    controller, authority = notice["controller"], notice["authority"]
+    addresses = [address for key in ("email", "dpo") if (address := controller.get(key)) and "@" in address]
+    targets = {address: f"mailto:{quote(address, safe='@+')}" for address in addresses}
+    if authority.get("url", "").startswith("https://"):
+        targets[authority["name"]] = authority["url"]
+    return targets

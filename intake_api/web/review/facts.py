@@ -44,7 +44,7 @@ class DecisionLine:
     title: str
     asked: str
     state: DecisionState
-    basis: str
+    basis: str  # as the notice explains it
     decided_at: datetime
     label_hash: str
 
@@ -85,15 +85,20 @@ def decisions(whole: WholeLead) -> list[DecisionLine]:
     return [
         DecisionLine(
             purpose=one.purpose,
-            title=texts.get(f"title.{one.purpose}", one.purpose),
+            title=purpose_title(whole.notice, one.purpose),
             asked=texts.get(f"{words if one.control == OPT_IN else 'label'}.{one.purpose}", ""),
             state=one.state,
-            basis=one.basis,
+            basis=texts.get(f"basis.{one.purpose}", one.basis),
             decided_at=one.decided_at,
             label_hash=one.label_hash,
         )
         for one in sorted(whole.decisions, key=lambda one: order.get(one.purpose, len(order)))
     ]
+
+
+def purpose_title(notice: Mapping[str, Any], purpose: str) -> str:
+    """Return what a notice calls a purpose; an older notice may lack it, so its bare name is the last resort."""
+    return str(notice["texts"].get(f"title.{purpose}", purpose))
 
 
 def notice_sections(notice: Mapping[str, Any]) -> list[Section]:
@@ -126,13 +131,22 @@ def _answer(texts: Mapping[str, str], name: str, asked: str, value: object) -> A
 
 
 def _purpose_section(texts: Mapping[str, str], purpose: str) -> Section:
-    keys = ("text", "basis", "retention", "if_not_given")
-    return Section(texts.get(f"title.{purpose}", purpose), _said(texts, tuple(f"{key}.{purpose}" for key in keys)))
+    said = _said(texts, tuple(f"{key}.{purpose}" for key in ("text", "basis", "retention")))
+    without = texts.get(f"if_not_given.{purpose}")
+    return Section(
+        texts.get(f"title.{purpose}", purpose), [*said, *([_if_not_given(texts, without)] if without else [])]
+    )
 
 
 def _field_said(texts: Mapping[str, str], name: str) -> str:
     label, why, without = (texts.get(f"field.{name}.{key}", "") for key in ("label", "why", "if_not_given"))
-    return f"{label or name}: {why} {without}"
+    return f"{label or name}: {why} {_if_not_given(texts, without) if without else ''}".rstrip()
+
+
+def _if_not_given(texts: Mapping[str, str], without: str) -> str:
+    """Put the notice's own words before a consequence, so that it does not read like one more reason."""
+    before = texts.get("page.if_not_given")
+    return f"{before}: {without}" if before else without
 
 
 def _said(texts: Mapping[str, str], keys: tuple[str, ...]) -> list[str]:

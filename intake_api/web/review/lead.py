@@ -23,7 +23,7 @@ from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.review.decided import find_decided
-from intake_api.web.review.facts import answers, decisions, log_entries, notice_sections
+from intake_api.web.review.facts import answers, decisions, log_entries, notice_sections, purpose_title
 from intake_api.web.review.queue import ALL, chosen_state, filter_label, form_name, states_in
 from intake_api.web.review.session import reviewer
 
@@ -113,10 +113,12 @@ def _lead_page(reference: str, *, problem: str = "", status: int = 200) -> Respo
     except SubjectErased:
         raise RequestProblem("lead_erased") from None
     with here.store.reading() as tx:
+        around = _around(tx, whole.lead, states_in(state))
         page = render_template(
             "review/lead.html",
             **_facts(tx, whole),
-            around=_around(tx, whole.lead, states_in(state)),
+            around=around,
+            permitted=[purpose_title(whole.notice, purpose) for purpose in around.judgement.purposes],
             state=state,
             filter_label=filter_label(state),
             problem=problem,

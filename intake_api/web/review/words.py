@@ -54,12 +54,20 @@ OUTCOMES = {
     "unknown": "an answer we cannot read",
     "blocked": "may not be passed on",
 }
+SOURCES = {"utm_source": "Campaign source", "utm_medium": "Campaign medium", "utm_campaign": "Campaign"}
 KINDS = {
     "submission.received": "Sent",
     "lead.read": "Opened",
     "lead.approved": "Approved",
     "lead.declined": "Declined",
     "lead.erased": "Erased",
+    "delivery.tried": "Delivery tried",
+    "delivery.delivered": "Delivered",
+    "delivery.refused": "Noted as refused there",
+    "delivery.given_up": "Delivery given up",
+    "delivery.blocked": "Delivery held back",
+    "delivery.cancelled": "Delivery cancelled",
+    "delivery.restarted": "Delivery started again",
     "confirmation.sent": "Asked for the second yes",
     "confirmation.tried": "Tried to ask for the second yes",
     "confirmation.refused": "The address does not take mail",

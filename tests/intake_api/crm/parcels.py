@@ -12,6 +12,7 @@ def parcel(delivery: str = "d1", **fields: str | int) -> Parcel:
     return Parcel(
         delivery=delivery,
         lead="l1",
+        reference="VB-7K3M-Q9TD",
         subject="s1",
         form="request_demo",
         locale="en",

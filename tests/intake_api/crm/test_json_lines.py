@@ -48,6 +48,7 @@ class TestJsonLinesFile:
                 "delivery": "d1",
                 "operation": "upsert",
                 "lead": "l1",
+                "reference": "VB-7K3M-Q9TD",
                 "subject": "s1",
                 "form": "request_demo",
                 "locale": "en",

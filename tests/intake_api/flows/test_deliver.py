@@ -60,6 +60,7 @@ class TestDelivering:
             "product_offers": "given",
         }
         assert data["notice"] == lead.notice_hash
+        assert data["reference"] == lead.reference
         assert data["purposes"][0]["basis"] == "A6-1-b-enter-into-contract"
         assert all(one["evidence"] and one["decided_at"] for one in data["purposes"])
 

@@ -37,3 +37,24 @@ class TestNoticesAndPrivacy:
         answer = public.get(f"/notices/{'0' * 64}", headers={"Accept": "text/html"})
         assert answer.status_code == 404
         assert answer.content_type.startswith("text/html")
+
+    @pytest.mark.parametrize("path", ["/notices/{hash}", "/privacy?form=request_demo"])
+    def test_n11_the_authority_and_the_mail_addresses_are_links(
+        self, public: FlaskClient, catalogue: Catalogue, path: str
+    ) -> None:
+        notice = catalogue.notice("request_demo", "en")
+        page = read_page(public.get(path.format(hash=notice.hash)).text)
+        assert page.one("a", href="https://www.dvi.gov.lv/").text == "Datu valsts inspekcija"
+        assert {link.text for link in page.all("a", href="mailto:privacy@tidewick.example")} == {
+            "privacy@tidewick.example"
+        }
+        assert page.one("a", href="mailto:dpo@tidewick.example")
+
+    def test_n07_what_follows_from_no_answer_is_told_apart_from_why_it_is_asked(
+        self, public: FlaskClient, catalogue: Catalogue
+    ) -> None:
+        notice = catalogue.notice("request_demo", "en")
+        page = read_page(public.get(f"/notices/{notice.hash}").text)
+        said = " ".join(page.one("div", data_field="phone").text.split())
+        why, without = notice.texts["field.phone.why"], notice.texts["field.phone.if_not_given"]
+        assert said.endswith(f"{why} If you do not give it: {without}")

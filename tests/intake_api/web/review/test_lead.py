@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from intake_api.catalogue.model import Catalogue
+from intake_api.crm.port import Done, Duplicate, NotAllowedIn, Outcome, Refused, Retry
 from intake_api.flows.decline_lead import decline_lead
+from intake_api.flows.deliver import settle
 from intake_api.flows.erase_expired import erase_expired
 from intake_api.flows.read_lead import read_lead
 from intake_api.flows.show_form import show_form
@@ -17,6 +19,7 @@ from intake_api.queue import Queue
 from intake_api.store.base import Store
 from intake_api.store.deliveries import Attempt, DeliveryState, claim_delivery, record_attempt
 from intake_api.store.leads import Lead
+from intake_api.web.review.words import KINDS
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import naughty_chunks, needs_corpora
 from tests.intake_api.kept_leads import FIELDS, TOKEN_KEY, approve, entries, keep_lead
@@ -127,7 +130,11 @@ class TestReading:
             "yes, not yet confirmed",
             lead.notice_hash,
             "Together 80",
-            "May go to Brightledger Example GmbH (DE) for respond to request.",
+            f"May go to Brightledger Example GmbH (DE) for {texts['title.respond_to_request']}",
+            texts["basis.respond_to_request"],
+            texts["basis.newsletter"],
+            f"{texts['field.phone.why']} If you do not give it: {texts['field.phone.if_not_given']}",
+            f"If you do not give it: {texts['if_not_given.newsletter']}",
             "Erased after 21 May 2027",
             "Sent by the person",
             "waits for its place",
@@ -197,6 +204,40 @@ class TestDelivery:
             "Next attempt 21 Nov 2026, 09:05 UTC",
         ):
             assert part in said, part
+
+    @pytest.mark.parametrize(
+        ("outcome", "says"),
+        [
+            (Done(status=204), "Delivered by the service"),
+            (Duplicate(), "Delivered by the service"),
+            (Retry("too_slow"), "Delivery tried by the service"),
+            (NotAllowedIn("credential_refused", 401), "Delivery tried by the service"),
+            (Refused("parcel_refused", 422), "Noted as refused there by the service"),
+        ],
+        ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
+    )
+    def test_the_evidence_tells_of_it_in_words(
+        self,
+        reviewer: Browser,
+        store: Store,
+        queue: Queue,
+        lead: Lead,
+        clock: DrivenClock,
+        outcome: Outcome,
+        says: str,
+    ) -> None:
+        delivery = approve(store, queue, lead, now=clock(), destination="webhook")
+        with store.writing() as tx:
+            claim_delivery(tx, delivery.id)
+            settle(tx, delivery, outcome, None, now=clock(), jitter=0.0)
+        said = words_of(reviewer.page(path_of(lead)))
+        assert says in said
+        assert "delivery." not in said
+
+    def test_every_kind_a_delivery_leaves_in_the_evidence_has_words(self) -> None:
+        under_way = {DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING}
+        kinds = {"tried", "restarted", *(state.value for state in DeliveryState if state not in under_way)}
+        assert {f"delivery.{kind}" for kind in kinds} <= KINDS.keys()
 
 
 class TestNeighbours:
