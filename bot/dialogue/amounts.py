@@ -75,7 +75,9 @@ def _after_lead_in(folded: str, name: str, lexicon: Lexicon, *, must_not_follow:
     lead_in = re.compile(rf"(?<!\w)({pattern_of(lexicon.lead_ins.get(name, ()))}){_ABOUT}(?:{about}{_ABOUT}){{0,3}}$")
     money = pattern_of(lexicon.units.get("budget", ()), glued=True)
     for number, _ in _numbers(folded, lexicon):
-        if not lead_in.search(re.sub(rf"({money}|[€$£])\s{{0,2}}$", "", folded[max(0, number.start - 70) : number.start])):
+        if not lead_in.search(
+            re.sub(rf"({money}|[€$£])\s{{0,2}}$", "", folded[max(0, number.start - 70) : number.start])
+        ):
             continue
         after = folded[number.end : number.end + 40]
         if re.match(rf"\s{{0,2}}{must_not_follow}", after):

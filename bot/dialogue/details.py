@@ -34,7 +34,7 @@ FEWEST_DIGITS = 7
 def find_details(text: str, sheet: Sheet, lexicon: Lexicon) -> dict[str, str]:
     """Return, by field of the form, what the text plainly says; the first of each kind."""
     rest = text[:LONGEST_TEXT]
-    said = {}
+    said: dict[str, str] = {}
     for kind, part in _contacts_in(rest, lexicon):
         said.setdefault(kind, part.value)
         rest = _hidden(rest, part.start, part.end)

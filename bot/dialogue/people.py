@@ -24,6 +24,9 @@ _QUOTED = re.compile(r"[«„“”\"‟]\s?([^«»„“”\"\n]{1,60})[»”�
 _SIGNS = r"[\s:,–—-]{0,3}"
 _BOUNDARY = re.compile(r"[,;:!?\n()|/•]|\.(?:\s|$)|\s[-–—]\s")
 _PARTICLES = ("van", "von", "de", "der", "da", "di", "le", "la", "del")
+_TITLE = re.compile(r"(?i:mr|mrs|ms|miss|dr|prof|ing|mgr|bc|pan|pani|paní|kungs|kundze|господин|госпожа)\.?\s(?=\w)")
+_AROUND = " \t-–—*~•"
+_JOINERS = ("and", "un", "и", "i", "a", "und", "&")
 # "AS" and "ИП" are companies, "as" is a word: the short ones count in capitals only.
 _FORM_BEFORE = re.compile(
     r"(?<![\w.])(?:(?i:sia|uab|ооо|оао|зао|пао|тоо|мчс)|ИП|АО|AS|A/S|IK|OÜ|OU|AB|ZS|(?i:z/s)|PSIA|ип(?=\s[А-ЯЁ«\"]))(?!\w)"
@@ -60,9 +63,11 @@ def find_role(text: str, lexicon: Lexicon) -> Part | None:
     folded = plain(text)
     weak = re.compile(rf"(?:{pattern_of(lexicon.weak_lead_ins.get('role', ()))})\s{{1,2}}$")
     for match in re.finditer(_role(lexicon), folded):
-        before = folded[max(0, match.start() - 60) : match.start()]
-        after = folded[match.end() :]
-        if weak.search(before) or ((_begins_here(before) or _follows_a_name(text[: match.start()], lexicon)) and ends_here(after, lexicon)):
+        before = folded[max(0, match.start() - 100) : match.start()]
+        after = text[match.end() : match.end() + LONGEST]
+        if weak.search(before) or (
+            (_begins_here(before) or _follows_a_name(text[: match.start()], lexicon)) and _ends_a_role(after, lexicon)
+        ):
             return Part(text[match.start() : match.end()], match.start(), match.end())
     return None
 
@@ -81,7 +86,7 @@ def find_name(text: str, lexicon: Lexicon, *, among_details: bool = False) -> Pa
 
 def find_company_after(text: str, name: Part, lexicon: Lexicon) -> Part | None:
     """Find a company in the part right behind a name: "Jan Kowalski, Zielony Dom, 12 osób"."""
-    gap = re.match(r"\s?[,/|–—-]\s?", text[name.end :])
+    gap = re.match(r"\s?[,;/|\n–—-][\s,;/|–—-]{0,80}", text[name.end :])
     if not gap:
         return None
     start = name.end + gap.end()
@@ -115,11 +120,15 @@ def _before_a_form(text: str, form: re.Match[str], lexicon: Lexicon) -> Part | N
     start, taken, lower = len(before.rstrip(", ")), 0, 0
     for match in reversed(list(_COMPANY_WORD.finditer(before, words.start()))):
         word = match.group()
-        if _is_stop(word, lexicon) and word != "&" or taken >= MOST_COMPANY_WORDS - 1:
+        if taken >= MOST_COMPANY_WORDS - 1:
+            break
+        if taken and plain(word) in _JOINERS and _joins(before[: match.start()], lexicon):
+            continue
+        if _is_stop(word, lexicon) and word != "&" and not (word[0].isupper() and len(word) > 2 and not taken):
             break
         if not (word[0].isupper() or word[0].isdigit() or word == "&"):
             lower += 1
-            if taken > lower - 1 and any(letter.isupper() for letter in before[start:]) or lower > 2:
+            if (taken > lower - 1 and any(letter.isupper() for letter in before[start:])) or lower > 2:
                 break
         elif lower and taken == lower and taken > 1:
             start, taken = match.start(), taken + 1
@@ -131,12 +140,34 @@ def _before_a_form(text: str, form: re.Match[str], lexicon: Lexicon) -> Part | N
     return _part(text, offset + start, form.end())
 
 
+def _joins(before: str, lexicon: Lexicon) -> bool:
+    """Say whether the word before "and" belongs to the same name: "Koks un Akmens SIA", not "I'm Anna and Koks Ltd"."""
+    words = _COMPANY_WORD.findall(before)
+    return (
+        bool(words)
+        and words[-1][0].isupper()
+        and not _is_given(words[-1], lexicon)
+        and not _is_stop(words[-1], lexicon)
+    )
+
+
+def _joined(after: str, lexicon: Lexicon) -> bool:
+    word = _COMPANY_WORD.match(after.lstrip(" "))
+    return (
+        word is not None
+        and word.group()[0].isupper()
+        and not any(known(word.group(), lexicon) for known in (_is_given, _is_stop))
+    )
+
+
 def _names_what_follows(text: str, form: re.Match[str], lexicon: Lexicon) -> bool:
     after = re.match(r"\s{1,2}([\w«„“\"&-]{1,40})", text[form.end() :])
     return after is not None and not _is_stop(after.group(1), lexicon)
 
 
-def _announced(text: str, name: str, lexicon: Lexicon, value_at: Callable[[str, int, Lexicon], Part | None]) -> Part | None:
+def _announced(
+    text: str, name: str, lexicon: Lexicon, value_at: Callable[[str, int, Lexicon], Part | None]
+) -> Part | None:
     folded = plain(text)
     for match in re.finditer(rf"(?:{_lead_ins(lexicon.lead_ins.get(name, ()))}){_SIGNS}", folded):
         if value := value_at(text, match.end(), lexicon):
@@ -146,13 +177,16 @@ def _announced(text: str, name: str, lexicon: Lexicon, value_at: Callable[[str, 
 
 def _weakly_announced_company(text: str, lexicon: Lexicon) -> Part | None:
     folded = plain(text)
-    for match in re.finditer(_lead_ins(lexicon.weak_lead_ins.get("company", ())) + r"[\s:]{1,2}", folded):
+    lead_ins = (*lexicon.weak_lead_ins.get("company", ()), *lexicon.company_words)
+    for match in re.finditer(_lead_ins(lead_ins) + r"(?:[\s:]{1,2}|\s[–—-]\s)", folded):
         start = match.end()
+        if text[match.start()].isupper() and not _begins_here(text[max(0, match.start() - 10) : match.start()]):
+            continue  # "Dílna U Lípy": a part of the name
         if kind := re.match(rf"{pattern_of(lexicon.company_words)}\s", folded[start : start + 40]):
             if not text[start].isupper():
                 start += kind.end()
         company = _company_at(text, start, lexicon, lower=0)
-        if company and not _is_known(company.value, lexicon):
+        if company and not _is_known(company.value, lexicon) and not _is_given(company.value.split()[0], lexicon):
             return company
     return None
 
@@ -161,7 +195,10 @@ def _in_quotes(text: str, lexicon: Lexicon) -> Part | None:
     """Find a quoted name behind a word for a company."""
     for quoted in _QUOTED.finditer(text):
         before = plain(text[max(0, quoted.start() - 40) : quoted.start()])
-        if re.search(rf"{pattern_of(lexicon.company_words)}\s?$|{pattern_of(lexicon.weak_lead_ins.get('company', ()))}\s?$", before):
+        if re.search(
+            rf"{pattern_of(lexicon.company_words)}\s?$|{pattern_of(lexicon.weak_lead_ins.get('company', ()))}\s?$",
+            before,
+        ):
             return _part(text, quoted.start(), quoted.end())
     return None
 
@@ -177,10 +214,16 @@ def _company_at(text: str, start: int, lexicon: Lexicon, *, lower: int = 3, is_n
     for match in _words_from(text, start, _COMPANY_WORD):
         word = match.group()
         is_name = word[0].isupper() or word[0].isdigit() or word == "&"
-        if taken >= MOST_COMPANY_WORDS or (_is_stop(word, lexicon) and not (capitals and is_name and len(word) > 1)):
+        if taken >= MOST_COMPANY_WORDS:
+            break
+        if capitals and plain(word) in _JOINERS and _joined(text[match.end() :], lexicon):
+            continue
+        if _is_stop(word, lexicon) and word != "The" and not (capitals and is_name and word != "I"):
             break
         if not taken and word[0].isdigit():
             break
+        if not taken and word == "The":
+            capitals = True
         if not is_name and capitals:
             # "SIA Zaļais koks": one word more in lower case when the value plainly ends there
             if is_named and taken == 1 and ends_here(text[match.end() :], lexicon):
@@ -194,11 +237,16 @@ def _company_at(text: str, start: int, lexicon: Lexicon, *, lower: int = 3, is_n
 
 
 def _name_at(text: str, start: int, lexicon: Lexicon, *, lower: int = 2) -> Part | None:
+    if title := _TITLE.match(text, start):
+        start = title.end()
     end, taken, capitals = start, 0, False
     for match in _words_from(text, start, _WORD):
         word = match.group()
         is_capital = word[0].isupper()
-        if taken >= MOST_NAME_WORDS or (_is_stop(word, lexicon) and not (is_capital and taken and len(word) > 2)):
+        begins_a_name = not taken and is_capital and _is_given(word, lexicon)  # "Max", a word with another sense too
+        if taken >= MOST_NAME_WORDS or (
+            not begins_a_name and _is_stop(word, lexicon) and not (is_capital and taken and len(word) > 2)
+        ):
             break
         if not is_capital and capitals and plain(word) not in _PARTICLES:
             break
@@ -217,37 +265,50 @@ def _weakly_announced_name(text: str, lexicon: Lexicon) -> Part | None:
             continue
         words = name.value.split()
         capitals = all(word[0].isupper() or plain(word) in _PARTICLES for word in words)
-        if _is_given(words[0], lexicon) or (capitals and not name.value.isupper()) or (len(words) > 1 and _is_given(words[-1], lexicon)):
+        if (
+            _is_given(words[0], lexicon)
+            or (capitals and not name.value.isupper())
+            or (len(words) > 1 and _is_given(words[-1], lexicon))
+        ):
             return name
     return None
 
 
 def _standing_alone(text: str, lexicon: Lexicon, *, among_details: bool) -> Part | None:
-    begins = 0
+    """Find a part of the text that is a name: one with a given name, else one of the first two all in capitals."""
+    in_capitals = None
     greeting = re.compile(rf"(?:{pattern_of(lexicon.greetings)})[\s!]{{0,2}}")
     for number, (start, end) in enumerate(_parts(text)):
-        part = text[start:end]
-        greeted = greeting.match(plain(part))
-        addressed = greeted is not None and not ends_here(part[greeted.end() :], lexicon) and end < len(text) and text[end] == ","
-        begins = start + (greeted.end() if greeted else 0)
-        name = _name_at(text, begins, lexicon)
+        greeted = greeting.match(plain(text[start:end]))
+        name = _name_at(text, start + (greeted.end() if greeted else 0), lexicon)
         if name is None or _is_known(name.value, lexicon) or not _ends_a_name(text[name.end :], lexicon):
             continue
         words = name.value.split()
-        if addressed and len(words) == 1:
+        if greeted and greeted.end() < end - start and text[end : end + 1] == "," and len(words) == 1:
             continue  # "Hi Anna, I need …": the visitor speaks to Anna
-        first_or_last = _is_given(words[0], lexicon) or _is_given(words[-1], lexicon)
         whole = name.end >= len(text[:end].rstrip())
         capitals = all(word[0].isupper() for word in words)
-        if first_or_last and (whole or capitals) and (len(words) > 1 or among_details or greeted):
+        plainly = whole or capitals or (number == 0 and len(words) > 1)
+        is_given = _is_given(words[0], lexicon) or _is_given(words[-1], lexicon)
+        if is_given and plainly and (len(words) > 1 or among_details or greeted):
             return name
-        if among_details and number <= 1 and whole and capitals and 2 <= len(words) and not name.value.isupper():
-            return name
-    return None
+        if among_details and number <= 1 and whole and capitals and len(words) > 1 and not name.value.isupper():
+            in_capitals = in_capitals or name
+    return in_capitals
+
+
+def _ends_a_role(after: str, lexicon: Lexicon) -> bool:
+    named = _WORD.match(after.lstrip(" "))
+    return _ends_a_name(after, lexicon) or (
+        named is not None and named.group()[0].isupper() and _is_given(named.group(), lexicon)
+    )
 
 
 def _ends_a_name(after: str, lexicon: Lexicon) -> bool:
-    return ends_here(after, lexicon) or re.match(rf"\s{{1,2}}{pattern_of(lexicon.company_words)}", plain(after[:40])) is not None
+    return (
+        ends_here(after, lexicon)
+        or re.match(rf"\s{{1,2}}{pattern_of(lexicon.company_words)}", plain(after[:40])) is not None
+    )
 
 
 def _role_at(text: str, start: int, lexicon: Lexicon) -> Part | None:
@@ -272,17 +333,17 @@ def _follows_a_name(before: str, lexicon: Lexicon) -> bool:
 
 
 def _begins_here(before: str) -> bool:
-    return re.search(r"(?:^|[^\w\s'’]|\n)\s{0,4}(?:(?:the|a|an)\s)?$", before) is not None
+    return re.search(r"(?:^|[^\w\s'’]|\n)\s{0,80}(?:(?:the|a|an)\s)?$", before) is not None
 
 
 def _parts(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for match in _BOUNDARY.finditer(text):
-        if text[start : match.start()].strip():
-            yield start + len(text[start:]) - len(text[start:].lstrip()), match.start()
+        if text[start : match.start()].strip(_AROUND):
+            yield start + len(text[start:]) - len(text[start:].lstrip(_AROUND)), match.start()
         start = match.end()
-    if text[start:].strip():
-        yield start + len(text[start:]) - len(text[start:].lstrip()), len(text)
+    if text[start:].strip(_AROUND):
+        yield start + len(text[start:]) - len(text[start:].lstrip(_AROUND)), len(text)
 
 
 def _words_from(text: str, start: int, word: re.Pattern[str]) -> Iterator[re.Match[str]]:
@@ -299,13 +360,17 @@ def _lead_ins(phrases: tuple[str, ...]) -> str:
     # "company:" ends in a sign, so no word boundary may be asked for behind it.
     signs = tuple(phrase for phrase in phrases if not phrase[-1].isalnum() and not phrase.endswith("*"))
     words = tuple(phrase for phrase in phrases if phrase not in signs)
-    with_signs = "|".join(rf"(?<!\w){re.escape(plain(phrase[:-1]).strip())}\s?{re.escape(phrase[-1])}" for phrase in signs)
+    with_signs = "|".join(
+        rf"(?<!\w){re.escape(plain(phrase[:-1]).strip())}\s?{re.escape(phrase[-1])}" for phrase in signs
+    )
     return rf"(?:{'|'.join(filter(None, (pattern_of(words), with_signs)))})"
 
 
 def _is_stop(word: str, lexicon: Lexicon, *, but_roles: bool = False) -> bool:
     folded = plain(word)
-    known = (lexicon.value_ends, lexicon.greetings) if but_roles else (lexicon.value_ends, lexicon.greetings, lexicon.roles)
+    known = (
+        (lexicon.value_ends, lexicon.greetings) if but_roles else (lexicon.value_ends, lexicon.greetings, lexicon.roles)
+    )
     return any(re.fullmatch(pattern_of(phrases), folded) for phrases in known)
 
 

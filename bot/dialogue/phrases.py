@@ -9,7 +9,9 @@ from functools import cache
 from bot.wording import Lexicon
 
 NOTHING = r"(?!)"
-_WITHOUT_A_MARK = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ß": "s", "’": "'", "`": "'", "\u00a0": " ", "\u202f": " "})
+_WITHOUT_A_MARK = str.maketrans(
+    {"ł": "l", "đ": "d", "ø": "o", "ß": "s", "’": "'", "`": "'", "\u00a0": " ", "\u202f": " "}
+)
 _ENDING = r"\w{0,6}"
 
 
