@@ -14,7 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.client import FormApi
 from bot.dialogue import replies
 from bot.dialogue.conversation import Conversation
-from bot.dialogue.replies import Reply
+from bot.dialogue.replies import INFORM, Reply
 from bot.dialogue.said import NOT_A_COMMAND, Said
 from bot.dialogue.state import State
 from bot.dialogue.topics import load_topics
@@ -24,6 +24,7 @@ from bot.wording import load_wording
 
 LOG = logging.getLogger("vestibule.actions")
 MOST_GUESSES = 3
+IN_PASSING = 0.1
 _APIS: dict[str, FormApi] = {}
 
 
@@ -82,6 +83,9 @@ def read_said(tracker: Tracker) -> Said:
     metadata = message.get("metadata") or {}
     name, confidence = intent.get("name"), intent.get("confidence", 0.0)
     guesses: tuple[str, ...] = ()
+    if name == INFORM:  # who gives their details may say in passing what for
+        ranked = [other for other in message.get("intent_ranking", []) if other.get("confidence", 0.0) >= IN_PASSING]
+        guesses = tuple(other["name"] for other in ranked if other["name"] != INFORM)
     if name == "nlu_fallback":  # the best guess below the threshold, with its own low confidence
         ranked = [other for other in message.get("intent_ranking", []) if other.get("name") != "nlu_fallback"]
         name, confidence = (ranked[0]["name"], ranked[0].get("confidence", 0.0)) if ranked else ("out_of_scope", 0.0)

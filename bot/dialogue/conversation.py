@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from bot.client import ApiAway, ApiRefused, FormApi, Json
 from bot.dialogue import asides, filling, questions, replies
+from bot.dialogue.named import form_named
+from bot.dialogue.phrases import plain
 from bot.dialogue.replies import Offer, Reply
 from bot.dialogue.said import Heard, Said, hear_decision
 from bot.dialogue.sheet import Sheet
@@ -86,7 +88,7 @@ def _wants_another(state: State, said: Said, desk: Desk) -> bool:
 
 
 async def _begin(state: State, said: Said, desk: Desk) -> Turn:
-    form = desk.topics.form_for(said)
+    form = await _form_for(said, desk)
     if state.refused and said.button is None:
         # Not asked again in this conversation (C-10); whoever changes their mind has a button for it.
         again = Offer(f"{replies.CHOOSE_FORM}:{form}", "show_notice")
@@ -104,6 +106,14 @@ async def _begin(state: State, said: Said, desk: Desk) -> Turn:
         last_form=form,
     ).asking(Stage.NOTICE)
     return Turn(begun, questions.show_notice(sheet))
+
+
+async def _form_for(said: Said, desk: Desk) -> str:
+    if said.intent == replies.INFORM and said.button is None and not said.guesses:
+        forms = await desk.api.list_forms(desk.language)
+        if named := form_named(said.text, forms):
+            return named
+    return desk.topics.form_for(said)
 
 
 async def _cannot_begin(state: State, refusal: ApiRefused, desk: Desk) -> Turn:
@@ -147,6 +157,8 @@ async def _reuse_answered(state: State, said: Said, desk: Desk) -> Turn:
 
 
 async def _purpose_answered(state: State, said: Said, desk: Desk) -> Turn:
+    if said.button is None and (changed := await filling.details_changed(state, said, desk)):
+        return changed  # whatever else it says: a yes together with something else is asked for again (C-08)
     heard = hear_decision(said, desk.words.lexicon)
     if heard is Heard.UNCLEAR and state.tries == 0:
         return Turn(state.but(tries=1), [Reply(replies.PLEASE_YES_OR_NO, offers=replies.YES_NO)])
@@ -166,14 +178,27 @@ def _nothing_is_wanted(state: State) -> bool:
 async def _summary_answered(state: State, said: Said, desk: Desk) -> Turn:
     if asides.is_meant(replies.CORRECT_DETAILS, said, state):
         return await filling.correct(state, said, desk)
+    named = filling.what_is_named(state, said, desk) if said.button is None else None
+    if named in state.decisions:
+        # "Yes, I want the news after all" is a yes to that, not to sending, and is asked for by itself.
+        return await filling.correct(state, said, desk)
     heard = hear_decision(said, desk.words.lexicon)
-    if heard is Heard.YES:
+    if heard is Heard.YES or _says_send(said, desk):
         return await _send(state, desk)
     if changed := await filling.details_changed(state, said, desk):
         return changed
+    if named is not None:
+        return await filling.correct(state, said, desk)
     if heard is Heard.NO:
         return Turn(state.asking(Stage.CORRECT), [questions.what_to_correct(state)])
     return Turn(state, [questions.summary_question()])
+
+
+def _says_send(said: Said, desk: Desk) -> bool:
+    """Say whether exactly the words of the button were typed, or what stands in them behind the yes."""
+    title, yes = plain(desk.words.title(None, "send")), plain(desk.words.title(None, "yes"))
+    sends = {part.strip() for part in (title, *title.split(","))} - {yes, ""}
+    return said.button is None and plain(said.text).strip(" .!") in sends
 
 
 async def _send(state: State, desk: Desk) -> Turn:

@@ -10,7 +10,9 @@ from bot.client import ApiAway
 from bot.dialogue import asides, replies
 from bot.dialogue.amounts import find_numbers
 from bot.dialogue.details import choice_in, find_details, value_for
+from bot.dialogue.named import field_named, purpose_named
 from bot.dialogue.own_text import counts_something_else, read_text_answer, strong_details
+from bot.dialogue.phrases import pattern_of, plain
 from bot.dialogue.questions import (
     CANCEL,
     ask_next,
@@ -58,6 +60,9 @@ async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
         return ask_next(state)
     candidates = _candidates(field, said, state, desk)
     if not candidates:
+        if other := _other_contact(field, said, sheet, desk):
+            asking = state.asking(Stage.FIELD, other.name)
+            return Turn(asking, open_question(asking))
         if any(asides.is_meant(intent, said, state) for intent in DECLINES):
             return _declined(state, field, sheet)
         return Turn(state, [_not_an_answer(field, said), field_question(field, sheet)])
@@ -70,15 +75,19 @@ async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
     asked = {member.name for member in sheet.group_of(field)}
     # What was said may be about other fields only: then this one is still open.
     turn = ask_next(filled) if asked & set(good) else Turn(filled, open_question(filled))
-    return Turn(turn.state, [*_noted({name: kept for name, kept in good.items() if name not in asked}, sheet), *turn.says])
+    extra = {name: kept for name, kept in good.items() if name not in asked}
+    return Turn(turn.state, [*_noted(extra, sheet), *turn.says])
 
 
 async def correct(state: State, said: Said, desk: Desk) -> Turn:
     """Change what the button or the text names; ask which one when neither does."""
     name = said.detail
+    if name is None and (changed := await details_changed(state, said, desk)):
+        return changed
     if name is None:
-        changed = await details_changed(state, said, desk)
-        return changed or Turn(state.asking(Stage.CORRECT), [what_to_correct(state)])
+        name = what_is_named(state, said, desk)
+    if name is None:
+        return Turn(state.asking(Stage.CORRECT), [what_to_correct(state)])
     sheet = Sheet(state.sheet or {})
     if sheet.opt_in(name):
         decisions = {purpose: yes for purpose, yes in state.decisions.items() if purpose != name}
@@ -94,27 +103,42 @@ async def correct(state: State, said: Said, desk: Desk) -> Turn:
 
 async def correction_answered(state: State, said: Said, desk: Desk) -> Turn:
     """Take the answer to "what should I change?": a button, the label of a field, or the right value itself."""
-    if said.detail is None:
-        for field in Sheet(state.sheet or {}).fields():
-            if field.label.casefold() in said.text.casefold() and not await details_changed(state, said, desk):
-                return await correct(
-                    state, Said(replies.CORRECT_DETAILS, 1.0, button=f"correct_details:{field.name}"), desk
-                )
-        if any(asides.is_meant(intent, said, state) for intent in DECLINES):
-            back = state.asking(Stage.SUMMARY)
-            return Turn(back, open_question(back))
-    return await correct(state, said, desk)
+    turn = await correct(state, said, desk)
+    if said.detail is not None or turn.state.stage is not Stage.CORRECT:
+        return turn
+    if any(asides.is_meant(intent, said, state) for intent in DECLINES):
+        back = state.asking(Stage.SUMMARY)
+        return Turn(back, open_question(back))
+    if asides.is_meant(replies.CORRECT_DETAILS, said, state):
+        return turn
+    return Turn(turn.state, [Reply(replies.FIELD_NOT_UNDERSTOOD), *turn.says])
+
+
+def what_is_named(state: State, said: Said, desk: Desk) -> str | None:
+    """Return the field, or the purpose that was decided on, which a typed text names."""
+    sheet = Sheet(state.sheet or {})
+    purpose = purpose_named(said.text, sheet, desk.words.lexicon)
+    if purpose in state.decisions:
+        return purpose
+    field = field_named(said.text, sheet)
+    return field.name if field else None
 
 
 async def details_changed(state: State, said: Said, desk: Desk) -> Turn | None:
     """Change just the details a text contains ("no, it's anna@firma.lv"); None when it contains none."""
     sheet = Sheet(state.sheet or {})
-    found: dict[str, Any] = dict(find_details(said.text, sheet, desk.words.lexicon))
+    # At a yes-or-no question "I'm In" is no name: there only what is said outright changes anything.
+    find = strong_details if state.stage is Stage.PURPOSE else find_details
+    found: dict[str, Any] = dict(find(said.text, sheet, desk.words.lexicon))
     if not found:
         return None
     good, bad = await _check(sheet, found, desk)
     changed = state.but(values={**state.values, **good})
-    return _not_good(changed, bad, sheet) if bad else ask_next(changed)
+    if bad:
+        return _not_good(changed, bad, sheet)
+    turn = ask_next(changed)
+    # The summary shows what has changed; before it, that is said.
+    return turn if turn.state.stage is Stage.SUMMARY else Turn(turn.state, [*_noted(good, sheet), *turn.says])
 
 
 def ask_again_refused(state: State, texts: dict[str, str]) -> Turn:
@@ -144,6 +168,8 @@ def _candidates(field: Field, said: Said, state: State, desk: Desk) -> dict[str,
         return dict(read_text_answer(field, said, sheet, state.values, desk.words.lexicon))
     found: dict[str, Any] = dict(find_details(said.text, sheet, desk.words.lexicon))
     group = sheet.group_of(field)
+    if field.choices and _choice(field, said, desk) is None:
+        found.pop(field.name, None)  # "manager or owner": the first of two is not chosen
     if field.name in found or any(member.name in found for member in group):
         return found
     rest = _only_value(field, said, desk)
@@ -211,13 +237,26 @@ def _choice(field: Field, said: Said, desk: Desk) -> Any:
 
 
 def _declined(state: State, field: Field, sheet: Sheet) -> Turn:
-    if field.is_optional:
+    group = sheet.group_of(field)
+    if field.is_optional or any(member.name in state.values for member in group):
         turn = ask_next(state.but(skipped=(*state.skipped, field.name)))
         return Turn(turn.state, [Reply(replies.FIELD_SKIPPED), *turn.says])
     # The question itself already says that the other contact will do; here is why one of them is needed (H-20).
+    if field != group[-1]:
+        asking = state.asking(Stage.FIELD, group[group.index(field) + 1].name)
+        return Turn(asking, [Reply(replies.FIELD_SKIPPED), *open_question(asking)])
     question = field_question(field, sheet)
     needed = Reply(replies.FIELD_NEEDED, {"if_not_given": field.if_not_given})
     return Turn(state, [needed, Reply(question.name, question.values, (*question.offers, CANCEL))])
+
+
+def _other_contact(field: Field, said: Said, sheet: Sheet, desk: Desk) -> Field | None:
+    """Return the field of the group that a text without a value names instead ("I only have a phone")."""
+    named = field_named(said.text, sheet) if said.text else None
+    if named is None or named == field or named not in sheet.group_of(field):
+        return None
+    denies = re.search(pattern_of(desk.words.lexicon.clear_no), plain(said.text))
+    return None if denies else named
 
 
 def _not_an_answer(field: Field, said: Said) -> Reply:

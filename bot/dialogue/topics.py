@@ -30,6 +30,10 @@ class Topics:
         """Return the form a topic asks for: by the button, by the table, or by the intent's own name."""
         if said.intent == CHOOSE_FORM and said.detail:
             return said.detail
+        if said.intent == INFORM and said.button is None:
+            # "Jan Nowak, jan@hotel.example, newsletter": the details say who, the next likely intent says what for.
+            passing = next((self.forms[guess] for guess in said.guesses if self.is_topic(guess)), None)
+            return passing or self.forms.get(INFORM, INFORM)
         return self.forms.get(said.intent, said.intent)
 
 
