@@ -15,11 +15,13 @@ TRY_AGAIN_OR_CANCEL = (Offer(replies.TRY_AGAIN, "try_again"), CANCEL)
 
 
 def show_notice(sheet: Sheet) -> list[Reply]:
-    """Return the notice as it is, the link to all of it, and the question (H-02, C-08)."""
+    """Return the notice as it is, how answers are scored if they are (N-13), the link to all of it, and the question
+    (H-02, C-08)."""
     page = str(sheet.notice.get("page", ""))
     return [
         Reply(replies.NOTICE_INTRO, {"title": sheet.form.get("title", "")}),
         Reply(replies.VERBATIM, {"words": sheet.notice.get("short", "")}),
+        *([Reply(replies.VERBATIM, {"words": scoring})] if (scoring := sheet.notice.get("scoring")) else []),
         Reply(replies.NOTICE_LINK, {"page": page}),
         notice_question(),
     ]
