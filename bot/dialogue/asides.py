@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from bot.dialogue import replies
 from bot.dialogue.answers import DATA_QUESTIONS, RIGHTS, answer_data_question, answer_rights
-from bot.dialogue.questions import open_question, show_notice
+from bot.dialogue.questions import CANCEL, open_question, show_notice
 from bot.dialogue.replies import Offer, Reply
 from bot.dialogue.said import Said
 from bot.dialogue.sheet import Sheet
@@ -21,6 +21,7 @@ from bot.wording import Wording, Words
 PLAIN = 0.5
 OVER_SHORT_TEXT = 0.7
 OVER_LONG_TEXT = 0.85
+ENDS_IN_A_QUESTION_MARK = 0.3
 # In a free message these could be the message itself, whatever the classifier says.
 NOT_OVER_LONG_TEXT = ("ask_product", "talk_to_human", "greet", "thank", "goodbye")
 SMALL_TALK = {"thank": replies.THANKS_BACK, "greet": replies.GREET_BACK}
@@ -102,12 +103,16 @@ def language_note(said: Said, wording: Wording) -> list[Reply]:
 async def _answer(state: State, said: Said, desk: Desk) -> list[Reply]:
     sheet = Sheet(state.sheet or {})
     field = sheet.field(state.asked) if state.stage is Stage.FIELD else None
-    if not is_meant(said.intent, said, state):
+    is_question = field is not None and field.type != "long_text" and said.text.rstrip().endswith("?")
+    if not is_meant(said.intent, said, state) and not (is_question and said.confidence >= ENDS_IN_A_QUESTION_MARK):
         return []
     if said.intent in DATA_QUESTIONS:
         return answer_data_question(said.intent, sheet, field)
     if said.intent in RIGHTS and state.stage is not Stage.PURPOSE:
-        return await answer_rights(desk.api, sheet)
+        says = await answer_rights(desk.api, sheet)
+        # What is typed here is not kept yet, and can be dropped at once.
+        drop = [Reply(replies.CANCEL_DROPS, offers=(CANCEL,))]
+        return says if state.stage is Stage.SENDING or said.intent == "request_access" else [*says, *drop]
     if said.intent == "ask_bot":
         return [Reply(replies.I_AM_A_BOT)]
     if said.intent == "talk_to_human":
@@ -116,4 +121,6 @@ async def _answer(state: State, said: Said, desk: Desk) -> list[Reply]:
         return [answer_product(said, desk.words)]
     if said.intent in SMALL_TALK and state.stage not in (Stage.NOTICE, Stage.PURPOSE):
         return [Reply(SMALL_TALK[said.intent])]
+    if is_question and (answer := answer_product(said, desk.words)).name != replies.PRODUCT:
+        return [answer]  # "what does it cost?" asks for an offer elsewhere; here it is only asked in passing
     return []
