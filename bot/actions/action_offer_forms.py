@@ -40,5 +40,9 @@ class OfferForms(TurnAction):
         offers = tuple(replies.choose_form(form["form"], form["title"]) for form in forms)
         if said.intent == "talk_to_human" and any(form["form"] == at_hand.topics.person for form in forms):
             offers = (replies.Offer(f"{replies.CHOOSE_FORM}:{at_hand.topics.person}", "person"),)
+        if state.refused and any(form["form"] == state.last_form for form in forms):
+            # Not asked again (C-10), but whoever changed their mind finds the way back first.
+            again = replies.Offer(f"{replies.CHOOSE_FORM}:{state.last_form}", "show_notice")
+            offers = (again, *(offer for offer in offers if offer.payload != again.payload))
         default = replies.WHAT_CAN_I_DO if said.intent == OPENING or said.confidence >= 0.5 else replies.UNCLEAR
         return Turn(state, [*note, Reply(QUESTIONS.get(said.intent, default), offers=offers)])
