@@ -99,7 +99,8 @@ def _numbers(folded: str, lexicon: Lexicon | None) -> Iterator[tuple[Amount, boo
     of_words = pattern_of(tuple(words)) if words else pattern_of(())
     some = re.compile(
         rf"(?<![\w.,])(?:(?P<digits>{_DIGITS})(?P<k>\s?(?:k(?!\w)|{thousands}))?(?![\w]|\s?[%°])"
-        rf"|(?P<words>{of_words}(?:[\s-]{of_words}){{0,{MOST_WORDS_OF_A_NUMBER - 1}}})(?P<wk>\s{thousands})?|(?P<one>{thousands}))"
+        rf"|(?P<words>{of_words}(?:[\s-]{of_words}){{0,{MOST_WORDS_OF_A_NUMBER - 1}}})(?P<wk>\s{thousands})?"
+        rf"|(?P<one>{thousands}))"
     )
     for match in some.finditer(folded):
         if match["digits"] and _is_of_a_range(folded, match):

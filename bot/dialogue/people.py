@@ -18,9 +18,12 @@ LONGEST = 80
 MOST_NAME_WORDS = 3
 MOST_COMPANY_WORDS = 5
 MOST_ROLE_WORDS = 4
+MOST_WORDS_IN_LOWER_CASE = 2
 _WORD = re.compile(r"[^\W\d_](?:[\w'’]|-(?=\w)){0,40}")
 _COMPANY_WORD = re.compile(r"(?:[\w&+'’]|[-.](?=\w)){1,40}")
 _QUOTED = re.compile(r"[«„“”\"‟]\s?([^«»„“”\"\n]{1,60})[»”“\"‟]")
+_QUOTED_AT_THE_END = re.compile(r"[«„“”\"][^«»„“”\"\n]{1,60}[»”“\"],?\s{0,2}$")
+_SIDE_BY_SIDE = re.compile(r"(?:(?:[\w&+'’]|[-.](?=\w)){1,40}\s){1,6}$")
 _SIGNS = r"[\s:,–—-]{0,3}"
 _BOUNDARY = re.compile(r"[,;:!?\n()|/•]|\.(?:\s|$)|\s[-–—]\s")
 _PARTICLES = ("van", "von", "de", "der", "da", "di", "le", "la", "del")
@@ -32,8 +35,9 @@ _FORM_BEFORE = re.compile(
     r"(?<![\w.])(?:(?i:sia|uab|ооо|оао|зао|пао|тоо|мчс)|ИП|АО|AS|A/S|IK|OÜ|OU|AB|ZS|(?i:z/s)|PSIA|ип(?=\s[А-ЯЁ«\"]))(?!\w)"
 )
 _FORM_BEHIND = re.compile(
-    r"(?<![\w.])(?:(?i:ltd|limited|llc|inc|gmbh|plc|llp|uab|sia|corp|oyj?|srl|sp\.?\s?z\s?\.?o\.?\s?o\.?|spółka z o\.?\s?o\.?|sp\.\s?[kj]\.|"
-    r"spol\.?\s?s\s?r\.?\s?o\.?|s\.\s?r\.\s?o\.?|sro|a\.\s?s\.|s\.a\.|v\.o\.s\.|k\.s\.|b\.v\.|ооо)|SA|AS|AG|OÜ|OU|AB|BV|IK|АО)(?!\w)\.?"
+    r"(?<![\w.])(?:(?i:ltd|limited|llc|inc|gmbh|plc|llp|uab|sia|corp|oyj?|srl|ооо|b\.v\.|s\.a\.|sp\.\s?[kj]\.|"
+    r"sp\.?\s?z\s?\.?o\.?\s?o\.?|spółka z o\.?\s?o\.?|spol\.?\s?s\s?r\.?\s?o\.?|s\.\s?r\.\s?o\.?|sro|"
+    r"a\.\s?s\.|v\.o\.s\.|k\.s\.)|SA|AS|AG|OÜ|OU|AB|BV|IK|АО)(?!\w)\.?"
 )
 
 
@@ -111,33 +115,31 @@ def _with_a_form(text: str, lexicon: Lexicon) -> Part | None:
 def _before_a_form(text: str, form: re.Match[str], lexicon: Lexicon) -> Part | None:
     before = text[max(0, form.start() - 120) : form.start()]
     offset = form.start() - len(before)
-    quoted = re.search(r"[«„“”\"][^«»„“”\"\n]{1,60}[»”“\"],?\s{0,2}$", before)
-    if quoted:
+    if quoted := _QUOTED_AT_THE_END.search(before):
         return _part(text, offset + quoted.start(), form.end())
-    words = re.search(r"((?:(?:[\w&+'’]|[-.](?=\w)){1,40}\s){1,6}),?\s?$", before.rstrip(", ") + " ")
-    if not words:
-        return None
-    start, taken, lower = len(before.rstrip(", ")), 0, 0
-    for match in reversed(list(_COMPANY_WORD.finditer(before, words.start()))):
+    words = _SIDE_BY_SIDE.search(before.rstrip(", ") + " ")
+    start = _start_of_name(before, words.start(), lexicon) if words else None
+    # The same form stands before its name too ("SIA Koks"); then the name is what follows it.
+    stands_before = _FORM_BEFORE.match(form.group()) and _names_what_follows(text, form, lexicon)
+    return None if start is None or stands_before else _part(text, offset + start, form.end())
+
+
+def _start_of_name(before: str, least: int, lexicon: Lexicon) -> int | None:
+    """Go back word by word to where a name begins that ends with the text: words in capitals, else two others."""
+    start = None
+    capitals, taken = False, 0
+    for match in reversed(list(_COMPANY_WORD.finditer(before, least))):
         word = match.group()
-        if taken >= MOST_COMPANY_WORDS - 1:
-            break
+        is_name = word[0].isupper() or word[0].isdigit() or word == "&"
         if taken and plain(word) in _JOINERS and _joins(before[: match.start()], lexicon):
             continue
-        if _is_stop(word, lexicon) and word != "&" and not (word[0].isupper() and len(word) > 2 and not taken):
+        is_a_known_word = _is_stop(word, lexicon) and (taken > 0 or not word[0].isupper() or len(word) < 3)
+        if taken >= MOST_COMPANY_WORDS - 1 or (is_a_known_word and word != "&"):
             break
-        if not (word[0].isupper() or word[0].isdigit() or word == "&"):
-            lower += 1
-            if (taken > lower - 1 and any(letter.isupper() for letter in before[start:])) or lower > 2:
-                break
-        elif lower and taken == lower and taken > 1:
-            start, taken = match.start(), taken + 1
+        if not is_name and (capitals or taken >= MOST_WORDS_IN_LOWER_CASE):
             break
-        start, taken = match.start(), taken + 1
-    # In capitals the form stands before its name ("SIA Koks"); a form right behind a name is behind it.
-    if not taken or (_FORM_BEFORE.match(text[form.start() : form.end()]) and _names_what_follows(text, form, lexicon)):
-        return None
-    return _part(text, offset + start, form.end())
+        capitals, taken, start = capitals or is_name, taken + 1, match.start()
+    return start
 
 
 def _joins(before: str, lexicon: Lexicon) -> bool:
@@ -182,9 +184,9 @@ def _weakly_announced_company(text: str, lexicon: Lexicon) -> Part | None:
         start = match.end()
         if text[match.start()].isupper() and not _begins_here(text[max(0, match.start() - 10) : match.start()]):
             continue  # "Dílna U Lípy": a part of the name
-        if kind := re.match(rf"{pattern_of(lexicon.company_words)}\s", folded[start : start + 40]):
-            if not text[start].isupper():
-                start += kind.end()
+        kind = re.match(rf"{pattern_of(lexicon.company_words)}\s", folded[start : start + 40])
+        if kind and not text[start].isupper():
+            start += kind.end()
         company = _company_at(text, start, lexicon, lower=0)
         if company and not _is_known(company.value, lexicon) and not _is_given(company.value.split()[0], lexicon):
             return company
@@ -204,36 +206,34 @@ def _in_quotes(text: str, lexicon: Lexicon) -> Part | None:
 
 
 def _company_at(text: str, start: int, lexicon: Lexicon, *, lower: int = 3, is_named: bool = False) -> Part | None:
-    if quoted := _QUOTED.match(text, start):
+    """Take a company's name that begins here.
+
+    :param lower: how many words in lower case it may have.
+    :param is_named: that a legal form stands before it: "SIA Zaļais koks" may end in one word in lower case.
+    """
+    kind = re.match(rf"{pattern_of(lexicon.company_words)}\s?(?=[«„“\"])", plain(text[start : start + 40]))
+    if quoted := _QUOTED.match(text, start + (kind.end() if kind else 0)):
         return _part(text, quoted.start(), quoted.end())
-    kind = re.match(rf"({pattern_of(lexicon.company_words)})\s?(?=[«„“\"])", plain(text[start : start + 40]))
-    if kind and (quoted := _QUOTED.match(text, start + kind.end())):
-        return _part(text, quoted.start(), quoted.end())
-    end, taken = start, 0
-    capitals = False
+    end, taken, capitals = start, 0, False
     for match in _words_from(text, start, _COMPANY_WORD):
-        word = match.group()
+        word, after = match.group(), text[match.end() :]
         is_name = word[0].isupper() or word[0].isdigit() or word == "&"
-        if taken >= MOST_COMPANY_WORDS:
-            break
-        if capitals and plain(word) in _JOINERS and _joined(text[match.end() :], lexicon):
+        if capitals and plain(word) in _JOINERS and _joined(after, lexicon):
             continue
-        if _is_stop(word, lexicon) and word != "The" and not (capitals and is_name and word != "I"):
+        if taken >= MOST_COMPANY_WORDS or not _may_be_of_a_company(word, lexicon, begins=not taken, capitals=capitals):
             break
-        if not taken and word[0].isdigit():
-            break
-        if not taken and word == "The":
-            capitals = True
-        if not is_name and capitals:
-            # "SIA Zaļais koks": one word more in lower case when the value plainly ends there
-            if is_named and taken == 1 and ends_here(text[match.end() :], lexicon):
+        if not is_name and (capitals or taken >= lower):
+            if is_named and capitals and taken == 1 and ends_here(after, lexicon):
                 end = match.end()
             break
-        if not is_name and taken >= lower:
-            break
-        capitals = capitals or word[0].isupper()
-        end, taken = match.end(), taken + 1
+        end, taken, capitals = match.end(), taken + 1, capitals or word[0].isupper()
     return _part(text, start, end) if taken else None
+
+
+def _may_be_of_a_company(word: str, lexicon: Lexicon, *, begins: bool, capitals: bool) -> bool:
+    if begins:
+        return word == "The" or not (word[0].isdigit() or _is_stop(word, lexicon))
+    return not _is_stop(word, lexicon) or word == "&" or (capitals and word[0].isupper() and word != "I")
 
 
 def _name_at(text: str, start: int, lexicon: Lexicon, *, lower: int = 2) -> Part | None:
