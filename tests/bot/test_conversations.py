@@ -40,7 +40,13 @@ class TestOpening:
 
     @pytest.mark.parametrize(
         ("language", "says"),
-        [("en", "not a person"), ("lv", "nevis cilvēks"), ("ru", "не человек"), ("pl", "nie człowiek"), ("cs", "ne člověk")],
+        [
+            ("en", "not a person"),
+            ("lv", "nevis cilvēks"),
+            ("ru", "не человек"),
+            ("pl", "nie człowiek"),
+            ("cs", "ne člověk"),
+        ],
     )
     def test_h01_says_it_in_the_language_of_the_page(self, bot: RunningBot, language: str, says: str) -> None:
         assert says in bot.visitor(language).heard
