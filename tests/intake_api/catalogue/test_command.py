@@ -26,7 +26,10 @@ class Run:
 
 
 class TestCheck:
-    def test_a_catalogue_in_order_is_said_to_be_and_languages_are_counted(self, run: Run) -> None:
+    def test_a_catalogue_in_order_is_said_to_be_and_languages_are_counted(
+        self, run: Run, begun: Callable[[str], None]
+    ) -> None:
+        begun("lv")
         result = run("check")
         assert result.exit_code == 0
         assert "is in order: 3 forms, 4 purposes, 2 recipients." in result.output
