@@ -143,7 +143,7 @@ def _read(file: Path, code: str) -> Words:
     try:
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
         lexicon = raw.get("lexicon") or {}
-        details = _of_details(file.parent / "details" / file.name)
+        details = _of_details(file.parent / "details" / file.name, lexicon)
         return Words(
             language=code,
             own_name=raw["own_name"],
@@ -163,10 +163,13 @@ def _read(file: Path, code: str) -> Words:
         raise WordsError(f"{file.name}: cannot be read as words ({type(error).__name__}: {error})") from error
 
 
-def _of_details(file: Path) -> dict[str, Any]:
+def _of_details(file: Path, lexicon: Mapping[str, Any]) -> dict[str, Any]:
     raw = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
     names = yaml.safe_load(GIVEN_NAMES.read_text(encoding="utf-8"))
-    by_name = {name: _by_field(raw.get(name)) for name in ("lead_ins", "weak_lead_ins", "units", "choices")}
+    by_name = {
+        name: _joined(_by_field(lexicon.get(name)), _by_field(raw.get(name)))
+        for name in ("lead_ins", "weak_lead_ins", "units", "choices")
+    }
     lists = {name: _phrases(raw.get(name)) for name in LISTS_FOR_DETAILS}
     return {
         **by_name,
@@ -174,6 +177,10 @@ def _of_details(file: Path) -> dict[str, Any]:
         "number_words": {str(word): int(value) for word, value in (raw.get("number_words") or {}).items()},
         "given_names": _phrases([name for listed in names.values() for name in listed]),
     }
+
+
+def _joined(one: dict[str, tuple[str, ...]], other: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {name: (*one.get(name, ()), *other.get(name, ())) for name in {**one, **other}}
 
 
 def _by_field(phrases: Any) -> dict[str, tuple[str, ...]]:
