@@ -50,7 +50,7 @@ def hear_decision(said: Said, lexicon: Lexicon) -> Heard:
     """Hear a yes only where nothing else can be meant: a button, or clear words, all of them, that the classifier is
     sure of too (C-08).
 
-    "ok", "hmm", "sure, whatever", an emoji, "yes but no" and "definitely spam" are unclear: they need a second question.
+    "ok", "hmm", "sure, whatever", an emoji, "yes but no" and "definitely spam" are unclear: a second question is asked.
     """
     if said.button is not None:
         return {AFFIRM: Heard.YES, DENY: Heard.NO}.get(said.intent, Heard.UNCLEAR)

@@ -23,7 +23,9 @@ SHEET = Sheet(example_body("get_form_request_demo"))
 
 
 class TestHearingADecision:
-    @pytest.mark.parametrize("text", ["yes", "Yes, please!", "I agree.", "sure, go ahead", "yep", "of course", "y", "yess pls", "let's go"])
+    @pytest.mark.parametrize(
+        "text", ["yes", "Yes, please!", "I agree.", "sure, go ahead", "yep", "of course", "y", "yess pls", "let's go"]
+    )
     def test_clear_words_the_classifier_is_sure_of_are_a_yes(self, text: str) -> None:
         assert hear_decision(Said("affirm", 0.8, text), LEXICON) is Heard.YES
         assert hear_decision(Said("affirm", 0.79, text), LEXICON) is Heard.UNCLEAR

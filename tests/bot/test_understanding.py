@@ -86,7 +86,7 @@ class TestConsent:
     """C-08, by the words of each language and the served model."""
 
     @pytest.mark.parametrize("language", LANGUAGES)
-    def test_yes_and_no_are_heard_and_nothing_else_is_a_yes(self, model: str, language: str) -> None:  # noqa: ARG002
+    def test_yes_and_no_are_heard_and_nothing_else_is_a_yes(self, model: str, language: str) -> None:
         lexicon = load_wording().languages[language].lexicon
         parse = served()
         heard: dict[str, list[Heard]] = {"affirm": [], "deny": []}

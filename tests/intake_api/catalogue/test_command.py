@@ -70,9 +70,7 @@ class TestShow:
         ]
         assert places == sorted(places)
 
-    def test_a_form_that_does_not_collect_in_a_language_is_told(
-        self, run: Run, begun: Callable[[str], None]
-    ) -> None:
+    def test_a_form_that_does_not_collect_in_a_language_is_told(self, run: Run, begun: Callable[[str], None]) -> None:
         begun("lv")
         result = run("show", "request_demo", "--locale", "lv")
         assert result.exit_code == 1
