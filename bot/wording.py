@@ -131,7 +131,8 @@ def missing_in(words: Words, measure: Words) -> list[str]:
         missing += [f"{section}.{key} (unknown)" for key in have if key not in need]
     if not words.product:
         missing.append("product")
-    missing += [f"lexicon.{name}" for name in ("clear_yes", "clear_no", "fillers", "hedges") if not getattr(words.lexicon, name)]
+    listened_for = ("clear_yes", "clear_no", "fillers", "hedges")
+    missing += [f"lexicon.{name}" for name in listened_for if not getattr(words.lexicon, name)]
     return missing
 
 
