@@ -5,12 +5,20 @@ import pytest
 from intake_api.catalogue.model import Catalogue
 from intake_api.queue import Queue
 from intake_api.store.base import Store
+from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.crm.receiver import Receiver
 from tests.intake_api.flows.deliveries import House
+from tests.intake_api.kept_leads import keep_lead
 
 
 @pytest.fixture
 def house(store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock, receiver: Receiver) -> House:
     """A house whose leads go to the receiver."""
     return House(store, queue, catalogue, clock, receiver.url)
+
+
+@pytest.fixture
+def lead(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Lead:
+    """A lead that nobody has looked at yet."""
+    return keep_lead(store, catalogue, now=clock())

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from intake_api.catalogue.model import Catalogue
 from intake_api.flows.approve_lead import ForwardingBlocked, LeadChanged, MoveRefused, approve_lead
 from intake_api.flows.judge_forwarding import judge_forwarding
 from intake_api.queue import DELIVER_LEAD, Queue
@@ -16,12 +15,7 @@ from intake_api.store.deliveries import Delivery, DeliveryState
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.engine import engine_holds, queue_that_loads_while_others_may_write
-from tests.intake_api.kept_leads import approve, deliveries_now, keep_lead, kinds, lead_now
-
-
-@pytest.fixture
-def lead(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Lead:
-    return keep_lead(store, catalogue, now=clock())
+from tests.intake_api.kept_leads import approve, deliveries_now, kinds, lead_now
 
 
 class TestApproveLead:

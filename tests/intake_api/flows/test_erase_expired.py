@@ -35,11 +35,6 @@ from tests.intake_api.kept_leads import approve, entries, keep_first_yes, keep_l
 from tests.intake_api.worker_process import running_worker, wait_until
 
 
-@pytest.fixture
-def lead(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Lead:
-    return keep_lead(store, catalogue, now=clock())
-
-
 class TestEraseExpired:
     """Q-01, T-02."""
 
