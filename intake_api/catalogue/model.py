@@ -300,5 +300,5 @@ class Catalogue:
     def _listed(self, key: str, locale: str) -> JsonObject:
         locales = self.locales_of(key)
         view = self.views[key, locale if locale in locales else self.default_locale]
-        shown = {name: view.document[name] for name in ("form", "kind", "title", "benefit")}
+        shown = {name: view.document[name] for name in ("form", "kind", "title", "benefit", "page")}
         return {**shown, "locales": list(locales)}

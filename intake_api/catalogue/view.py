@@ -27,6 +27,7 @@ def make_view(sources: Sources, form: Form, words: Words, public_url: str, probl
         "locale": words.locale,
         "title": notice.texts["form_title"],
         "benefit": notice.texts["benefit"],
+        "page": f"{public_url}/f/{form.key}",
         "submit_label": notice.texts["submit_label"],
         "what_next": notice.texts["what_next"],
         "fields": [_field(field, notice.texts) for field in form.fields],

@@ -63,6 +63,7 @@ class FormSummary(Shape):
     kind = fields.String(required=True)
     title = fields.String(required=True)
     benefit = fields.String(required=True)
+    page = fields.String(required=True)
     locales = fields.List(fields.String(), required=True)
 
 
@@ -163,6 +164,7 @@ class Form(Shape):
     channel = fields.String(required=True, validate=validate.OneOf(CHANNELS))
     title = fields.String(required=True)
     benefit = fields.String(required=True)
+    page = fields.String(required=True)
     submit_label = fields.String(required=True)
     what_next = fields.String(required=True)
     fields_ = fields.List(fields.Nested(FormField), required=True, data_key="fields")

@@ -69,7 +69,7 @@ class TestView:
         shown = json.loads(view.json)
         assert shown == view.document
         assert set(shown) == {
-            "form", "kind", "locale", "title", "benefit", "submit_label", "what_next", "fields", "notice",
+            "form", "kind", "locale", "title", "benefit", "page", "submit_label", "what_next", "fields", "notice",
         }  # fmt: skip
         email = shown["fields"][1]
         assert email["name"] == "email"

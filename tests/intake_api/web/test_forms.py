@@ -19,7 +19,7 @@ class TestListing:
         assert answer.status_code == 200
         listed = {form["form"]: form for form in answer.json["forms"]}
         assert set(listed) == set(catalogue.forms)
-        assert listed["request_demo"].keys() == {"form", "kind", "title", "benefit", "locales"}
+        assert listed["request_demo"].keys() == {"form", "kind", "title", "benefit", "page", "locales"}
         assert "en" in listed["request_demo"]["locales"]
 
     def test_n17_a_language_that_is_not_offered_is_answered_with_those_that_are(self, public: FlaskClient) -> None:
