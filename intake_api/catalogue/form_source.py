@@ -34,7 +34,7 @@ def read_forms(
     folder: Path,
     fields: Mapping[str, FieldSource],
     purposes: Mapping[str, Purpose],
-    regions: Mapping[str, str],
+    regions: Mapping[str, tuple[str, ...]],
     problems: list[Problem],
 ) -> dict[str, Form]:
     """Read every form, in the order of its `position`."""
@@ -55,7 +55,7 @@ def _form(
     entry: Entry,
     fields: Mapping[str, FieldSource],
     purposes: Mapping[str, Purpose],
-    regions: Mapping[str, str],
+    regions: Mapping[str, tuple[str, ...]],
 ) -> Form:
     entry.only("kind", "stage", "position", "notice", "purposes", "fields", "qualification")
     notice = entry.entry("notice", "Write family, version, effective_from and material_change.")

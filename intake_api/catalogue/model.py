@@ -15,7 +15,7 @@ ACT = "act"
 OPT_IN = "opt_in"
 DOUBLE_OPT_IN = "double_opt_in"
 
-NO_REGION = "ZZ"
+NO_REGION = "ZZ"  # where only numbers with a prefix are numbers
 
 JsonObject = Mapping[str, object]
 
@@ -162,12 +162,12 @@ class Form:
     purposes: tuple[str, ...]
     qualification_version: int
     qualification: tuple[QualificationLine, ...]
-    regions: Mapping[str, str] = field(repr=False)
+    regions: Mapping[str, tuple[str, ...]] = field(repr=False)
     rules: Mapping[str, FieldRule] = field(repr=False)
 
-    def region(self, locale: str) -> str:
-        """The country whose phone numbers may be typed without a prefix in this locale."""
-        return self.regions.get(locale, NO_REGION)
+    def phone_regions(self, locale: str) -> tuple[str, ...]:
+        """The countries whose phone numbers may be typed without a prefix in this locale."""
+        return self.regions.get(locale, (NO_REGION,))
 
 
 @dataclass(frozen=True, slots=True)

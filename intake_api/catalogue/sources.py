@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
+import phonenumbers
+
 from intake_api.catalogue.entry import Entry
 from intake_api.catalogue.form_source import FieldSource, read_forms
 from intake_api.catalogue.model import DOUBLE_OPT_IN, Authority, Form, Organisation, Problem, Purpose, Recipient
@@ -58,7 +60,7 @@ def read_sources(folder: Path, problems: list[Problem]) -> Sources:
         recipients=_all(_open(folder, RECIPIENTS, problems), _recipient),
         purposes=purposes,
         fields=fields,
-        forms=read_forms(folder, fields, purposes, countries, problems),
+        forms=read_forms(folder, fields, purposes, _phone_regions(about), problems),
         words=_words(folder, sorted(countries, key=lambda locale: locale != default_locale), problems),
     )
 
@@ -97,8 +99,24 @@ def _organisation(entry: Entry) -> Organisation:
 def _countries(about: Entry) -> dict[str, str]:
     locales = about.entry("locales", "Write one line for each language: en: {country: LV}.").named_entries()
     for entry in locales.values():
-        entry.only("country")
+        entry.only("country", "phones")
     return {locale: entry.text("country", "Write the country code, such as LV.") for locale, entry in locales.items()}
+
+
+def _phone_regions(about: Entry) -> dict[str, tuple[str, ...]]:
+    """Return, by locale, the countries whose numbers need no prefix: its own, unless `phones` names them."""
+    found = {}
+    listed = about.values.get("locales")
+    for locale, values in listed.items() if isinstance(listed, dict) else ():
+        entry = Entry(about.file, f"locales.{locale}", values if isinstance(values, dict) else {}, about.problems)
+        regions = (
+            entry.words("phones", "Write the country codes in a list: [LV, GB].") if "phones" in entry.values else ()
+        )
+        for region in regions:
+            if region not in phonenumbers.SUPPORTED_REGIONS:
+                entry.wrong("phones", f"names {region}, which is no country with phone numbers.", "Write codes as LV.")
+        found[locale] = regions or (str(entry.values.get("country")),)
+    return found
 
 
 def _authorities(about: Entry) -> dict[str, Authority]:

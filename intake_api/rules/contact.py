@@ -1,6 +1,9 @@
 """E-mail addresses and phone numbers: what is taken, how it is kept, how it is shown back (SEC-28, SEC-29)."""
 
+import re
 import unicodedata
+from collections.abc import Collection
+from contextlib import suppress
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -24,6 +27,8 @@ _NOT_CALLED = frozenset(
         PhoneNumberType.PERSONAL_NUMBER,
     }
 )
+
+_OF_NOBODY = re.compile(r"\+447700900\d{3}")
 
 
 def email(typed: str) -> str:
@@ -50,15 +55,24 @@ def email(typed: str) -> str:
     return canonical
 
 
-def phone(typed: str, region: str) -> str:
+def phone(typed: str, *regions: str) -> str:
     """Return one number as E.164, with an extension as RFC 3966 writes it: `+37167000000;ext=12`.
 
-    `region` is where a number without a prefix is looked for. Digits of any script are read. Raises Refused with
+    `regions` are the countries where a number without a prefix is looked for. One that is a number in two of them is
+    taken where it is written as people there write it (020 7946 0018 in London, (212) 555-0123 in New York); if that
+    does not decide it, it is refused rather than guessed. Digits of any script are read. Raises Refused with
     `phone_invalid`, or with `phone_not_accepted` for numbers that cost the caller more or are short codes.
+
+    07700 900000 to 900999 are taken as `.example` is: Ofcom keeps them for drama, so they are nobody's.
     """
-    number = _parsed(_bounded(typed, PHONE_LENGTH, "phone"), region)
-    if not phonenumbers.is_valid_number(number):
-        raise Refused("phone_not_accepted" if phonenumbers.is_valid_short_number(number) else "phone_invalid")
+    readings = _readings(_bounded(typed, PHONE_LENGTH, "phone"), regions)
+    numbers = [number for number in readings if _is_valid(number)]
+    if len(numbers) > 1:
+        numbers = [number for number in numbers if _is_written_as_there(typed, number)]
+    if len(numbers) != 1:
+        short = not numbers and any(map(phonenumbers.is_valid_short_number, readings))
+        raise Refused("phone_not_accepted" if short else "phone_invalid")
+    number = numbers[0]
     if phonenumbers.number_type(number) in _NOT_CALLED or _is_of_no_country(number):
         raise Refused("phone_not_accepted")
     plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
@@ -87,11 +101,32 @@ def _bounded(typed: str, limit: int, kind: str) -> str:
         raise Refused("email_too_long" if too_long else f"{kind}_invalid") from None
 
 
-def _parsed(typed: str, region: str) -> PhoneNumber:
-    try:
-        return phonenumbers.parse(unicodedata.normalize("NFKC", typed), region)
-    except NumberParseException:
-        raise Refused("phone_invalid") from None
+def _readings(typed: str, regions: Collection[str]) -> list[PhoneNumber]:
+    """Return the different numbers that this may be, one for each country at most."""
+    found: list[PhoneNumber] = []
+    for region in regions:
+        with suppress(NumberParseException):
+            number = phonenumbers.parse(unicodedata.normalize("NFKC", typed), region)
+            found += [number] if number not in found else []
+    return found
+
+
+def _is_valid(number: PhoneNumber) -> bool:
+    plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return phonenumbers.is_valid_number(number) or _OF_NOBODY.fullmatch(plain) is not None
+
+
+def _is_written_as_there(typed: str, number: PhoneNumber) -> bool:
+    """Say whether the digits are those people write within the country: in Britain with a nought, in America without.
+
+    An extension may follow them.
+    """
+    at_home = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    return _digits(typed).startswith(_digits(at_home))
+
+
+def _digits(text: str) -> str:
+    return "".join(str(unicodedata.digit(sign)) for sign in text if sign.isdecimal())
 
 
 def _is_of_no_country(number: PhoneNumber) -> bool:

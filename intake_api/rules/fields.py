@@ -59,8 +59,8 @@ class AsksFields(Protocol):
     def rules(self) -> Mapping[str, FieldRule]:
         """The fields by name, in the order they are asked."""
 
-    def region(self, locale: str) -> str:
-        """The country (ISO 3166) whose phone numbers may be typed without a prefix in this locale."""
+    def phone_regions(self, locale: str) -> Collection[str]:
+        """The countries (ISO 3166) whose phone numbers may be typed without a prefix in this locale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def check_some_fields(form: AsksFields, locale: str, fields: Mapping[str, object
         try:
             if rule is None:
                 raise text.Refused("field_unknown")
-            value = _check(rule, form.region(locale), given)
+            value = _check(rule, form.phone_regions(locale), given)
         except text.Refused as refused:
             problems[name] = refused.code
         else:
@@ -130,7 +130,7 @@ def from_typed(rule: FieldRule, typed: str) -> object:
     return digits
 
 
-def _check(rule: FieldRule, region: str, given: object) -> Value:
+def _check(rule: FieldRule, regions: Collection[str], given: object) -> Value:
     if rule.type == "integer":
         return _integer(rule, given)
     if not isinstance(given, str):
@@ -138,7 +138,7 @@ def _check(rule: FieldRule, region: str, given: object) -> Value:
     if rule.type == "email":
         return contact.email(given) if given.strip() else ""
     if rule.type == "phone":
-        return contact.phone(given, region) if given.strip() else ""
+        return contact.phone(given, *regions) if given.strip() else ""
     if rule.type == "choice":
         return _choice(rule, given)
     return text.clean(given, rule.max_length, lines=rule.type == "long_text")

@@ -86,6 +86,10 @@ MISTAKES = {
         ("organisation.yml", "representative: none\n", ""),
         ("organisation.yml", "representative", "is missing"),
     ),
+    "sec_29 a country without phone numbers": (
+        ("organisation.yml", "phones: [LV, RU]", "phones: [LV, XX]"),
+        ("organisation.yml", "locales.ru.phones", "names XX"),
+    ),
     "n_11 a country without authority": (
         ("organisation.yml", "cs: {country: CZ}", "cs: {country: SK}"),
         ("organisation.yml", "locales.cs.country", "no authority"),

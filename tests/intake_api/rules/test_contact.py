@@ -152,6 +152,40 @@ class TestPhone:
     def test_sec_29_what_is_no_number_is_refused(self, typed: str) -> None:
         assert refused_phone(typed) == "phone_invalid"
 
+    @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [
+            ("020 7946 0958", "+442079460958"),
+            ("07700 900123", "+447700900123"),
+            ("(212) 555-0123", "+12125550123"),
+            ("1 212 555 0123", "+12125550123"),
+            ("203 555 0142", "+12035550142"),  # also London's, if somebody there forgot the nought
+            ("(908) 555-0142 ext. 7", "+19085550142;ext=7"),  # also a costly one in Britain
+            ("29 123 456", "+37129123456"),
+            ("+48 512 345 678", "+48512345678"),
+            ("00371 29123456", "+37129123456"),
+        ],
+    )
+    def test_sec_29_of_several_countries_the_one_it_is_written_for_is_taken(self, typed: str, kept: str) -> None:
+        assert phone(typed, "LV", "GB", "US") == kept
+
+    @pytest.mark.parametrize("typed", ["8 900 123-45-67", "89001234567", "900 123 45 67", "+7 900 123 45 67"])
+    def test_sec_29_russian_numbers_are_taken_beside_latvian_ones(self, typed: str) -> None:
+        assert phone(typed, "LV", "RU") == "+79001234567"
+
+    def test_sec_29_what_may_be_two_numbers_is_not_guessed(self) -> None:
+        assert phone("601 123 456", "CZ") != phone("601 123 456", "PL")
+        with pytest.raises(Refused, match="phone_invalid"):
+            phone("601 123 456", "CZ", "PL")
+
+    @pytest.mark.parametrize(
+        ("typed", "code"),
+        [("0909 879 0123", "phone_not_accepted"), ("112", "phone_not_accepted"), ("555 0123", "phone_invalid")],
+    )
+    def test_sec_29_what_is_refused_in_one_country_is_refused_in_several(self, typed: str, code: str) -> None:
+        with pytest.raises(Refused, match=code):
+            phone(typed, "LV", "GB", "US")
+
     def test_a_number_without_prefix_needs_a_region(self) -> None:
         assert refused_phone("29123456", "ZZ") == "phone_invalid"
 

@@ -27,8 +27,8 @@ class DemoForm:
     def rules(self) -> Mapping[str, FieldRule]:
         return {rule.name: rule for rule in RULES}
 
-    def region(self, locale: str) -> str:
-        return {"lv": "LV", "pl": "PL"}.get(locale, "ZZ")
+    def phone_regions(self, locale: str) -> tuple[str, ...]:
+        return ({"lv": "LV", "pl": "PL"}.get(locale, "ZZ"),)
 
 
 FORM = DemoForm()
