@@ -41,9 +41,13 @@ bench: environments ## Measure submissions and chat turns against their floors (
 	@$(SERVICE)/python -m tests.bench
 
 .PHONY: nlu-report
-nlu-report: environments ## Report as JSON how well the chat's model understands DATA=file.tsv (default: the held-out set)
+nlu-report: environments ## Report as JSON how the chat understands DATA=file.tsv (default: held-out set), or ENTITIES=file.tsv
+ifdef ENTITIES
+	@$(SERVICE)/python -m tools.details_report "$(ENTITIES)"
+else
 	@$(BOT)/python -m bot.train_if_changed >&2
 	@$(BOT)/python -W ignore -m bot.nlu_report $(DATA)
+endif
 
 .PHONY: figures
 figures: environments ## Print what a running copy takes: memory by process, environments on disk

@@ -32,7 +32,14 @@ FEWEST_DIGITS = 7
 
 
 def find_details(text: str, sheet: Sheet, lexicon: Lexicon) -> dict[str, str]:
-    """Return, by field of the form, what the text plainly says; the first of each kind."""
+    """Return, by field of the form, what the text plainly says, as the field takes it; the first of each kind."""
+    said = said_in(text, lexicon)
+    found = {field.name: _as_the_field_takes_it(field, said, lexicon) for field in sheet.fields()}
+    return {name: value for name, value in found.items() if value}
+
+
+def said_in(text: str, lexicon: Lexicon) -> dict[str, str]:
+    """Return, by kind, what the text plainly says, in its own words; e-mail and phone are `any email`, `any phone`."""
     rest = text[:LONGEST_TEXT]
     said: dict[str, str] = {}
     for kind, part in _contacts_in(rest, lexicon):
@@ -44,8 +51,7 @@ def find_details(text: str, sheet: Sheet, lexicon: Lexicon) -> dict[str, str]:
             said[kind] = str(amount.value)
             rest = _hidden(rest, amount.start, amount.end)
     said.update(_people_in(rest, lexicon, among_details=bool(said)))
-    found = {field.name: _as_the_field_takes_it(field, said, lexicon) for field in sheet.fields()}
-    return {name: value for name, value in found.items() if value}
+    return said
 
 
 def find_email(text: str) -> str | None:
