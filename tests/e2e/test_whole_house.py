@@ -1,19 +1,16 @@
 """Everything `make run` starts, used as people use it: both journeys to the destination, and a visitor who says no."""
 
-import base64
-import json
 import os
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.journey import Browser as PlainBrowser
 from tests.e2e.journey import lead_from_the_chat, lead_from_the_page, shown_lead, signed_in, state_of
+from tests.e2e.traces import marks_in, traces_in
 from tests.intake_api.web.browsing import running_chromium
 from tests.processes import WholeHouse, wait_until, whole_house
 
@@ -107,15 +104,15 @@ class TestRefusing:
             expect(page.locator(".vestibule-typing")).to_be_hidden()
             say(page, "what are your opening hours?")
             stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
-            assert found_in(stored.encode()) == []
-        assert hits(house) == {}
+            assert marks_in(stored.encode(), MARKS.values()) == []
+        assert traces_in(house, MARKS.values()) == {}
 
     def test_a_refused_form_leaves_nothing(self, house: WholeHouse) -> None:
         browser = PlainBrowser(house.url("public"))
         form = next(form for form in browser.get("/f/request_demo").forms if "presentation" in form.values)
         form.values["presentation"] = "no-such-presentation-0000"
         browser.send(form, {"name": MARKS["name"], "email": MARKS["email"], "message": MARKS["text"]})
-        assert hits(house) == {}
+        assert traces_in(house, MARKS.values()) == {}
 
 
 def say(page: Page, text: str) -> None:
@@ -124,35 +121,6 @@ def say(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(".vestibule-typing")).to_be_hidden()
     expect(page.locator("#vestibule-input")).to_have_value("")
-
-
-def hits(house: WholeHouse) -> dict[str, list[str]]:
-    """Search every file of the house's state and all its output for the marks; return where which was found."""
-    files = [file for file in house.state.rglob("*") if file.is_file()]
-    assert any(file.suffix == ".sqlite" for file in files)
-    found = {str(file.relative_to(house.state)): found_in(file.read_bytes()) for file in files}
-    return {
-        name: marks for name, marks in {**found, "output": found_in(house.process.log.read_bytes())}.items() if marks
-    }
-
-
-def found_in(data: bytes) -> list[str]:
-    """Return the marks found in data, in any of the forms they might have been written in."""
-    lower = data.lower()
-    return [written for mark in MARKS.values() for written in _written(mark) if written.encode().lower() in lower] + [
-        mark for mark in MARKS.values() if mark.encode("utf-16-le").lower() in lower
-    ]
-
-
-def _written(mark: str) -> set[str]:
-    digits = re.sub(r"\D", "", mark)
-    return {
-        mark,
-        quote(mark),
-        json.dumps(mark)[1:-1],
-        base64.b64encode(mark.encode()).decode().rstrip("="),
-        *({digits, digits.removeprefix("371")} if len(digits) > 7 else ()),
-    }
 
 
 def picture(page: Page, name: str) -> None:
