@@ -33,6 +33,7 @@ from intake_api.web.public.openapi import (
     describe_api,
 )
 from intake_api.web.public.receipts import receipts
+from intake_api.web.public.standing_answers import standing_answers
 from intake_api.web.public.submissions import submissions
 from intake_api.web.review.frame import assets, frame_pages, problem_page
 from intake_api.web.review.lead import give_queue, lead
@@ -51,7 +52,7 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     open_gateway(app, here)
     operations = (*FORM_OPERATIONS, *RECEIPT_OPERATIONS, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
     described = describe_api("Vestibule: lead intake", catalogue, operations)
-    api = (forms, submissions, notices, receipts, chat, health, described)
+    api = (forms, submissions, standing_answers, notices, receipts, chat, health, described)
     pages = (landing, form_pages, receipt_pages, confirmation_pages, notice_pages, page_assets, widget)
     for part in (*api, *pages):
         app.register_blueprint(part)
@@ -66,7 +67,7 @@ def create_internal_app(settings: Settings, catalogue: Catalogue, store: Store, 
     described = describe_api(
         "Vestibule: lead intake for the bot", catalogue, (*FORM_OPERATIONS, *HEALTH_OPERATIONS), needs_token=True
     )
-    for part in (forms, submissions, notices, health, described):
+    for part in (forms, submissions, standing_answers, notices, health, described):
         app.register_blueprint(part)
     guard_routes(app, {"service": need_service_token, "anyone": let_anyone_in})
     return app

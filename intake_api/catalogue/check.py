@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from intake_api.catalogue.answers import opening_words
 from intake_api.catalogue.form_source import FieldSource
 from intake_api.catalogue.model import ACT, DOUBLE_OPT_IN, OPT_IN, Form, Problem, Purpose
 from intake_api.catalogue.notice import CONFIRMATION_TEXTS, PAGE_TEXTS
@@ -9,6 +10,7 @@ from intake_api.catalogue.sources import FIELDS, ORGANISATION, PURPOSES, RECIPIE
 from intake_api.catalogue.terms import PURPOSE_TEXT_LENGTH, RIGHTS, ROLES, VAGUE
 from intake_api.catalogue.words import places
 from intake_api.rules.fields import CODES, ONE_OF, REQUIRED
+from intake_api.rules.opening_hours import WEEKDAYS
 from intake_api.rules.retention import STARTS
 
 _PURPOSE_TEXTS = ("title", "label", "question", "text", "if_not_given")
@@ -176,6 +178,7 @@ def _expected_keys(sources: Sources) -> Iterable[str]:
     yield from ("language", "and", "ai", "withdraw", *(f"page.{name}" for name in PAGE_TEXTS))
     yield from (f"rights.{right}" for right in RIGHTS)
     yield from (f"problems.{code}" for code in CODES)
+    yield from (f"opening_hours.{name}" for name in opening_words(sources.organisation.opening_hours))
     yield from (f"{name}.{part}" for name, parts in _terms(sources).items() for part in sorted(parts))
     yield from (f"recipients.{recipient}.does" for recipient in sources.recipients)
     for purpose_id, purpose in sources.purposes.items():
@@ -197,6 +200,8 @@ def _spare_keys(sources: Sources) -> Iterable[str]:
     yield from (f"kept.{start}" for start in STARTS)
     yield from (f"roles.{role}" for role in ROLES)
     yield f"countries.{sources.organisation.country}"
+    yield from (f"opening_hours.{name}" for name in ("working_days", "every_day"))
+    yield from (f"opening_hours.days.{day}" for day in WEEKDAYS)
 
 
 def _terms(sources: Sources) -> dict[str, set[str]]:

@@ -7,8 +7,9 @@ repeat them.
 
 from pathlib import Path
 
+from intake_api.catalogue.answers import make_answers
 from intake_api.catalogue.check import check_sources
-from intake_api.catalogue.model import Catalogue, CatalogueError, FormView, Gaps, Problem
+from intake_api.catalogue.model import ANSWERS, Answers, Catalogue, CatalogueError, FormView, Gaps, Problem
 from intake_api.catalogue.sources import Sources, read_sources
 from intake_api.catalogue.view import make_view
 from intake_api.catalogue.words import Words
@@ -26,6 +27,7 @@ def load_catalogue(folder: Path, public_url: str) -> Catalogue:
     check_sources(sources, problems)
     _stop_at(problems)
     views, gaps = _views(sources, public_url, problems)
+    answers, answer_gaps = _answers(sources, problems)
     _stop_at(problems)
     return Catalogue(
         organisation=sources.organisation,
@@ -36,7 +38,8 @@ def load_catalogue(folder: Path, public_url: str) -> Catalogue:
         purposes=sources.purposes,
         recipients=sources.recipients,
         views=views,
-        gaps=gaps,
+        answers=answers,
+        gaps=(*gaps, *answer_gaps),
     )
 
 
@@ -62,3 +65,16 @@ def _views(
             if not words.missing:
                 views[form.key, locale] = view
     return views, tuple(gaps)
+
+
+def _answers(sources: Sources, problems: list[Problem]) -> tuple[dict[str, Answers], tuple[Gaps, ...]]:
+    """Make the answers of every locale that has them all, and count what the others lack."""
+    answers: dict[str, Answers] = {}
+    gaps: list[Gaps] = []
+    for locale, texts in sources.words.items():
+        words = Words(locale, texts)
+        made = make_answers(sources, words, problems)
+        gaps.append(Gaps(locale, ANSWERS, len(words.needed), tuple(words.missing)))
+        if not words.missing:
+            answers[locale] = made
+    return answers, tuple(gaps)

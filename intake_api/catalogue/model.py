@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from intake_api.rules.fields import FieldRule, Value, masked
+from intake_api.rules.opening_hours import OpeningHours
 from intake_api.rules.qualification import QualificationLine
 from intake_api.rules.retention import Kept
 
@@ -16,6 +17,8 @@ OPT_IN = "opt_in"
 DOUBLE_OPT_IN = "double_opt_in"
 
 NO_REGION = "ZZ"  # where only numbers with a prefix are numbers
+
+ANSWERS = "answers"
 
 JsonObject = Mapping[str, object]
 
@@ -86,6 +89,7 @@ class Organisation:
     website: str
     representative: str | None
     dpo: str | None
+    opening_hours: OpeningHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +232,32 @@ class FormView:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to a question about company or product that mentions one of `about`: stems, in lower case."""
+
+    id: str
+    about: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What is answered in one locale, without asking anything: of `listed` the first one that hears a stem of its own.
+
+    `opening_hours` is the part of a sentence that says when people answer: "on working days from 9:00 to 17:00".
+    """
+
+    locale: str
+    opening_hours: str
+    listed: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Gaps:
-    """How far a locale has come for one form: it collects only when nothing is missing."""
+    """How far a locale has come for one form: it collects only when nothing is missing.
+
+    `form` is `ANSWERS` for the answers of the locale, which are given when nothing is missing.
+    """
 
     locale: str
     form: str
@@ -249,6 +277,7 @@ class Catalogue:
     purposes: Mapping[str, Purpose]
     recipients: Mapping[str, Recipient]
     views: Mapping[tuple[str, str], FormView] = field(repr=False)
+    answers: Mapping[str, Answers] = field(repr=False)
     gaps: tuple[Gaps, ...] = field(repr=False)
     _notices: Mapping[str, Notice] = field(repr=False, init=False)
 

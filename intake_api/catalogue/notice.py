@@ -5,7 +5,7 @@ this service, so that the same text has the same hash wherever the service runs.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import cast
 
@@ -89,6 +89,15 @@ def make_notice(sources: Sources, form: Form, words: Words) -> Notice:
         recipients=frozenset(recipient_id for purpose in purposes for recipient_id in purpose.recipients),
         purposes=form.purposes,
     )
+
+
+def named_recipients(sources: Sources, recipients: Iterable[str], words: Words) -> str:
+    """Return who gets data, each with what it does for us, as a part of a sentence."""
+    named = [
+        f"{sources.recipients[recipient_id].name} ({words.say(f'recipients.{recipient_id}.does')})"
+        for recipient_id in recipients
+    ]
+    return words.listed(named)
 
 
 def _document(
@@ -204,14 +213,13 @@ def _filled(sources: Sources, form: Form, purposes: list[Purpose], words: Words)
     """What stands for the words in braces: never typed a second time, so never another than the rules say."""
     organisation = sources.organisation
     recipients = dict.fromkeys(recipient_id for purpose in purposes for recipient_id in purpose.recipients)
-    said = [_named(sources, recipient_id, words) for recipient_id in recipients]
     return {
         "form_title": words.say(f"forms.{form.key}.title", {"product": organisation.product}),
         "product": organisation.product,
         "controller": organisation.name,
         "address": organisation.address,
         "privacy_email": organisation.email,
-        "recipients": f" {words.say('and')} ".join(part for part in (", ".join(said[:-1]), said[-1]) if part),
+        "recipients": named_recipients(sources, recipients, words),
         "authority": sources.authorities[sources.countries[words.locale]].name,
         "officer": organisation.dpo or "",
         "representative": organisation.representative or "",
@@ -221,10 +229,6 @@ def _filled(sources: Sources, form: Form, purposes: list[Purpose], words: Words)
         "confirm_days": str(UNCONFIRMED.duration.exact // timedelta(days=1)),
         **{f"duration.{purpose.id}": words.say(f"durations.{purpose.kept.duration.text}") for purpose in purposes},
     }
-
-
-def _named(sources: Sources, recipient_id: str, words: Words) -> str:
-    return f"{sources.recipients[recipient_id].name} ({words.say(f'recipients.{recipient_id}.does')})"
 
 
 def _purpose_texts(purpose: Purpose, filled: Mapping[str, str], words: Words) -> dict[str, str]:

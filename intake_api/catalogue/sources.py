@@ -1,13 +1,16 @@
 """What stands in each file of the catalogue, read into the shapes of `model`. One function for each file."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+from intake_api.catalogue.answer_source import AnswerSource, read_answers
 from intake_api.catalogue.entry import Entry
 from intake_api.catalogue.form_source import FieldSource, read_forms
 from intake_api.catalogue.model import DOUBLE_OPT_IN, Authority, Form, Organisation, Problem, Purpose, Recipient
@@ -16,6 +19,7 @@ from intake_api.catalogue.words import flatten
 from intake_api.catalogue.yaml_file import read_yaml
 from intake_api.rules.contact import EMAIL_LENGTH, PHONE_LENGTH
 from intake_api.rules.fields import TYPES
+from intake_api.rules.opening_hours import WEEKDAYS, OpeningHours
 from intake_api.rules.retention import STARTS, Duration, DurationError, Kept, parse_duration
 
 ORGANISATION = "organisation.yml"
@@ -25,12 +29,14 @@ FIELDS = "fields.yml"
 
 MESSAGE_LENGTH = 1000  # M-05
 
+_CLOCK = re.compile("([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Everything read, file by file. `words` are the flat texts by locale, the default locale first."""
+    """Everything read, file by file. `words` are the flat texts by locale, the default locale first, `answers` too."""
 
     organisation: Organisation
     default_locale: str
@@ -41,6 +47,7 @@ class Sources:
     fields: Mapping[str, FieldSource]
     forms: Mapping[str, Form]
     words: Mapping[str, Mapping[str, str]]
+    answers: Mapping[str, Mapping[str, AnswerSource]]
 
 
 def read_sources(folder: Path, problems: list[Problem]) -> Sources:
@@ -52,6 +59,10 @@ def read_sources(folder: Path, problems: list[Problem]) -> Sources:
     default_locale = about.one_of("default_locale", countries)
     fields = _all(_open(folder, FIELDS, problems), _field)
     purposes = _all(_open(folder, PURPOSES, problems), _purpose)
+    locales = {
+        locale: _open(folder, words_file(locale), problems)
+        for locale in sorted(countries, key=lambda locale: locale != default_locale)
+    }
     return Sources(
         organisation=organisation,
         default_locale=default_locale,
@@ -61,7 +72,8 @@ def read_sources(folder: Path, problems: list[Problem]) -> Sources:
         purposes=purposes,
         fields=fields,
         forms=read_forms(folder, fields, purposes, _phone_regions(about), problems),
-        words=_words(folder, sorted(countries, key=lambda locale: locale != default_locale), problems),
+        words={locale: _words(entry) for locale, entry in locales.items()},
+        answers={locale: read_answers(entry) for locale, entry in locales.items()},
     )
 
 
@@ -81,7 +93,7 @@ def _all(entry: Entry, read: Callable[[str, Entry], T]) -> dict[str, T]:
 def _organisation(entry: Entry) -> Organisation:
     entry.only(
         "name", "product", "address", "country", "email", "phone", "website", "representative",
-        "data_protection_officer", "default_locale", "locales", "authorities",
+        "data_protection_officer", "opening_hours", "default_locale", "locales", "authorities",
     )  # fmt: skip
     return Organisation(
         name=entry.text("name", "Write the legal name of the organisation."),
@@ -93,7 +105,53 @@ def _organisation(entry: Entry) -> Organisation:
         website=entry.text("website", "Write the address of the web site."),
         representative=entry.text_or_none("representative", "Write who represents you in the European Union."),
         dpo=entry.text_or_none("data_protection_officer", "Write how to reach the data protection officer."),
+        opening_hours=_opening_hours(
+            entry.entry("opening_hours", "Write when people answer: time_zone, weekdays, from, to.")
+        ),
     )
+
+
+def _opening_hours(entry: Entry) -> OpeningHours:
+    entry.only("time_zone", "weekdays", "from", "to", "days_off")
+    weekdays = entry.words("weekdays", f"Write the days of the week: {', '.join(WEEKDAYS)}.")
+    for day in set(weekdays) - set(WEEKDAYS):
+        entry.wrong("weekdays", f"names {day}, which is no day.", f"Use of: {', '.join(WEEKDAYS)}.")
+    opens, closes = _clock(entry, "from"), _clock(entry, "to")
+    if opens and closes and opens >= closes:
+        entry.wrong("to", "is not after from.", "Write when the same day's work ends.")
+    return OpeningHours(
+        zone=_zone(entry),
+        weekdays=tuple(day for day in WEEKDAYS if day in weekdays),
+        opens=opens or time.min,
+        closes=closes or time.max,
+        days_off=frozenset(_days_off(entry)),
+    )
+
+
+def _zone(entry: Entry) -> ZoneInfo:
+    name = entry.text("time_zone", "Write the name of the time zone, such as Europe/Riga.")
+    try:
+        return ZoneInfo(name or "UTC")
+    except (KeyError, ValueError, OSError):
+        entry.wrong("time_zone", "is no time zone that is known here.", "Write its name, such as Europe/Riga.")
+        return ZoneInfo("UTC")
+
+
+def _clock(entry: Entry, name: str) -> time | None:
+    text = entry.text(name, "Write the time of day, such as 9:00.")
+    if found := _CLOCK.fullmatch(text):
+        return time(int(found[1]), int(found[2]))
+    if text:
+        entry.wrong(name, "is no time of day.", "Write hours and minutes, such as 9:00 or 17:30.")
+    return None
+
+
+def _days_off(entry: Entry) -> Iterator[date]:
+    for day in entry.words("days_off", "Write days: [2026-12-24].") if "days_off" in entry.values else ():
+        try:
+            yield date.fromisoformat(day)
+        except ValueError:
+            entry.wrong("days_off", f"has {day}, which is no day.", "Write each as 2026-12-24.")
 
 
 def _countries(about: Entry) -> dict[str, str]:
@@ -205,9 +263,6 @@ def _field(name: str, entry: Entry) -> FieldSource:
     )
 
 
-def _words(folder: Path, locales: list[str], problems: list[Problem]) -> dict[str, dict[str, str]]:
-    found = {}
-    for locale in locales:
-        file = words_file(locale)
-        found[locale] = flatten(file, read_yaml(folder, file, problems), problems)
-    return found
+def _words(entry: Entry) -> dict[str, str]:
+    texts = {name: value for name, value in entry.values.items() if name != "answers"}
+    return flatten(entry.file, texts, entry.problems)

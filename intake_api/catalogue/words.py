@@ -5,7 +5,7 @@ before that form collects in it (N-17): parity is measured, not listed a second 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -32,7 +32,15 @@ class Words:
         if text is None:
             self.missing[key] = None
             return ""
+        return self.fill(text, filled)
+
+    def fill(self, text: str, filled: Mapping[str, str]) -> str:
+        """Return a text with its places filled in; a place that has nothing stays as it is."""
         return _PLACE.sub(lambda place: filled.get(place[1], place[0]), text)
+
+    def listed(self, said: Sequence[str]) -> str:
+        """Return one or more parts of a sentence as one: a, b and c."""
+        return f" {self.say('and')} ".join(part for part in (", ".join(said[:-1]), said[-1]) if part)
 
 
 def places(text: str) -> frozenset[str]:

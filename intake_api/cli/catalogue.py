@@ -9,7 +9,16 @@ from pathlib import Path
 import click
 
 from intake_api.catalogue.load import load_catalogue
-from intake_api.catalogue.model import OPT_IN, Catalogue, CatalogueError, FormUnknown, FormView, Gaps, LocaleNotOffered
+from intake_api.catalogue.model import (
+    ANSWERS,
+    OPT_IN,
+    Catalogue,
+    CatalogueError,
+    FormUnknown,
+    FormView,
+    Gaps,
+    LocaleNotOffered,
+)
 from intake_api.rules.fields import ONE_OF
 
 _WIDEST = 100
@@ -90,20 +99,23 @@ def _summary(folder: Path, loaded: Catalogue) -> str:
 
 
 def _table(loaded: Catalogue) -> str:
-    """Forms down, languages across: does it collect, or how many texts has it of how many?"""
+    """Forms and the answers down, languages across: is it whole, or how many texts has it of how many?"""
     cells = {(gap.form, gap.locale): _state(gap) for gap in loaded.gaps}
-    first = max(map(len, loaded.forms))
+    names = [*loaded.forms, ANSWERS]
+    first = max(map(len, names))
     width = max(len("collects"), *map(len, cells.values()))
     rows = ["  ".join(["".ljust(first), *(locale.ljust(width) for locale in loaded.locales)])]
     rows += [
-        "  ".join([form.ljust(first), *(cells[form, locale].ljust(width) for locale in loaded.locales)])
-        for form in loaded.forms
+        "  ".join([name.ljust(first), *(cells[name, locale].ljust(width) for locale in loaded.locales)])
+        for name in names
     ]
     return "\n".join(row.rstrip() for row in rows)
 
 
 def _state(gap: Gaps) -> str:
-    return f"{gap.needed - len(gap.missing)} of {gap.needed}" if gap.missing else "collects"
+    if gap.missing:
+        return f"{gap.needed - len(gap.missing)} of {gap.needed}"
+    return "given" if gap.form == ANSWERS else "collects"
 
 
 def _idle(loaded: Catalogue) -> Iterable[str]:

@@ -57,6 +57,8 @@ FORM_OPERATIONS = (
               (404, 409, *WRITES), body=schemas.SubmissionBody, headers=(IDEMPOTENCY_KEY,)),
     Operation("post", "/v1/forms/{form}/refusals", "refuse", "Say no to the notice; nothing personal is kept", 204,
               None, (404, 409, *WRITES), body=schemas.RefusalBody),
+    Operation("get", "/v1/answers", "list_answers", "What is answered to everybody, and when people answer", 200,
+              schemas.Answers, (409, *NO_STORE), query=schemas.AnswersQuery),
     Operation("get", "/v1/notices/{notice_hash}", "get_notice", "The bytes of a notice; their SHA-256 is its name", 200,
               schemas.Notice, (404, *READS)),
 )  # fmt: skip

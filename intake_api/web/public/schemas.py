@@ -25,6 +25,12 @@ class FormQuery(Shape):
     channel = Choice(*CHANNELS)
 
 
+class AnswersQuery(Shape):
+    """Which language the answers are wanted in."""
+
+    locale = Text(16, pattern=LOCALE)
+
+
 class ChecksBody(Shape):
     """Some answers to look at, of any kind: what is neither text nor whole number is told `type_wrong`."""
 
@@ -101,6 +107,30 @@ class FormField(Shape):
     limits = fields.Nested(FieldLimits, required=True)
     choices = fields.List(fields.Nested(FieldChoice), required=True)
     purposes = fields.List(fields.String(), required=True)
+
+
+class OpeningHours(Shape):
+    """When people answer: a part of a sentence, and what the clock says. `opens_at` is null while it is open."""
+
+    text = fields.String(required=True)
+    open_now = fields.Boolean(required=True)
+    opens_at = fields.DateTime(required=True, allow_none=True)
+
+
+class StandingAnswer(Shape):
+    """What is said to a question that mentions one of `about`: parts of words, in lower case."""
+
+    id = fields.String(required=True)
+    about = fields.List(fields.String(), required=True)
+    text = fields.String(required=True)
+
+
+class Answers(Shape):
+    """What is answered to everybody, in the order in which the answers are tried."""
+
+    locale = fields.String(required=True)
+    opening_hours = fields.Nested(OpeningHours, required=True)
+    answers = fields.List(fields.Nested(StandingAnswer), required=True)
 
 
 class Retention(Shape):

@@ -62,6 +62,7 @@ def begun(copy: Copy) -> Callable[[str], None]:
     def without_forms(locale: str) -> None:
         path = copy.folder / f"locales/{locale}.yml"
         words = yaml.safe_load(path.read_text(encoding="utf-8"))
-        path.write_text(yaml.safe_dump({**words, "forms": {}}, allow_unicode=True), encoding="utf-8")
+        text = yaml.safe_dump({**words, "forms": {}}, allow_unicode=True, sort_keys=False)
+        path.write_text(text, encoding="utf-8")
 
     return without_forms

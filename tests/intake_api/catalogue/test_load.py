@@ -315,7 +315,7 @@ class TestMistakes:
             path = copy.folder / f"locales/{locale}.yml"
             words = yaml.safe_load(path.read_text(encoding="utf-8"))
             words["forms"]["newsletter"]["benefit"] = "One {size} letter"
-            path.write_text(yaml.safe_dump(words, allow_unicode=True), encoding="utf-8")
+            path.write_text(yaml.safe_dump(words, allow_unicode=True, sort_keys=False), encoding="utf-8")
         told = [problem for problem in copy.problems() if problem.file == EN and "{size}" in problem.wrong]
         assert {problem.key for problem in told} == {"benefit"}
 
