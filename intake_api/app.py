@@ -30,9 +30,11 @@ from intake_api.web.public.openapi import (
     FORM_OPERATIONS,
     HEALTH_OPERATIONS,
     RECEIPT_OPERATIONS,
+    RIGHTS_OPERATIONS,
     describe_api,
 )
 from intake_api.web.public.receipts import receipts
+from intake_api.web.public.rights import rights
 from intake_api.web.public.standing_answers import standing_answers
 from intake_api.web.public.submissions import submissions
 from intake_api.web.review.frame import assets, frame_pages, problem_page
@@ -50,9 +52,9 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     app.jinja_options = {**app.jinja_options, "undefined": StrictUndefined}
     put_words(app)
     open_gateway(app, here)
-    operations = (*FORM_OPERATIONS, *RECEIPT_OPERATIONS, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
+    operations = (*FORM_OPERATIONS, *RECEIPT_OPERATIONS, *RIGHTS_OPERATIONS, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
     described = describe_api("Vestibule: lead intake", catalogue, operations)
-    api = (forms, submissions, standing_answers, notices, receipts, chat, health, described)
+    api = (forms, submissions, standing_answers, notices, receipts, rights, chat, health, described)
     pages = (landing, form_pages, receipt_pages, confirmation_pages, notice_pages, page_assets, widget)
     for part in (*api, *pages):
         app.register_blueprint(part)
@@ -62,12 +64,12 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
 
 
 def create_internal_app(settings: Settings, catalogue: Catalogue, store: Store, clock: Clock) -> Flask:
-    """Make the door of the bot: the same form API behind the service token, and nothing else."""
+    """Make the door of the bot: the same form and rights API behind the service token, and nothing else."""
     app = _new_app(Door("internal", settings, catalogue, store, clock, Queue(settings.database_url)))
-    described = describe_api(
-        "Vestibule: lead intake for the bot", catalogue, (*FORM_OPERATIONS, *HEALTH_OPERATIONS), needs_token=True
-    )
-    for part in (forms, submissions, standing_answers, notices, health, described):
+    put_words(app)
+    operations = (*FORM_OPERATIONS, *RIGHTS_OPERATIONS, *HEALTH_OPERATIONS)
+    described = describe_api("Vestibule: lead intake for the bot", catalogue, operations, needs_token=True)
+    for part in (forms, submissions, standing_answers, notices, rights, health, described):
         app.register_blueprint(part)
     guard_routes(app, {"service": need_service_token, "anyone": let_anyone_in})
     return app

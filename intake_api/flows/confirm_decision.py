@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from intake_api.flows.promised_end import promised_end
 from intake_api.flows.record_answer import record_answer
-from intake_api.rules.confirmation import UNCONFIRMED
-from intake_api.rules.consent import DecisionState, permits
-from intake_api.rules.retention import Kept, delete_after, parse_duration
+from intake_api.rules.consent import DecisionState
 from intake_api.store.base import Store
 from intake_api.store.confirmations import ConfirmationUnknown, get_by_token, mark_confirmed
 from intake_api.store.decisions import current_decisions
@@ -59,13 +58,6 @@ def confirm_decision(store: Store, token: str, *, now: datetime) -> None:
 
 def _keep_longer(tx: Connection, lead: Lead, notice: Mapping[str, Any], *, now: datetime) -> None:
     """Keep the lead for as long as its notice promised for what is alive now; never shorter than before (T-02)."""
-    states = {decision.purpose: decision.state for decision in current_decisions(tx, lead.id).values()}
-    promised = {purpose["id"]: purpose["retention"] for purpose in notice["purposes"]}
-    alive = [_kept(promised[purpose]) for purpose, state in states.items() if permits(state)]
-    alive += [UNCONFIRMED for state in states.values() if state is DecisionState.REQUESTED]
-    end = delete_after(alive, submitted_at=lead.received_at, last_activity_at=now)
-    keep_until(tx, lead.id, max(lead.delete_after, end))
-
-
-def _kept(retention: Mapping[str, str]) -> Kept:
-    return Kept(parse_duration(retention["duration"]), retention["from"])
+    decisions = current_decisions(tx, lead.id).values()
+    end = promised_end(notice, decisions, submitted_at=lead.received_at, last_activity_at=now)
+    keep_until(tx, lead.id, max(lead.delete_after, end or now))

@@ -93,6 +93,11 @@ def settle(
     _record(tx, get_lead_by_id(tx, delivery.lead_id, hold=True), delivery, attempt, parcel, now=now)
 
 
+def hold_back(tx: Connection, delivery: Delivery, obstacles: tuple[Obstacle, ...], *, now: datetime) -> None:
+    """Settle a waiting delivery that may not leave any more, the way its next attempt would. The caller holds both."""
+    _record(tx, get_lead_by_id(tx, delivery.lead_id), delivery, _blocked(*obstacles), None, now=now)
+
+
 def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, *, now: datetime) -> _Claimed | None:
     with store.writing() as tx:
         delivery = find_running(tx, delivery_id, turn)

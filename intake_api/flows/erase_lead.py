@@ -14,7 +14,7 @@ def erase_lead(tx: Connection, lead: Lead, *, actor: str, why: str, now: datetim
     """Erase in the caller's transaction, whatever state the lead is in. What waits to be sent finds nothing to send.
 
     :param actor: `subject`, `staff:<id>`, `operator` or `system`.
-    :param why: a code such as `disowned`, `unconfirmed` or `retention`.
+    :param why: a code such as `asked`, `disowned`, `unconfirmed` or `retention`.
     """
     erase_subject(tx, lead.subject_id, now=now)
     empty_lead(tx, lead.id)

@@ -78,6 +78,11 @@ def settle(tx: Connection, confirmation: Confirmation, outcome: Outcome, *, now:
     _record(tx, get_lead_by_id(tx, confirmation.lead_id), confirmation, attempt, now=now)
 
 
+def drop(tx: Connection, lead: Lead, confirmation: Confirmation, reason: str, *, now: datetime) -> None:
+    """Settle a waiting mail that is not wanted any more: it does not leave. The caller holds the confirmation."""
+    _record(tx, lead, confirmation, MailAttempt(MailState.DROPPED, reason), now=now)
+
+
 def _claim(store: Store, desk: MailDesk, confirmation_id: str, turn: int, *, now: datetime) -> _Claimed | None:
     with store.writing() as tx:
         confirmation = find_running(tx, confirmation_id, turn)

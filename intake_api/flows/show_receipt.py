@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from intake_api.flows.record_answer import CONTROL
 from intake_api.flows.submit_lead import read_receipt_token
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import LeadState
+from intake_api.rules.taking_back import BECOMES
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.decisions import Decision, list_decisions
@@ -28,6 +30,11 @@ class PurposeLife:
     def is_waiting(self) -> bool:
         """Say whether a first yes waits for its confirmation."""
         return self.present.state is DecisionState.REQUESTED
+
+    @property
+    def may_be_taken_back(self) -> bool:
+        """Say whether there is anything to take back."""
+        return self.present.state in BECOMES
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,17 @@ class ShownReceipt:
     def is_erased(self) -> bool:
         """Say whether what was sent is gone; its decisions and its evidence stay."""
         return self.lead.state is LeadState.ERASED
+
+    @property
+    def has_a_yes(self) -> bool:
+        """Say whether a yes of the person lives."""
+        return any(BECOMES.get(life.present.state) is DecisionState.WITHDRAWN for life in self.purposes)
+
+    @property
+    def is_disowned(self) -> bool:
+        """Say whether it is gone because the address belongs to somebody else."""
+        by_the_mail = (one.control == CONTROL and one.state is not DecisionState.GIVEN for one in self.decisions)
+        return self.is_erased and any(by_the_mail)
 
 
 def show_receipt(store: Store, token: str) -> ShownReceipt:

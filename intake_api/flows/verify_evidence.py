@@ -27,6 +27,8 @@ ANSWERED: Mapping[str, Callable[[Any], str]] = {
     "consent.confirmed": lambda _: DecisionState.GIVEN,
     "consent.unconfirmed": lambda _: DecisionState.REFUSED,
     "consent.disowned": itemgetter("to"),
+    "consent.withdrawn": lambda _: DecisionState.WITHDRAWN,
+    "request.stopped": lambda _: DecisionState.STOPPED,
 }
 
 

@@ -9,7 +9,7 @@ class DecisionState(StrEnum):
     """The state of one purpose for one person.
 
     Consent purposes use the DPV consent states; a purpose on another basis never has a consent status (R-07): it is
-    `acted`, which means that the person made the explicit act of sending on a notice that named it.
+    `acted`, which means that the person made the explicit act of sending on a notice that named it, until they stop it.
     """
 
     ACTED = "acted"
@@ -17,6 +17,7 @@ class DecisionState(StrEnum):
     GIVEN = "given"  # dpv:ConsentGiven
     REFUSED = "refused"  # dpv:ConsentRefused
     WITHDRAWN = "withdrawn"  # dpv:ConsentWithdrawn
+    STOPPED = "stopped"  # what was asked for by an act is not wanted any more; no consent status either (R-07)
 
 
 PERMITS = frozenset({DecisionState.ACTED, DecisionState.GIVEN})

@@ -11,6 +11,8 @@ SUBMISSION = "submission"
 STARTS = frozenset({LAST_ACTIVITY, SUBMISSION})
 
 LONGEST_YEARS = 10
+# What no purpose allows keeping any more waits so long to be erased, so that staff see why. W-07 allows 72 hours.
+NOTHING_LIVES = timedelta(hours=24)
 
 _DATE_PART = r"(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?"
 _TIME_PART = r"(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M)?)?"

@@ -34,6 +34,7 @@ class DeliveryState(StrEnum):
 
 
 RUNNING = (DeliveryState.QUEUED, DeliveryState.SENDING)
+UNSETTLED = (*RUNNING, DeliveryState.RETRYING)
 
 
 class DeliveryRow(Table):
@@ -125,6 +126,12 @@ def list_deliveries(tx: Connection, lead_id: str) -> list[Delivery]:
     """Return the deliveries of a lead, oldest first."""
     query = select(*_COLUMNS).where(DeliveryRow.lead_id == lead_id).order_by(DeliveryRow.created_at, DeliveryRow.id)
     return [_delivery(row) for row in tx.execute(query)]
+
+
+def hold_unsettled(tx: Connection, lead_id: str) -> None:
+    """Let nobody else change the deliveries of a lead that are under way until the transaction ends."""
+    of_lead = select(DeliveryRow.id).where(DeliveryRow.lead_id == lead_id, DeliveryRow.state.in_(UNSETTLED))
+    tx.execute(of_lead.order_by(DeliveryRow.id).with_for_update()).all()
 
 
 def find_running(tx: Connection, delivery_id: str, turn: int) -> Delivery | None:

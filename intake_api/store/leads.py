@@ -253,6 +253,12 @@ def keep_until(tx: Connection, lead_id: str, delete_after: datetime) -> None:
     tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(delete_after=delete_after))
 
 
+def shorten(tx: Connection, lead_id: str, delete_after: datetime) -> None:
+    """Record an end that a person's own act made earlier. Whoever has the lead on a screen looks at it anew."""
+    values = {"delete_after": delete_after, "version": LeadRow.version + 1}
+    tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**values))
+
+
 def find_expired(tx: Connection, *, now: datetime, limit: int) -> list[str]:
     """Return the ids of leads whose time is over and that are not erased, those that are over longest first."""
     expired = select(LeadRow.id).where(LeadRow.delete_after <= now, text(HELD))

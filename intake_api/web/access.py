@@ -13,7 +13,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
@@ -24,6 +24,7 @@ View = TypeVar("View", bound=Callable[..., object])
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 AUDIENCES = "vestibule_audiences"
+UNTOLD = "vestibule_untold"
 PREFLIGHT_LASTS = "600"
 SHARED_METHODS = "GET, POST, DELETE"
 SHARED_HEADERS = "Authorization, Content-Type, Idempotency-Key"
@@ -41,6 +42,16 @@ def open_to(*audiences: Audience) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def from_untold_pages(view: View) -> View:
+    """Take `Origin: null` at a route whose address is a secret. Stands under `open_to`.
+
+    The page with its button tells nobody where it is (`no-referrer`), and a browser then hides its origin as well.
+    Another site cannot make a visitor press the button: it would have to know the address, and could press it itself.
+    """
+    setattr(view, UNTOLD, True)
+    return view
 
 
 def guard_routes(app: Flask, guards: Mapping[Audience, Guard]) -> None:
@@ -120,5 +131,7 @@ def _check_origin() -> None:
         return
     if request.routing_exception is not None:
         return  # it is refused anyway, and a host name that is not ours cannot be compared with
+    if origin == "null" and getattr(current_app.view_functions[request.endpoint or ""], UNTOLD, False):
+        return
     if origin not in (door().origin, request.host_url.rstrip("/"), *door().settings.allowed_origins):
         raise RequestProblem("origin_not_allowed")

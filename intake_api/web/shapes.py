@@ -69,6 +69,16 @@ class ByName(fields.Dict):
         super().__init__(keys=Text(64), values=value, error_messages=MESSAGES, **options)
 
 
+class Several(fields.List[Any]):
+    """A list of at least one, and of so many at most."""
+
+    def __init__(self, inner: fields.Field[Any], *, most: int, **options: Any) -> None:
+        """Say of what, and how many."""
+        super().__init__(
+            inner, validate=validate.Length(min=1, max=most, error=WRONG), error_messages=MESSAGES, **options
+        )
+
+
 class AsItIs(fields.Field[Any]):
     """A value that passes untouched, whatever it is: the description says what belongs here, a rule judges it."""
 

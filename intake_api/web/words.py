@@ -48,6 +48,12 @@ def all_words() -> Mapping[str, Words]:
     return found
 
 
+def words_for(locale: str) -> Words:
+    """Return the words of a language, or the reference's where it has none."""
+    words = all_words()
+    return words.get(locale) or words[REFERENCE]
+
+
 def _keys(words: Any, place: str = "") -> list[str]:
     if isinstance(words, dict):
         return [key for name, inner in words.items() for key in _keys(inner, f"{place}.{name}" if place else str(name))]

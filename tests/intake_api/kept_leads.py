@@ -7,7 +7,7 @@ from typing import Any
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.approve_lead import approve_lead
 from intake_api.flows.show_form import show_form
-from intake_api.flows.submit_lead import Submission, submit_lead
+from intake_api.flows.submit_lead import Submission, _receipt_token, submit_lead
 from intake_api.queue import Queue
 from intake_api.store import evidence
 from intake_api.store.base import Store
@@ -75,6 +75,11 @@ def approve(
         staff_id="s" * 32,
         now=now,
     )
+
+
+def receipt_of(lead: Lead) -> str:
+    """Return the token of a lead's receipt."""
+    return _receipt_token(TOKEN_KEY, lead.id)
 
 
 def lead_now(store: Store, lead: Lead) -> Lead:

@@ -1,32 +1,96 @@
-"""Thanks and receipt: pages whose address is the secret that opens them (P-01, P-04)."""
+"""Thanks and receipt: pages whose address is the secret that opens them, takes back and erases (P-01, P-04)."""
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from intake_api.flows.show_receipt import show_receipt
-from intake_api.web.access import open_to
+from intake_api.catalogue.model import ACT
+from intake_api.flows.erase_by_receipt import erase_by_receipt
+from intake_api.flows.show_receipt import ShownReceipt, show_receipt
+from intake_api.flows.withdraw_by_receipt import PurposeUnknown, withdraw_by_receipt
+from intake_api.web.access import from_untold_pages, open_to
 from intake_api.web.door import door
+from intake_api.web.errors import RequestProblem
 from intake_api.web.headers import unseen
 from intake_api.web.pages.language import Language, words_in
+from intake_api.web.strict_query import read_form, refuse_query
 
 receipt_pages = Blueprint("receipt_pages", __name__, template_folder="templates")
+
+RECEIPT, ERASE = "pages/receipt.html", "pages/erase.html"
 
 
 @receipt_pages.get("/thanks/<token>")
 @open_to("anyone")
 def get_thanks(token: str) -> Response:
     """Say thank you, with the reference, what happens next, and the way to the receipt."""
-    return _shown("pages/thanks.html", token)
+    return _page("pages/thanks.html", _shown(token), token)
 
 
 @receipt_pages.get("/receipts/<token>")
 @open_to("anyone")
 def get_receipt(token: str) -> Response:
-    """Show what was agreed, on which text, and where it stands in the evidence."""
-    return _shown("pages/receipt.html", token)
+    """Show what was agreed, on which text, and where it stands in the evidence; with buttons to take it back."""
+    return _page(RECEIPT, _shown(token), token)
 
 
-def _shown(template: str, token: str) -> Response:
-    receipt = show_receipt(door().store, token)
+@receipt_pages.post("/receipts/<token>/withdraw")
+@open_to("anyone")
+@from_untold_pages
+def withdraw(token: str) -> Response:
+    """Take back one purpose, or every yes: one press, as the yes was (W-01)."""
+    refuse_query()
+    sent = read_form(["purpose"]) if _says_something() else {}
+    purpose = sent.get("purpose")
+    purposes = None if purpose is None else [purpose]
+    try:
+        withdraw_by_receipt(door().store, token, purposes, words=_pressed(_shown(token), purpose), now=door().now())
+    except PurposeUnknown:
+        raise RequestProblem("decision_invalid") from None
+    return _go_back(token)
+
+
+@receipt_pages.get("/receipts/<token>/erase")
+@open_to("anyone")
+def get_erasing(token: str) -> Response:
+    """Show what erasing does, and a button for it: it cannot be taken back, so it is asked once more."""
+    shown = _shown(token)
+    return _page(RECEIPT if shown.is_erased else ERASE, shown, token)
+
+
+@receipt_pages.post("/receipts/<token>/erase")
+@open_to("anyone")
+@from_untold_pages
+def erase(token: str) -> Response:
+    """Erase at once what was sent."""
+    refuse_query()
+    if _says_something():
+        read_form([])
+    erase_by_receipt(door().store, token, now=door().now())
+    return _go_back(token)
+
+
+def _pressed(shown: ShownReceipt, purpose: str | None) -> str:
+    """Return the words on the button that was pressed."""
+    words = words_in(shown.lead.locale)["receipt"]
+    if purpose is None:
+        return str(words["take_back_all"])
+    is_act = any(one["id"] == purpose and one["control"] == ACT for one in shown.notice["purposes"])
+    return str(words["stop" if is_act else "take_back"])
+
+
+def _says_something() -> bool:
+    return bool(request.content_type or request.content_length)
+
+
+def _go_back(token: str) -> Response:
+    """Go on to the receipt as it stands now: a reload of that page sends nothing twice."""
+    return unseen(redirect(url_for("receipt_pages.get_receipt", token=token), 303))  # type: ignore[arg-type]
+
+
+def _shown(token: str) -> ShownReceipt:
+    return show_receipt(door().store, token)
+
+
+def _page(template: str, receipt: ShownReceipt, token: str) -> Response:
     locale = receipt.lead.locale
     language = Language(locale, (locale,), True, words_in(locale))
     text = render_template(template, receipt=receipt, notice=receipt.notice, token=token, language=language)

@@ -35,6 +35,7 @@ class Operation:
     problems: tuple[int, ...]
     query: type[Schema] | None = None
     body: type[Schema] | None = None
+    may_be_empty: bool = False
     headers: tuple[dict[str, Any], ...] = ()
     security: tuple[str, ...] = ()
 
@@ -65,6 +66,12 @@ FORM_OPERATIONS = (
 RECEIPT_OPERATIONS = (
     Operation("get", "/v1/receipts/{token}", "get_receipt", "The visitor's own copy of what was agreed", 200,
               schemas.Receipt, (404, *READS)),
+)  # fmt: skip
+RIGHTS_OPERATIONS = (
+    Operation("post", "/v1/receipts/{token}/withdrawals", "withdraw", "Take back what was agreed to, some or all", 200,
+              schemas.TakenBack, (404, *WRITES), body=schemas.WithdrawalBody, may_be_empty=True),
+    Operation("post", "/v1/receipts/{token}/erasures", "erase", "Erase what was sent", 200, schemas.Erased,
+              (404, *WRITES), body=schemas.ErasureBody, may_be_empty=True),
 )  # fmt: skip
 CHAT_OPERATIONS = (
     Operation("post", "/v1/chat/conversations", "begin_chat", "Begin a conversation with the assistant", 201,
@@ -134,7 +141,10 @@ def _operation(operation: Operation, catalogue: Catalogue, needs_token: bool) ->
     if operation.query:
         description["parameters"].append({"in": "query", "schema": operation.query})
     if operation.body:
-        description["requestBody"] = {"required": True, "content": {JSON_TYPE: {"schema": operation.body}}}
+        description["requestBody"] = {
+            "required": not operation.may_be_empty,
+            "content": {JSON_TYPE: {"schema": operation.body}},
+        }
     return description
 
 

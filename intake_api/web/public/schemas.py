@@ -3,7 +3,7 @@
 from marshmallow import INCLUDE, fields, validate
 
 from intake_api.store.presentations import SIGNED_ID_LENGTH
-from intake_api.web.shapes import Answer, AsItIs, ByName, Choice, Inner, Shape, Text, YesOrNo
+from intake_api.web.shapes import Answer, AsItIs, ByName, Choice, Inner, Several, Shape, Text, YesOrNo
 
 CHANNELS = ("page", "chat", "popup", "button")
 LOCALE = "[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
@@ -280,6 +280,31 @@ class Receipt(Shape):
     decisions = fields.List(fields.Nested(ReceiptDecision), required=True)
     notice = fields.Nested(ReceiptNotice, required=True)
     evidence = fields.Nested(ReceiptEvidence, required=True)
+
+
+class WithdrawalBody(Shape):
+    """What is taken back: purposes by their ids. Without them it is every yes or, where there is none, the request."""
+
+    purposes = Several(Text(64), most=20)
+
+
+class TakenBack(Shape):
+    """What stands as taken back of what was meant; saying it again gets the same answer."""
+
+    state = fields.String(required=True, validate=validate.OneOf(("done",)))
+    withdrawn = fields.List(fields.String(), required=True)
+    text = fields.String(required=True)
+
+
+class ErasureBody(Shape):
+    """Nothing has to be said."""
+
+
+class Erased(Shape):
+    """What was sent is gone."""
+
+    state = fields.String(required=True, validate=validate.OneOf(("done",)))
+    text = fields.String(required=True)
 
 
 class ConversationBody(Shape):

@@ -21,11 +21,13 @@ DECISIONS: dict[DecisionState, str] = {
     DecisionState.GIVEN: "yes",
     DecisionState.REFUSED: "no",
     DecisionState.WITHDRAWN: "taken back",
+    DecisionState.STOPPED: "stopped by the person",
 }
 CONSENTS: dict[DecisionState, str] = {
     DecisionState.REQUESTED: "{}, not confirmed",
     DecisionState.REFUSED: "no {}",
     DecisionState.WITHDRAWN: "{} taken back",
+    DecisionState.STOPPED: "{} stopped",
 }
 DELIVERIES: dict[DeliveryState, str] = {
     DeliveryState.QUEUED: "On its way",
@@ -77,6 +79,8 @@ KINDS = {
     "consent.confirmed": "Confirmed by e-mail",
     "consent.disowned": "The address belongs to somebody else",
     "consent.unconfirmed": "Never confirmed",
+    "consent.withdrawn": "A yes was taken back",
+    "request.stopped": "The request was stopped",
 }
 
 

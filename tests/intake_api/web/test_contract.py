@@ -39,6 +39,8 @@ class TestTheContract:
         shown = internal.get(f"/v1/forms/{form[0]}?locale=en&channel=chat", headers=service).json or {}
         if "presentation" in shown:
             text = text.replace("{presentation}", shown["presentation"]["id"])
+        if "{receipt}" in text:
+            text = text.replace("{receipt}", self.send_one(internal, service))
         notice = internal.get("/v1/forms/request_demo", headers=service).json
         assert notice
         text = text.replace(PUBLIC_URL, notice["page"].removesuffix("/f/request_demo"))
@@ -52,6 +54,16 @@ class TestTheContract:
         if expected.get("body") is not None and expected["varies"] != ["body"]:
             assert without(answer.json, expected["varies"]) == without(expected["body"], expected["varies"])
             assert shape(answer.json) == shape(expected["body"])
+
+    def send_one(self, internal: FlaskClient, service: dict[str, str]) -> str:
+        """Send a form with a yes to offers; return its receipt's token."""
+        shown = internal.get("/v1/forms/request_demo?locale=en&channel=chat", headers=service).json
+        assert shown
+        sent = {"presentation": shown["presentation"]["id"], "locale": "en", "fields": OTHER_FIELDS}
+        decided = {**sent, "decisions": {"product_offers": True}}
+        kept = internal.post("/v1/forms/request_demo/submissions", json=decided, headers=service).json
+        assert kept
+        return str(kept["receipt"].rpartition("/")[2])
 
     def come_to_pass(self, name: str, request: dict[str, Any], ask: Ask, clock: DrivenClock) -> None:
         """Let happen what the example presumes."""

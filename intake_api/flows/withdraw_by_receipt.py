@@ -1,0 +1,75 @@
+"""Take back, with a receipt in hand, what was agreed to: as easy as the yes was, and in effect at once (W-01, W-03)."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from intake_api.flows.hold_lead import hold_lead
+from intake_api.flows.submit_lead import read_receipt_token
+from intake_api.flows.take_back import RECEIPT, Said, take_back, taken_back
+from intake_api.rules.consent import permits
+from intake_api.rules.taking_back import meant_by_all
+from intake_api.store.base import Store
+from intake_api.store.decisions import current_decisions
+from intake_api.store.deliveries import DeliveryState, list_deliveries
+from intake_api.store.leads import Lead, LeadUnknown, get_lead_by_receipt
+from intake_api.store.notices import get_notice_body
+
+__all__ = ["LeadUnknown", "PurposeUnknown", "TakenBack", "withdraw_by_receipt"]
+
+
+class PurposeUnknown(Exception):
+    """The notice of this receipt asked about no such purpose; `purposes` names them."""
+
+    code = "purpose_unknown"
+
+    def __init__(self, purposes: Collection[str]) -> None:
+        super().__init__("This receipt has no such purpose.")
+        self.purposes = tuple(purposes)
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """How a lead stands after something was taken back, or all of it was erased.
+
+    `purposes` are those that were meant and are taken back, `lives_on` those that still permit something; `recipients`
+    had it before.
+    """
+
+    lead: Lead
+    notice: Mapping[str, Any]
+    purposes: list[str]
+    lives_on: list[str]
+    recipients: list[str]
+
+
+def withdraw_by_receipt(
+    store: Store, token: str, purposes: Collection[str] | None, *, words: str | None = None, now: datetime
+) -> TakenBack:
+    """Take back purposes of the lead that a receipt belongs to. Saying it again gets the same answer.
+
+    :param purposes: ids; None for all that is meant by "all".
+    :param words: what stood on the button, if there was one; a hash of it is kept.
+    :raises LeadUnknown: no such receipt.
+    :raises PurposeUnknown: a purpose was never asked about here; nothing was taken back.
+    :raises StoreUnavailable: nothing was taken back.
+    """
+    with store.writing() as tx:
+        known = get_lead_by_receipt(tx, *read_receipt_token(token))
+        lead = hold_lead(tx, known.id)
+        states = {one.purpose: one.state for one in current_decisions(tx, lead.id).values()}
+        if purposes is not None and (unknown := sorted(set(purposes) - states.keys())):
+            raise PurposeUnknown(unknown)
+        meant = meant_by_all(states) if purposes is None else [one for one in states if one in purposes]
+        take_back(tx, lead, meant, Said(RECEIPT, words), now=now)
+        after = current_decisions(tx, lead.id)
+        deliveries = list_deliveries(tx, lead.id)
+        return TakenBack(
+            lead=lead,
+            notice=json.loads(get_notice_body(tx, lead.notice_hash)),
+            purposes=taken_back(tx, lead.id, meant),
+            lives_on=[one.purpose for one in after.values() if permits(one.state)],
+            recipients=sorted({one.recipient for one in deliveries if one.state is DeliveryState.DELIVERED}),
+        )

@@ -1,0 +1,85 @@
+"""Take back and erase with a receipt in hand (W-01 to W-03). Its token is proof enough: neither tells anything."""
+
+from collections.abc import Collection
+from typing import cast
+
+from flask import Blueprint, Response, request
+from marshmallow import Schema
+
+from intake_api.catalogue.model import ACT
+from intake_api.flows.erase_by_receipt import erase_by_receipt
+from intake_api.flows.withdraw_by_receipt import PurposeUnknown, TakenBack, withdraw_by_receipt
+from intake_api.web.access import open_to
+from intake_api.web.answers import json_answer
+from intake_api.web.door import door
+from intake_api.web.errors import RequestProblem
+from intake_api.web.headers import unseen
+from intake_api.web.public.schemas import ErasureBody, WithdrawalBody
+from intake_api.web.public.submissions import DECISION_TEXTS
+from intake_api.web.strict_json import read_json
+from intake_api.web.strict_query import refuse_query
+from intake_api.web.words import Words, words_for
+
+rights = Blueprint("rights", __name__)
+
+_WITHDRAWAL, _ERASURE = WithdrawalBody(), ErasureBody()
+
+
+@rights.post("/v1/receipts/<token>/withdrawals")
+@open_to("anyone", "service")
+def withdraw(token: str) -> Response:
+    """Take back some purposes or all; again gets the same answer."""
+    body = _body(_WITHDRAWAL)
+    purposes = cast("Collection[str] | None", body.get("purposes"))
+    try:
+        done = withdraw_by_receipt(door().store, token, purposes, now=door().now())
+    except PurposeUnknown as error:
+        text = DECISION_TEXTS[error.code]
+        problems = {name: {"code": error.code, "text": text} for name in error.purposes}
+        raise RequestProblem("decision_invalid", fields=problems) from None
+    return unseen(json_answer({"state": "done", "withdrawn": done.purposes, "text": _withdrawn(done)}))
+
+
+@rights.post("/v1/receipts/<token>/erasures")
+@open_to("anyone", "service")
+def erase(token: str) -> Response:
+    """Erase what was sent; again gets the same answer."""
+    _body(_ERASURE)
+    done = erase_by_receipt(door().store, token, now=door().now())
+    words = _words(done)
+    return unseen(json_answer({"state": "done", "text": " ".join([words["erased"], *_passed_on(done, words)])}))
+
+
+def _body(shape: Schema) -> dict[str, object]:
+    """Read the body, if there is one: everything in it may be left out, so it may be, too."""
+    refuse_query()
+    if not request.content_type and not request.content_length and "Transfer-Encoding" not in request.headers:
+        return {}
+    return read_json(shape)
+
+
+def _withdrawn(done: TakenBack) -> str:
+    words = _words(done)
+    if not done.purposes:
+        return str(words["nothing"])
+    titles = ", ".join(done.notice["texts"].get(f"title.{one}", one) for one in done.purposes)
+    said = [words["withdrawn"].format(purposes=titles)]
+    if _acts(done, done.lives_on):
+        said.append(words["request_stays"])
+    return " ".join([*said, *_passed_on(done, words)])
+
+
+def _acts(done: TakenBack, purposes: Collection[str]) -> list[str]:
+    return [one["id"] for one in done.notice["purposes"] if one["id"] in purposes and one["control"] == ACT]
+
+
+def _passed_on(done: TakenBack, words: Words) -> list[str]:
+    """Say who had it before: they are not told by us yet, so the person has to know (Art. 19)."""
+    names = [one["name"] for one in done.notice["recipients"] if one["id"] in done.recipients]
+    contact = done.notice["controller"]["email"]
+    return [words["passed_on"].format(recipients=", ".join(names), contact=contact)] if names else []
+
+
+def _words(done: TakenBack) -> Words:
+    found: Words = words_for(done.lead.locale)["rights"]
+    return found
