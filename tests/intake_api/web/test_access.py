@@ -103,6 +103,8 @@ class TestTheInternalDoor:
             "/v1/forms/<form>/checks",
             "/v1/forms/<form>/submissions",
             "/v1/forms/<form>/refusals",
+            "/v1/receipts/<token>/withdrawals",
+            "/v1/receipts/<token>/erasures",
             "/v1/notices/<notice_hash>",
             "/openapi.json",
             "/healthz",
