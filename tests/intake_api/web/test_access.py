@@ -105,6 +105,7 @@ class TestTheInternalDoor:
             "/v1/forms/<form>/refusals",
             "/v1/receipts/<token>/withdrawals",
             "/v1/receipts/<token>/erasures",
+            "/v1/answers",
             "/v1/notices/<notice_hash>",
             "/openapi.json",
             "/healthz",
