@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from intake_api.catalogue.answers import opening_words
 from intake_api.catalogue.form_source import FieldSource
 from intake_api.catalogue.model import ACT, DOUBLE_OPT_IN, OPT_IN, Form, Problem, Purpose
-from intake_api.catalogue.notice import CONFIRMATION_TEXTS, PAGE_TEXTS
+from intake_api.catalogue.notice import CONFIRMATION_TEXTS, INTEREST_TEXTS, PAGE_TEXTS
 from intake_api.catalogue.sources import FIELDS, ORGANISATION, PURPOSES, RECIPIENTS, Sources, words_file
 from intake_api.catalogue.terms import PURPOSE_TEXT_LENGTH, RIGHTS, ROLES, VAGUE
 from intake_api.catalogue.words import places
@@ -14,7 +14,6 @@ from intake_api.rules.opening_hours import WEEKDAYS
 from intake_api.rules.retention import STARTS
 
 _PURPOSE_TEXTS = ("title", "label", "question", "text", "if_not_given")
-_INTEREST_TEXTS = ("legitimate_interest", "object")
 _FIELD_TEXTS = ("label", "question", "why", "if_not_given")
 _FORM_TEXTS = ("title", "benefit", "submit_label", "what_next", "short")
 
@@ -176,6 +175,8 @@ def _vague_texts(file: str, texts: Mapping[str, str], purposes: Mapping[str, Pur
 def _expected_keys(sources: Sources) -> Iterable[str]:
     """Every text the complete language must have."""
     yield from ("language", "and", "ai", "withdraw", *(f"page.{name}" for name in PAGE_TEXTS))
+    if any(field.asked_if for form in sources.forms.values() for field in form.fields):
+        yield "page.asked_if"
     yield from (f"rights.{right}" for right in RIGHTS)
     yield from (f"problems.{code}" for code in CODES)
     yield from (f"opening_hours.{name}" for name in opening_words(sources.organisation.opening_hours))
@@ -184,7 +185,7 @@ def _expected_keys(sources: Sources) -> Iterable[str]:
     for purpose_id, purpose in sources.purposes.items():
         yield from (f"purposes.{purpose_id}.{name}" for name in _PURPOSE_TEXTS)
         if purpose.legitimate_interest:
-            yield from (f"purposes.{purpose_id}.{name}" for name in _INTEREST_TEXTS)
+            yield from (f"purposes.{purpose_id}.{name}" for name in INTEREST_TEXTS)
     if any(purpose.confirmation == DOUBLE_OPT_IN for purpose in sources.purposes.values()):
         yield from (f"confirmation.{name}" for name in CONFIRMATION_TEXTS)
     for field in sources.fields.values():
@@ -199,6 +200,7 @@ def _spare_keys(sources: Sources) -> Iterable[str]:
     """Texts that may stand ready though nothing uses them yet."""
     yield from (f"kept.{start}" for start in STARTS)
     yield from (f"roles.{role}" for role in ROLES)
+    yield "page.asked_if"
     yield f"countries.{sources.organisation.country}"
     yield from (f"opening_hours.{name}" for name in ("working_days", "every_day"))
     yield from (f"opening_hours.days.{day}" for day in WEEKDAYS)

@@ -1,12 +1,12 @@
 """One file of `catalogue/forms/`: what a form asks, for which purposes, and what its score counts."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from intake_api.catalogue.entry import Entry
-from intake_api.catalogue.model import OPT_IN, Form, FormField, Problem, Purpose
+from intake_api.catalogue.model import OPT_IN, AskedIf, Form, FormField, Problem, Purpose
 from intake_api.catalogue.yaml_file import read_yaml
 from intake_api.rules.fields import ONE_OF, OPTIONAL, REQUIRED, FieldRule
 from intake_api.rules.qualification import QualificationLine
@@ -128,7 +128,7 @@ def _names(listed: Iterable[object]) -> Iterable[str]:
 def _fields(entry: Entry, fields: Mapping[str, FieldSource], purposes: Mapping[str, Purpose]) -> tuple[FormField, ...]:
     asked: dict[str, FormField] = {}
     for item in entry.entries("fields", "Write one line for each: {name: email, necessity: required, purposes: […]}."):
-        item.only("name", "necessity", "purposes")
+        item.only("name", "necessity", "purposes", "asked_if")
         name = item.text("name", "Write the name of a field of fields.yml.")
         source = fields.get(name)
         if source is None:
@@ -136,7 +136,8 @@ def _fields(entry: Entry, fields: Mapping[str, FieldSource], purposes: Mapping[s
         elif name in asked:
             item.wrong("name", f"is {name}, which this form asks already.", "Ask it once.")
         else:
-            asked[name] = _field(item, source, purposes)
+            field = _field(item, source, purposes)
+            asked[name] = replace(field, asked_if=_asked_if(item, field.rule, asked)) if _is_sometimes(item) else field
     return tuple(asked.values())
 
 
@@ -161,6 +162,27 @@ def _field(item: Entry, source: FieldSource, purposes: Mapping[str, Purpose]) ->
         needed_for=frozenset(needing),
     )
     return FormField(rule, named, source.pd)
+
+
+def _is_sometimes(item: Entry) -> bool:
+    return "asked_if" in item.values
+
+
+def _asked_if(item: Entry, rule: FieldRule, earlier: Mapping[str, FormField]) -> AskedIf | None:
+    """Read when a field is asked: after a number that this form asks before it, and neither always nor never."""
+    entry = item.entry("asked_if", "Write {field: rating, at_most: 6}.")
+    entry.only("field", "at_most")
+    if rule.necessity != OPTIONAL:
+        item.wrong("necessity", "is not optional, though it is not always asked.", f"Write: necessity: {OPTIONAL}.")
+    name = entry.text("field", "Write the name of a whole number that is asked before.")
+    before = earlier.get(name)
+    if before is None or before.rule.type != "integer":
+        numbers = ", ".join(field.name for field in earlier.values() if field.rule.type == "integer") or "none"
+        entry.wrong("field", f"is {name}, which is no whole number asked before.", f"Asked before are: {numbers}.")
+        return None
+    if before.asked_if:
+        entry.wrong("field", f"is {name}, which is itself asked of some only.", "Name a field that is always asked.")
+    return AskedIf(name, entry.whole("at_most", before.rule.minimum, before.rule.maximum - 1))
 
 
 def _necessity(item: Entry) -> str:

@@ -137,12 +137,24 @@ class Purpose:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedIf:
+    """A field is asked only of whom gave a whole number of at most `at_most` in `field`, which is asked before it."""
+
+    field: str
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True)
 class FormField:
-    """One field of one form: what it takes, what it is for, and which kind of personal data it is (`pd`, an IRI)."""
+    """One field of one form: what it takes, what it is for, and which kind of personal data it is (`pd`, an IRI).
+
+    With `asked_if` it is asked of some only; it is never required, and who gives it unasked may.
+    """
 
     rule: FieldRule
     purposes: tuple[str, ...]
     pd: str
+    asked_if: AskedIf | None = None
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ this service, so that the same text has the same hash wherever the service runs.
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from typing import cast
 
@@ -69,6 +70,10 @@ CONFIRMATION_TEXTS = (
     "over_title",
     "over_text",
 )
+
+
+# What must be said of a purpose that rests on an interest of ours (N-05).
+INTEREST_TEXTS = ("legitimate_interest", "object")
 
 
 def make_notice(sources: Sources, form: Form, words: Words) -> Notice:
@@ -170,7 +175,8 @@ def _purpose(purpose: Purpose, form: Form, texts: Mapping[str, str]) -> JsonObje
 
 
 def _field(field: FormField) -> JsonObject:
-    return {"name": field.name, "pd": field.pd, "necessity": field.rule.necessity, "purposes": list(field.purposes)}
+    told = {"name": field.name, "pd": field.pd, "necessity": field.rule.necessity, "purposes": list(field.purposes)}
+    return {**told, "asked_if": asdict(field.asked_if)} if field.asked_if else told
 
 
 def _necessity(form: Form, field: FormField) -> str:
@@ -199,7 +205,7 @@ def _texts(sources: Sources, form: Form, purposes: list[Purpose], words: Words) 
     for purpose in purposes:
         texts.update(_purpose_texts(purpose, filled, words))
     for field in form.fields:
-        texts.update(_field_texts(sources, form, field, words))
+        texts.update(_field_texts(sources, form, field, words, texts))
     for recipient_id in dict.fromkeys(recipient_id for purpose in purposes for recipient_id in purpose.recipients):
         texts.update(_recipient_texts(sources, recipient_id, words))
     if any(purpose.confirmation == DOUBLE_OPT_IN for purpose in purposes):
@@ -234,7 +240,7 @@ def _filled(sources: Sources, form: Form, purposes: list[Purpose], words: Words)
 def _purpose_texts(purpose: Purpose, filled: Mapping[str, str], words: Words) -> dict[str, str]:
     names = ["title", "label", "question", "text", "if_not_given"]
     if purpose.legitimate_interest:
-        names += ["legitimate_interest", "object"]
+        names += INTEREST_TEXTS
     duration = {"duration": words.say(f"durations.{purpose.kept.duration.text}")}
     return {
         **{f"{name}.{purpose.id}": words.say(f"purposes.{purpose.id}.{name}", filled) for name in names},
@@ -243,13 +249,18 @@ def _purpose_texts(purpose: Purpose, filled: Mapping[str, str], words: Words) ->
     }
 
 
-def _field_texts(sources: Sources, form: Form, field: FormField, words: Words) -> dict[str, str]:
+def _field_texts(
+    sources: Sources, form: Form, field: FormField, words: Words, texts_before: Mapping[str, str]
+) -> dict[str, str]:
     """A field's own sentences, or those this form has for it: which of them, the complete language says for all."""
     reference = sources.words[sources.default_locale]
     texts = {}
     for name in ("label", "question", "why", "if_not_given"):
         own = f"forms.{form.key}.fields.{field.name}.{name}"
         texts[f"field.{field.name}.{name}"] = words.say(own if own in reference else f"fields.{field.name}.{name}")
+    if field.asked_if:
+        asked = {"label": texts_before[f"field.{field.asked_if.field}.label"], "at_most": str(field.asked_if.at_most)}
+        texts[f"field.{field.name}.asked_if"] = words.say("page.asked_if", asked)
     for choice in field.rule.choices:
         texts[f"field.{field.name}.choice.{choice}"] = words.say(f"fields.{field.name}.choices.{choice}")
     return texts

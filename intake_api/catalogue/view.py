@@ -5,9 +5,10 @@ Every sentence in it is taken from the notice's `texts`, so that what was shown 
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from intake_api.catalogue.model import Form, FormField, FormView, JsonObject, Notice, Problem, Purpose
-from intake_api.catalogue.notice import make_notice
+from intake_api.catalogue.notice import INTEREST_TEXTS, make_notice
 from intake_api.catalogue.sources import Sources, words_file
 from intake_api.catalogue.terms import SHORT_TEXT_LENGTH
 from intake_api.catalogue.words import Words, unfilled
@@ -46,6 +47,7 @@ def make_view(sources: Sources, form: Form, words: Words, public_url: str, probl
 
 def _field(field: FormField, texts: Mapping[str, str]) -> JsonObject:
     rule = field.rule
+    asked_if = {"asked_if": asdict(field.asked_if)} if field.asked_if else {}
     choices = [{"value": choice, "label": texts[f"field.{rule.name}.choice.{choice}"]} for choice in rule.choices]
     return {
         "name": rule.name,
@@ -55,6 +57,7 @@ def _field(field: FormField, texts: Mapping[str, str]) -> JsonObject:
         "limits": _limits(field),
         "choices": choices,
         "purposes": list(field.purposes),
+        **asked_if,
     }
 
 
@@ -82,6 +85,7 @@ def _purpose(sources: Sources, purpose: Purpose, texts: Mapping[str, str]) -> Js
     return {
         "id": purpose.id,
         **{name: texts[f"{name}.{purpose.id}"] for name in ("title", "label", "question", "text")},
+        **{name: texts[f"{name}.{purpose.id}"] for name in INTEREST_TEXTS if purpose.legitimate_interest},
         "basis": purpose.basis_id,
         "retention": {
             "duration": purpose.kept.duration.text,

@@ -7,12 +7,14 @@ from typing import Any
 from flask import request
 
 from intake_api.catalogue.model import OPT_IN, FormView
+from intake_api.rules.fields import REQUIRED
 from intake_api.web.door import door
 from intake_api.web.pages.controls import NO, YES, control_value
 from intake_api.web.pages.language import Language, other_languages
 
 FIELD, DECISION = "f-", "d-"  # a field and a purpose may have the same name
 CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign")
+SCALE = 11  # 0 to 10
 AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "company": "organization"}
 
 
@@ -61,6 +63,8 @@ class FormPage:
     def _field(self, described: Mapping[str, Any]) -> dict[str, Any]:
         name = described["name"]
         notes = [f"why-{name}", f"without-{name}"]
+        if "asked_if" in described:
+            notes.insert(0, f"asked-{name}")
         if name in self.problems:
             notes.insert(0, f"problem-{name}")
         return {
@@ -71,6 +75,8 @@ class FormPage:
             "notes": " ".join(notes),
             "typed": self.typed.get(name, ""),
             "problem": self.problems.get(name, ""),
+            "asked_if_text": self.texts.get(f"field.{name}.asked_if", ""),
+            "scale": _scale(described),
         }
 
     def _opt_in(self, purpose: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,6 +90,14 @@ class FormPage:
             "problem": self.problems.get(purpose["id"], ""),
             "if_not_given": self.texts[f"if_not_given.{purpose['id']}"],
         }
+
+
+def _scale(described: Mapping[str, Any]) -> list[str]:
+    """Return the numbers to choose from where they are few and one is needed: who chose one cannot choose none."""
+    if described["type"] != "integer" or described["necessity"] != REQUIRED:
+        return []
+    numbers = range(described["limits"]["min"], described["limits"]["max"] + 1)
+    return [str(number) for number in numbers] if len(numbers) <= SCALE else []
 
 
 def known_inputs(view: FormView) -> list[str]:

@@ -94,8 +94,15 @@ class FieldChoice(Shape):
     label = fields.String(required=True)
 
 
+class AskedIf(Shape):
+    """Ask only whoever gave a whole number of at most `at_most` in `field`."""
+
+    field = fields.String(required=True)
+    at_most = fields.Integer(required=True)
+
+
 class FormField(Shape):
-    """One field: what is asked, why, and what happens without it."""
+    """One field: what is asked, why, and what happens without it; with `asked_if` it is asked of some only."""
 
     name = fields.String(required=True)
     type = fields.String(required=True, validate=validate.OneOf(FIELD_TYPES))
@@ -107,6 +114,7 @@ class FormField(Shape):
     limits = fields.Nested(FieldLimits, required=True)
     choices = fields.List(fields.Nested(FieldChoice), required=True)
     purposes = fields.List(fields.String(), required=True)
+    asked_if = fields.Nested(AskedIf)
 
 
 class OpeningHours(Shape):
@@ -151,13 +159,18 @@ class Recipient(Shape):
 
 
 class NoticePurpose(Shape):
-    """One purpose as the notice states it. `control`: the act of sending, or an opt-in of its own."""
+    """One purpose as the notice states it. `control`: the act of sending, or an opt-in of its own.
+
+    On a legitimate interest it says which, and how to object (Article 21).
+    """
 
     id = fields.String(required=True)
     title = fields.String(required=True)
     label = fields.String(required=True)
     question = fields.String(required=True)
     text = fields.String(required=True)
+    legitimate_interest = fields.String()
+    object = fields.String()
     basis = fields.String(required=True)
     retention = fields.Nested(Retention, required=True)
     recipients = fields.List(fields.Nested(Recipient), required=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from intake_api.cli.catalogue import catalogue
@@ -32,11 +33,19 @@ class TestCheck:
         begun("lv")
         result = run("check")
         assert result.exit_code == 0
-        assert "is in order: 3 forms, 4 purposes, 2 recipients." in result.output
-        assert "No form uses: loyalty_programme." in result.output
+        assert "is in order: 8 forms, 7 purposes, 2 recipients." in result.output
         row = next(line for line in result.output.splitlines() if line.startswith("newsletter"))
         assert row.split()[1] == "collects"
         assert "of" in row
+        assert next(line for line in result.output.splitlines() if line.startswith("answers")).split()[1] == "given"
+
+    def test_a_purpose_that_no_form_uses_is_said(self, run: Run) -> None:
+        (run.copy.folder / "forms/loyalty.yml").unlink()
+        for file in (run.copy.folder / "locales").iterdir():
+            words = yaml.safe_load(file.read_text(encoding="utf-8"))
+            del words["forms"]["loyalty"]
+            file.write_text(yaml.safe_dump(words, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        assert "No form uses: loyalty_programme." in run("check").output
 
     def test_what_a_language_lacks_is_listed(self, run: Run, begun: Callable[[str], None]) -> None:
         begun("lv")
@@ -79,4 +88,4 @@ class TestShow:
     def test_an_unknown_form_is_told(self, run: Run) -> None:
         result = run("show", "nope")
         assert result.exit_code == 1
-        assert "there are: request_demo, request_contact, newsletter." in result.output
+        assert "there are: request_demo, request_contact, newsletter, " in result.output

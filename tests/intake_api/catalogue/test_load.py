@@ -9,6 +9,7 @@ from tests.intake_api.catalogue.conftest import Copy
 
 DEMO = "forms/request_demo.yml"
 CONTACT = "forms/request_contact.yml"
+FEEDBACK = "forms/feedback.yml"
 EN = "locales/en.yml"
 
 MISTAKES = {
@@ -196,6 +197,34 @@ MISTAKES = {
         (CONTACT, "fields.2.necessity", "not known"),
     ),
     "a kind of form that is none": ((DEMO, "kind: landing", "kind: trap"), (DEMO, "kind", "not known")),
+    "a field asked after a number that comes later": (
+        (
+            FEEDBACK,
+            "{name: comment, necessity: optional,",
+            "{name: comment, asked_if: {field: phone, at_most: 6}, necessity: optional,",
+        ),
+        (FEEDBACK, "fields.2.asked_if.field", "no whole number asked before"),
+    ),
+    "a field asked after a text": (
+        (FEEDBACK, "asked_if: {field: rating", "asked_if: {field: comment"),
+        (FEEDBACK, "fields.3.asked_if.field", "no whole number asked before"),
+    ),
+    "a field that would always be asked": (
+        (FEEDBACK, "at_most: 6", "at_most: 10"),
+        (FEEDBACK, "fields.3.asked_if.at_most", "not such a number"),
+    ),
+    "a field that would never be asked": (
+        (FEEDBACK, "at_most: 6", "at_most: -1"),
+        (FEEDBACK, "fields.3.asked_if.at_most", "not such a number"),
+    ),
+    "a field asked of some and needed of all": (
+        (FEEDBACK, "{name: phone, necessity: optional", "{name: phone, necessity: required"),
+        (FEEDBACK, "fields.3.necessity", "not always asked"),
+    ),
+    "a condition with another word in it": (
+        (FEEDBACK, "{field: rating, at_most: 6}", "{field: rating, at_most: 6, at_least: 2}"),
+        (FEEDBACK, "fields.3.asked_if.at_least", "not a key that is known"),
+    ),
     "n_13 scores without a word about them": (
         (EN, "    scoring: >-", "    scoring_of_sorts: >-"),
         (EN, "forms.request_demo.scoring", "scored"),

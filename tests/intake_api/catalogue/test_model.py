@@ -20,7 +20,10 @@ def real() -> Catalogue:
 
 class TestForms:
     def test_the_forms_stand_in_their_order(self, real: Catalogue) -> None:
-        assert list(real.forms) == ["request_demo", "request_contact", "newsletter"]
+        assert list(real.forms) == [
+            "request_demo", "request_contact", "newsletter", "request_quote", "download", "loyalty", "feedback",
+            "complaint",
+        ]  # fmt: skip
 
     def test_an_unknown_form_is_said_to_be_unknown(self, real: Catalogue) -> None:
         for ask in (lambda: real.form("nope"), lambda: real.view("nope", "en"), lambda: real.locales_of("nope")):
@@ -28,7 +31,7 @@ class TestForms:
                 ask()
 
     def test_m_02_contact_is_e_mail_or_phone(self, real: Catalogue) -> None:
-        for form in ("request_demo", "request_contact"):
+        for form in ("request_demo", "request_contact", "request_quote", "complaint"):
             rules = real.form(form).rules
             assert rules["email"].necessity == rules["phone"].necessity == "one_of:contact"
 
@@ -41,6 +44,32 @@ class TestForms:
         assert checked.ok
         assert score(form, checked.values).points == 55
 
+    def test_a_quote_is_scored_by_its_size_and_its_start(self, real: Catalogue) -> None:
+        form = real.form("request_quote")
+        fields = {"headcount": 7, "start": "within_month", "name": "Anna", "email": "anna@liepa.example"}
+        checked = check_fields(form, "lv", fields)
+        assert checked.ok
+        assert score(form, checked.values).points == 65
+
+    @pytest.mark.parametrize("rating", [0, 6, 10])
+    def test_feedback_may_be_anonymous_whatever_the_rating(self, real: Catalogue, rating: int) -> None:
+        assert check_fields(real.form("feedback"), "en", {"rating": rating}).ok
+
+    def test_only_who_is_not_content_is_asked_for_a_way_to_answer(self, real: Catalogue) -> None:
+        form = real.form("feedback")
+        asked = {field.name: field.asked_if and (field.asked_if.field, field.asked_if.at_most) for field in form.fields}
+        assert asked == {
+            "rating": None, "comment": None, "phone": ("rating", 6), "email": ("rating", 6), "name": ("rating", 6),
+        }  # fmt: skip
+
+    def test_c_04_no_form_needs_what_serves_only_its_newsletter(self, real: Catalogue) -> None:
+        """The download and the card are given to whoever says no to the newsletter."""
+        download = {"content": "welcome_letter", "email": "a@b.example"}
+        loyalty = {"name": "Anna", "email": "a@b.example"}
+        assert check_fields(real.form("download"), "en", download, granted=[]).ok
+        assert check_fields(real.form("loyalty"), "en", loyalty, granted=[]).ok
+        assert {real.purpose(form.purposes[0]).control for form in map(real.form, ("download", "loyalty"))} == {"act"}
+
 
 class TestPurposes:
     def test_each_rests_on_its_basis(self, real: Catalogue) -> None:
@@ -49,6 +78,9 @@ class TestPurposes:
             "newsletter": "A6-1-a",
             "product_offers": "A6-1-a",
             "loyalty_programme": "A6-1-b-contract-performance",
+            "deliver_content": "A6-1-b-enter-into-contract",
+            "learn_from_feedback": "A6-1-f-controller",
+            "handle_complaint": "A6-1-b-contract-performance",
         }
 
     def test_c_03_consent_has_a_control_of_its_own_and_anything_else_is_an_act(self, real: Catalogue) -> None:
@@ -57,6 +89,9 @@ class TestPurposes:
             "newsletter": "opt_in",
             "product_offers": "opt_in",
             "loyalty_programme": "act",
+            "deliver_content": "act",
+            "learn_from_feedback": "act",
+            "handle_complaint": "act",
         }
 
     def test_c_12_the_newsletter_is_confirmed_twice(self, real: Catalogue) -> None:
@@ -78,6 +113,11 @@ class TestView:
         role, headcount = shown["fields"][4:6]
         assert role["choices"][0] == {"value": "owner", "label": "I own it"}
         assert headcount["limits"] == {"min": 1, "max": 100_000}
+
+    def test_a_field_asked_of_some_carries_its_condition_and_the_others_none(self, real: Catalogue) -> None:
+        shown = {field["name"]: field for field in json.loads(real.view("feedback", "lv").json)["fields"]}
+        assert shown["phone"]["asked_if"] == {"field": "rating", "at_most": 6}
+        assert "asked_if" not in shown["comment"]
 
     def test_the_notice_is_linked_by_its_hash(self, real: Catalogue) -> None:
         shown = json.loads(real.view("newsletter", "en").json)["notice"]
@@ -199,11 +239,11 @@ class TestLocales:
 class TestNewForm:
     def test_a_form_added_as_one_file_and_its_words_is_there(self, copy: Copy) -> None:
         """One YAML file makes a form; whoever shows or asks it needs no new code."""
-        (copy.folder / "forms/feedback.yml").write_text(
-            "kind: feedback\n"
+        (copy.folder / "forms/opinion.yml").write_text(
+            "kind: survey\n"
             "stage: late\n"
-            "position: 40\n"
-            "notice: {family: feedback, version: 1, effective_from: 2026-11-01, material_change: false}\n"
+            "position: 90\n"
+            "notice: {family: opinion, version: 1, effective_from: 2026-11-01, material_change: false}\n"
             "purposes: [respond_to_request]\n"
             "fields:\n"
             "  - {name: rating, necessity: required, purposes: [respond_to_request]}\n"
@@ -214,7 +254,7 @@ class TestNewForm:
             "locales/en.yml",
             "forms:\n",
             "forms:\n"
-            "  feedback:\n"
+            "  opinion:\n"
             "    title: How was it?\n"
             "    benefit: Two questions, and we read every answer.\n"
             "    submit_label: Send\n"
@@ -225,8 +265,8 @@ class TestNewForm:
             "      Write to {privacy_email} to take it back.\n",
         )
         loaded = copy.load()
-        assert [field["name"] for field in json.loads(loaded.view("feedback", "en").json)["fields"]] == [
+        assert [field["name"] for field in json.loads(loaded.view("opinion", "en").json)["fields"]] == [
             "rating",
             "comment",
         ]
-        assert check_fields(loaded.form("feedback"), "en", {"rating": 9}).ok
+        assert check_fields(loaded.form("opinion"), "en", {"rating": 9}).ok

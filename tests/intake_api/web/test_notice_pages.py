@@ -8,9 +8,13 @@ from flask.testing import FlaskClient
 from intake_api.catalogue.model import Catalogue
 from tests.intake_api.web.html import read_page
 
+FORMS = [
+    "request_demo", "request_contact", "newsletter", "request_quote", "download", "loyalty", "feedback", "complaint",
+]  # fmt: skip
+
 
 class TestNoticesAndPrivacy:
-    @pytest.mark.parametrize("form", ["request_demo", "request_contact", "newsletter"])
+    @pytest.mark.parametrize("form", FORMS)
     @pytest.mark.parametrize("path", ["/notices/{hash}", "/privacy?form={form}"])
     def test_n21_the_page_says_the_same_as_the_document(
         self, public: FlaskClient, catalogue: Catalogue, form: str, path: str
