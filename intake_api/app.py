@@ -31,12 +31,14 @@ from intake_api.web.public.openapi import (
     HEALTH_OPERATIONS,
     RECEIPT_OPERATIONS,
     RIGHTS_OPERATIONS,
+    TEXT_OPERATIONS,
     describe_api,
 )
 from intake_api.web.public.receipts import receipts
 from intake_api.web.public.rights import rights
 from intake_api.web.public.standing_answers import standing_answers
 from intake_api.web.public.submissions import submissions
+from intake_api.web.public.texts import texts
 from intake_api.web.review.frame import assets, frame_pages, problem_page
 from intake_api.web.review.lead import give_queue, lead
 from intake_api.web.review.queue import queue
@@ -67,9 +69,9 @@ def create_internal_app(settings: Settings, catalogue: Catalogue, store: Store, 
     """Make the door of the bot: the same form and rights API behind the service token, and nothing else."""
     app = _new_app(Door("internal", settings, catalogue, store, clock, Queue(settings.database_url)))
     put_words(app)
-    operations = (*FORM_OPERATIONS, *RIGHTS_OPERATIONS, *HEALTH_OPERATIONS)
+    operations = (*FORM_OPERATIONS, *TEXT_OPERATIONS, *RIGHTS_OPERATIONS, *HEALTH_OPERATIONS)
     described = describe_api("Vestibule: lead intake for the bot", catalogue, operations, needs_token=True)
-    for part in (forms, submissions, standing_answers, notices, rights, health, described):
+    for part in (forms, submissions, texts, standing_answers, notices, rights, health, described):
         app.register_blueprint(part)
     guard_routes(app, {"service": need_service_token, "anyone": let_anyone_in})
     return app

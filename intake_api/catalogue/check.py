@@ -12,6 +12,7 @@ from intake_api.catalogue.words import places
 from intake_api.rules.fields import CODES, ONE_OF, REQUIRED
 from intake_api.rules.opening_hours import WEEKDAYS
 from intake_api.rules.retention import STARTS
+from intake_api.rules.sensitive_text import LEFT_OUT_CODES
 
 _PURPOSE_TEXTS = ("title", "label", "question", "text", "if_not_given")
 _FIELD_TEXTS = ("label", "question", "why", "if_not_given")
@@ -180,6 +181,7 @@ def _expected_keys(sources: Sources) -> Iterable[str]:
     yield from (f"rights.{right}" for right in RIGHTS)
     yield from (f"problems.{code}" for code in CODES)
     yield from (f"opening_hours.{name}" for name in opening_words(sources.organisation.opening_hours))
+    yield from (f"left_out.{code}.{part}" for code in LEFT_OUT_CODES for part in ("placeholder", "text"))
     yield from (f"{name}.{part}" for name, parts in _terms(sources).items() for part in sorted(parts))
     yield from (f"recipients.{recipient}.does" for recipient in sources.recipients)
     for purpose_id, purpose in sources.purposes.items():

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from intake_api.catalogue.answers import make_answers
 from intake_api.catalogue.check import check_sources
-from intake_api.catalogue.model import ANSWERS, Answers, Catalogue, CatalogueError, FormView, Gaps, Problem
+from intake_api.catalogue.model import ANSWERS, Answers, Catalogue, CatalogueError, FormView, FreeTexts, Gaps, Problem
 from intake_api.catalogue.sources import Sources, read_sources
-from intake_api.catalogue.view import make_view
+from intake_api.catalogue.view import make_free_texts, make_view
 from intake_api.catalogue.words import Words
 from intake_api.catalogue.yaml_file import LINE, WHOLE_FILE
 
@@ -40,6 +40,7 @@ def load_catalogue(folder: Path, public_url: str) -> Catalogue:
         views=views,
         answers=answers,
         gaps=(*gaps, *answer_gaps),
+        free_texts=_free_texts(sources),
     )
 
 
@@ -78,3 +79,10 @@ def _answers(sources: Sources, problems: list[Problem]) -> tuple[dict[str, Answe
         if not words.missing:
             answers[locale] = made
     return answers, tuple(gaps)
+
+
+def _free_texts(sources: Sources) -> dict[str, FreeTexts]:
+    """Make what reads free texts in every locale that can tell what it leaves out."""
+    words = {locale: Words(locale, texts) for locale, texts in sources.words.items()}
+    made = {locale: make_free_texts(each) for locale, each in words.items()}
+    return {locale: each for locale, each in made.items() if not words[locale].missing}

@@ -3,7 +3,7 @@
 Everything a visitor is shown about a form in a language is prepared once, at start, as a `FormView`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -11,6 +11,7 @@ from intake_api.rules.fields import FieldRule, Value, masked
 from intake_api.rules.opening_hours import OpeningHours
 from intake_api.rules.qualification import QualificationLine
 from intake_api.rules.retention import Kept
+from intake_api.rules.sensitive_text import TextReader
 
 ACT = "act"
 OPT_IN = "opt_in"
@@ -206,6 +207,19 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeTexts:
+    """How free texts are read in a locale, whatever the form, and the sentences that tell what was left out."""
+
+    locale: str
+    reader: TextReader = field(repr=False)
+    left_out_texts: Mapping[str, str] = field(repr=False)
+
+    def told(self, codes: Iterable[str]) -> list[dict[str, str]]:
+        """Tell what was left out: each code once, with its sentence."""
+        return [{"code": code, "text": self.left_out_texts[code]} for code in dict.fromkeys(codes)]
+
+
+@dataclass(frozen=True, slots=True)
 class FormView:
     """All that a visitor may see of a form in a locale, ready to be sent.
 
@@ -220,6 +234,7 @@ class FormView:
     json: str = field(repr=False)
     problem_texts: Mapping[str, str] = field(repr=False)
     choice_labels: Mapping[str, Mapping[str, str]] = field(repr=False)
+    free_texts: FreeTexts = field(repr=False)
 
     def problem_text(self, name: str, code: str) -> str:
         """Say a field's code as a sentence in this locale. `name` may be any text; it is never echoed."""
@@ -279,7 +294,7 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything that may be asked, and why."""
+    """Everything that may be asked, and why. `free_texts` by locale, of those that have all their sentences."""
 
     organisation: Organisation
     default_locale: str
@@ -291,6 +306,7 @@ class Catalogue:
     views: Mapping[tuple[str, str], FormView] = field(repr=False)
     answers: Mapping[str, Answers] = field(repr=False)
     gaps: tuple[Gaps, ...] = field(repr=False)
+    free_texts: Mapping[str, FreeTexts] = field(repr=False)
     _notices: Mapping[str, Notice] = field(repr=False, init=False)
 
     def __post_init__(self) -> None:

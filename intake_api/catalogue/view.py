@@ -7,12 +7,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from intake_api.catalogue.model import Form, FormField, FormView, JsonObject, Notice, Problem, Purpose
+from intake_api.catalogue.model import Form, FormField, FormView, FreeTexts, JsonObject, Notice, Problem, Purpose
 from intake_api.catalogue.notice import INTEREST_TEXTS, make_notice
+from intake_api.catalogue.sensitive_words import read_sensitive_words
 from intake_api.catalogue.sources import Sources, words_file
 from intake_api.catalogue.terms import SHORT_TEXT_LENGTH
 from intake_api.catalogue.words import Words, unfilled
 from intake_api.rules.fields import CODES
+from intake_api.rules.sensitive_text import LEFT_OUT_CODES, TextReader
 
 
 def make_view(sources: Sources, form: Form, words: Words, public_url: str, problems: list[Problem]) -> FormView:
@@ -42,7 +44,15 @@ def make_view(sources: Sources, form: Form, words: Words, public_url: str, probl
         json=json.dumps(document, ensure_ascii=False, separators=(",", ":")),
         problem_texts=problem_texts,
         choice_labels=_choice_labels(form, notice.texts),
+        free_texts=make_free_texts(words),
     )
+
+
+def make_free_texts(words: Words) -> FreeTexts:
+    """Make what reads free texts in a language. `words` notes what it lacks: if anything, it must not be used."""
+    placeholders = {code: words.say(f"left_out.{code}.placeholder") for code in LEFT_OUT_CODES}
+    told = {code: words.say(f"left_out.{code}.text") for code in LEFT_OUT_CODES}
+    return FreeTexts(words.locale, TextReader(read_sensitive_words(), placeholders), told)
 
 
 def _field(field: FormField, texts: Mapping[str, str]) -> JsonObject:

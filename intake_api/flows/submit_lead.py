@@ -105,12 +105,16 @@ class Submission:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The answer to a submission. `token` opens the visitor's receipt; only its digest is kept (SEC-45)."""
+    """The answer to a submission. `token` opens the visitor's receipt; only its digest is kept (SEC-45).
+
+    `left_out` are the codes of what was left out of free texts before anything was written: told, and not kept itself.
+    """
 
     reference: str
     state: LeadState
     token: str
     is_new: bool
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ class _Accepted:
     shown: Presentation
     view: FormView
     values: Mapping[str, Value]
+    left_out: tuple[str, ...]
     states: Mapping[str, DecisionState]
     macs: _Macs
     token_key: bytes = field(repr=False)
@@ -155,12 +160,13 @@ def submit_lead(
     view = catalogue.view(submission.form, submission.locale)
     states = decide(_asked(catalogue, view), submission.decisions)
     granted = [purpose for purpose, state in states.items() if state in (DecisionState.GIVEN, DecisionState.REQUESTED)]
-    checked = check_fields(view.form, submission.locale, submission.fields, granted=granted)
+    checked = check_fields(view.form, submission.locale, submission.fields, view.free_texts.reader, granted=granted)
     if not checked.ok:
         raise FieldsInvalid(checked)
     shown = read_presentation(token_key, submission.presentation, form=view.form.key)
     macs = _macs(token_key, shown, submission)
-    accepted = _Accepted(submission, shown, view, checked.values, states, macs, token_key)
+    left_out = tuple(dict.fromkeys(code for codes in checked.left_out.values() for code in codes))
+    accepted = _Accepted(submission, shown, view, checked.values, left_out, states, macs, token_key)
     if accepted.first_yeses:
         queue.load()
     closed = _why_closed(shown, submission, view, now=now)
@@ -216,7 +222,8 @@ def _first_answer(store: Store, accepted: _Accepted) -> Receipt | None:
                 "This Idempotency-Key was used for other content. Use a new key for new content."
             )
         raise PresentationUsed("This form was already sent with other content.")
-    return Receipt(sent.reference, sent.state, _receipt_token(accepted.token_key, sent.lead_id), is_new=False)
+    token = _receipt_token(accepted.token_key, sent.lead_id)
+    return Receipt(sent.reference, sent.state, token, is_new=False, left_out=accepted.left_out)
 
 
 def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted, *, now: datetime) -> Receipt:
@@ -272,7 +279,7 @@ def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted,
                 commitment=evidence.commit_to(store.vault, key, entry_id, {"fields": dict(values)}),
             )
         _ask_for_second_yes(tx, queue, lead_id, accepted, now)
-    return Receipt(lead.reference, lead.state, token, is_new=True)
+    return Receipt(lead.reference, lead.state, token, is_new=True, left_out=accepted.left_out)
 
 
 def _ask_for_second_yes(tx: Connection, queue: Queue, lead_id: str, accepted: _Accepted, now: datetime) -> None:
@@ -324,7 +331,9 @@ def _delete_after(catalogue: Catalogue, states: Mapping[str, DecisionState], now
 
 
 def _macs(token_key: bytes, shown: Presentation, submission: Submission) -> _Macs:
-    """Make both; a key counts on its presentation only, so that it says nothing about anybody else's lead (SEC-39)."""
+    """Make both, over what was sent: also of what is left out of the texts, or another card would seem the same.
+
+    A key counts on its presentation only, so that it says nothing about anybody else's lead (SEC-39)."""
     content = {
         "form": submission.form,
         "locale": submission.locale,

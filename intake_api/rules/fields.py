@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from intake_api.rules import contact, text
+from intake_api.rules.sensitive_text import TOO_YOUNG, TextReader
 
 Value = str | int
 
+FREE_TEXT = ("text", "long_text")
 TYPES = ("text", "long_text", "email", "phone", "integer", "choice")
 REQUIRED = "required"
 OPTIONAL = "optional"
@@ -31,6 +33,7 @@ CODES = (
     "integer_too_small",
     "integer_too_large",
     "choice_unknown",
+    TOO_YOUNG,
 )
 
 
@@ -65,10 +68,15 @@ class AsksFields(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The verdict: what to keep, normalised, and what is wrong. A field stands in one of the two, or was not given."""
+    """The verdict: what to keep, normalised, and what is wrong. A field stands in one of the two, or was not given.
+
+    `left_out` names, for each field that something was left out of, the codes of what (M-05, C-11): `values` are
+    without it already.
+    """
 
     values: Mapping[str, Value]
     problems: Mapping[str, str]
+    left_out: Mapping[str, tuple[str, ...]]
 
     @property
     def ok(self) -> bool:
@@ -77,34 +85,40 @@ class Checked:
 
 
 def check_fields(
-    form: AsksFields, locale: str, fields: Mapping[str, object], *, granted: Collection[str] = ()
+    form: AsksFields, locale: str, fields: Mapping[str, object], reader: TextReader, *, granted: Collection[str] = ()
 ) -> Checked:
     """Check a whole form: every field by itself, then what is missing.
 
-    `granted` are the opt-in purposes answered with yes. Values of the wrong type, unknown names and anything else a
-    machine can send give a code, never an exception. An empty text is the same as a field that was left out.
+    `reader` leaves out of free texts what must not be kept. `granted` are the opt-in purposes answered with yes. Values
+    of the wrong type, unknown names and anything else a machine can send give a code, never an exception. An empty text
+    is the same as a field that was left out.
     """
-    checked = check_some_fields(form, locale, fields)
+    checked = check_some_fields(form, locale, fields, reader)
     missing = _missing(form, checked, frozenset(granted))
-    return Checked(checked.values, {**checked.problems, **missing})
+    return Checked(checked.values, {**checked.problems, **missing}, checked.left_out)
 
 
-def check_some_fields(form: AsksFields, locale: str, fields: Mapping[str, object]) -> Checked:
+def check_some_fields(form: AsksFields, locale: str, fields: Mapping[str, object], reader: TextReader) -> Checked:
     """Check only the fields that are given (the dry run): nothing is missing here."""
     values: dict[str, Value] = {}
     problems: dict[str, str] = {}
+    left_out: dict[str, tuple[str, ...]] = {}
     for name, given in fields.items():
         rule = form.rules.get(name)
         try:
             if rule is None:
                 raise text.Refused("field_unknown")
             value = _check(rule, form.phone_regions(locale), given)
+            if rule.type in FREE_TEXT and value != "":
+                value, codes = _read(reader, str(value), rule.max_length)
+                if codes:
+                    left_out[name] = codes
         except text.Refused as refused:
             problems[name] = refused.code
         else:
             if value != "":
                 values[name] = value
-    return Checked(values, problems)
+    return Checked(values, problems, left_out)
 
 
 def masked(rule: FieldRule, value: Value) -> str:
@@ -142,6 +156,14 @@ def _check(rule: FieldRule, regions: Collection[str], given: object) -> Value:
     if rule.type == "choice":
         return _choice(rule, given)
     return text.clean(given, rule.max_length, lines=rule.type == "long_text")
+
+
+def _read(reader: TextReader, typed: str, max_length: int) -> tuple[str, tuple[str, ...]]:
+    """Leave out what must not be kept; refuse what a child wrote (K-03)."""
+    read = reader.read(typed, max_length)
+    if read.too_young:
+        raise text.Refused(TOO_YOUNG)
+    return read.text, read.left_out
 
 
 def _integer(rule: FieldRule, given: object) -> Value:

@@ -20,6 +20,7 @@ from intake_api.flows.submit_lead import (
     submit_lead,
 )
 from intake_api.rules.fields import from_typed
+from intake_api.rules.sensitive_text import TOO_YOUNG
 from intake_api.store.presentations import find_answered, read_presentation
 from intake_api.web.access import open_to
 from intake_api.web.door import Door, door
@@ -80,6 +81,8 @@ def send_page(form: str) -> Response:
             here.store, here.queue, here.catalogue, here.settings.secrets.token_key, _submission(page), now=here.now()
         )
     except FieldsInvalid as error:
+        if TOO_YOUNG in error.problems.values():
+            return _too_young(page)
         problems = {name: view.problem_text(name, code) for name, code in error.problems.items()}
         return _again(here, replace(page, problems=problems), 422)
     except NothingAgreed:
@@ -90,7 +93,8 @@ def send_page(form: str) -> Response:
         # What was typed must not be lost with the store, nor anybody thanked (SEC-42).
         log.failure("page.not_kept", error, form=form)
         return _unavailable(page)
-    return redirect(url_for("receipt_pages.get_thanks", token=receipt.token), 303)  # type: ignore[return-value]
+    left_out = ".".join(receipt.left_out) or None
+    return redirect(url_for("receipt_pages.get_thanks", token=receipt.token, left_out=left_out), 303)  # type: ignore[return-value]
 
 
 def fresh_page(form: str, language: Language, campaign: Mapping[str, str] | None = None) -> FormPage:
@@ -186,6 +190,12 @@ def _nothing_agreed(here: Door, page: FormPage) -> Response:
         text = render_template("pages/refused.html", page=page, language=page.language, said=words["refused_late"])
         return _html(text, 409)
     return _html(render_template("pages/refused.html", page=page, language=page.language, said=words["refused"]))
+
+
+def _too_young(page: FormPage) -> Response:
+    """End kindly: nothing was kept, and the form is not shown again with what a child typed (K-02, K-03)."""
+    text = page.view.problem_texts[TOO_YOUNG]
+    return _html(render_template("pages/too_young.html", text=text, language=page.language), 422)
 
 
 def _unavailable(page: FormPage) -> Response:

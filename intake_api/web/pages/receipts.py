@@ -6,6 +6,7 @@ from intake_api.catalogue.model import ACT
 from intake_api.flows.erase_by_receipt import erase_by_receipt
 from intake_api.flows.show_receipt import ShownReceipt, show_receipt
 from intake_api.flows.withdraw_by_receipt import PurposeUnknown, withdraw_by_receipt
+from intake_api.rules.sensitive_text import LEFT_OUT_CODES
 from intake_api.web.access import from_untold_pages, open_to
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
@@ -21,8 +22,12 @@ RECEIPT, ERASE = "pages/receipt.html", "pages/erase.html"
 @receipt_pages.get("/thanks/<token>")
 @open_to("anyone")
 def get_thanks(token: str) -> Response:
-    """Say thank you, with the reference, what happens next, and the way to the receipt."""
-    return _page("pages/thanks.html", _shown(token), token)
+    """Say thank you, with the reference, what happens next, what was left out, and the way to the receipt.
+
+    `?left_out=` names the codes of what was left out: they stand in this address only, since they are not kept.
+    """
+    receipt = _shown(token)
+    return _page("pages/thanks.html", receipt, token, left_out=_left_out(receipt.lead.locale))
 
 
 @receipt_pages.get("/receipts/<token>")
@@ -90,8 +95,14 @@ def _shown(token: str) -> ShownReceipt:
     return show_receipt(door().store, token)
 
 
-def _page(template: str, receipt: ShownReceipt, token: str) -> Response:
+def _left_out(locale: str) -> list[dict[str, str]]:
+    free_texts = door().catalogue.free_texts.get(locale)
+    named = request.args.get("left_out", "").split(".")
+    return free_texts.told(code for code in LEFT_OUT_CODES if code in named) if free_texts else []
+
+
+def _page(template: str, receipt: ShownReceipt, token: str, **more: object) -> Response:
     locale = receipt.lead.locale
     language = Language(locale, (locale,), True, words_in(locale))
-    text = render_template(template, receipt=receipt, notice=receipt.notice, token=token, language=language)
+    text = render_template(template, receipt=receipt, notice=receipt.notice, token=token, language=language, **more)
     return unseen(Response(text, content_type="text/html; charset=utf-8"))

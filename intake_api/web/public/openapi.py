@@ -63,6 +63,10 @@ FORM_OPERATIONS = (
     Operation("get", "/v1/notices/{notice_hash}", "get_notice", "The bytes of a notice; their SHA-256 is its name", 200,
               schemas.Notice, (404, *READS)),
 )  # fmt: skip
+TEXT_OPERATIONS = (
+    Operation("post", "/v1/texts/checks", "check_text", "Look at one free text; nothing is kept", 200,
+              schemas.TextChecked, (409, *WRITES), body=schemas.TextBody),
+)  # fmt: skip
 RECEIPT_OPERATIONS = (
     Operation("get", "/v1/receipts/{token}", "get_receipt", "The visitor's own copy of what was agreed", 200,
               schemas.Receipt, (404, *READS)),

@@ -2,9 +2,11 @@
 
 from marshmallow import INCLUDE, fields, validate
 
+from intake_api.rules.sensitive_text import LEFT_OUT_CODES
 from intake_api.store.presentations import SIGNED_ID_LENGTH
 from intake_api.web.shapes import Answer, AsItIs, ByName, Choice, Inner, Several, Shape, Text, YesOrNo
 
+TEXT_LENGTH = 2000  # what a chat message may be
 CHANNELS = ("page", "chat", "popup", "button")
 LOCALE = "[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
 CAMPAIGN = r"[A-Za-z0-9 ._~+-]+"
@@ -36,6 +38,13 @@ class ChecksBody(Shape):
 
     locale = Text(16, pattern=LOCALE, required=True)
     fields_ = ByName(AsItIs(), required=True, data_key="fields", attribute="fields")
+
+
+class TextBody(Shape):
+    """One free text to look at, as it stood in a chat."""
+
+    locale = Text(16, pattern=LOCALE, required=True)
+    text = Text(TEXT_LENGTH, min_length=0, required=True)
 
 
 class Attribution(Shape):
@@ -215,14 +224,25 @@ class Form(Shape):
     presentation = fields.Nested(PresentationShown, required=True)
 
 
+class LeftOut(Shape):
+    """One kind of thing that was left out of a text: a code, and a sentence in the visitor's language."""
+
+    code = fields.String(required=True, validate=validate.OneOf(LEFT_OUT_CODES))
+    text = fields.String(required=True)
+
+
 class FieldVerdict(Shape):
-    """One field of a dry run: fine (`value`, `masked`), or not (`code`, `text`)."""
+    """One field of a dry run: fine (`value`, `masked`), or not (`code`, `text`).
+
+    `warnings` tell what was left out of a free text; `value` and `masked` are without it.
+    """
 
     ok = fields.Boolean(required=True)
     value: fields.Field[object] = fields.Field(metadata={"anyOf": [{"type": "string"}, {"type": "integer"}]})
     masked = fields.String()
     code = fields.String()
     text = fields.String()
+    warnings = fields.List(fields.Nested(LeftOut))
 
 
 class Checks(Shape):
@@ -239,6 +259,15 @@ class SubmissionKept(Shape):
     state = fields.String(required=True)
     receipt = fields.String(required=True)
     what_next = fields.String(required=True)
+    left_out = fields.List(fields.Nested(LeftOut))
+
+
+class TextChecked(Shape):
+    """A text as it might be kept, what was left out of it, and whether its writer tells they are under age."""
+
+    too_young = fields.Boolean(required=True)
+    value = fields.String(required=True)
+    warnings = fields.List(fields.Nested(LeftOut), required=True)
 
 
 class Notice(Shape):
@@ -330,7 +359,7 @@ class ConversationBody(Shape):
 class MessageBody(Shape):
     """One turn of the visitor: exactly one of the two."""
 
-    text = Text(2000, pattern=r"[\s\S]*\S[\s\S]*")
+    text = Text(TEXT_LENGTH, pattern=r"[\s\S]*\S[\s\S]*")
     button = Text(2000, pattern="[A-Za-z0-9_=-]+")
 
 

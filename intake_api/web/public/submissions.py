@@ -19,7 +19,7 @@ from intake_api.flows.submit_lead import (
     Submission,
     submit_lead,
 )
-from intake_api.rules.fields import check_some_fields
+from intake_api.rules.fields import Checked, check_some_fields
 from intake_api.store.presentations import read_presentation
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer, nothing
@@ -53,14 +53,8 @@ def check(form: str) -> Response:
     view_of = door().catalogue.view
     body = cast("dict[str, Any]", read_json(_CHECKS))
     view = view_of(form, body["locale"])
-    checked = check_some_fields(view.form, view.locale, body["fields"])
-    verdicts: dict[str, object] = {}
-    for name in body["fields"]:
-        if code := checked.problems.get(name):
-            verdicts[name] = {"ok": False, "code": code, "text": view.problem_text(name, code)}
-        else:
-            value = checked.values.get(name, "")
-            verdicts[name] = {"ok": True, "value": value, "masked": view.shown(name, value) if value != "" else ""}
+    checked = check_some_fields(view.form, view.locale, body["fields"], view.free_texts.reader)
+    verdicts = {name: _verdict(view, checked, name) for name in body["fields"]}
     return json_answer({"ok": checked.ok, "fields": verdicts})
 
 
@@ -85,12 +79,14 @@ def submit(form: str) -> Response:
     except SHOW_AGAIN as error:
         raise RequestProblem(error.code, extra={"form": _fresh_form(here, submission)}) from None
     view = here.catalogue.view(form, submission.locale)
-    answer = {
+    answer: dict[str, object] = {
         "reference": receipt.reference,
         "state": receipt.state.value,
         "receipt": f"{here.settings.public_url}/receipts/{receipt.token}",
         "what_next": view.document["what_next"],
     }
+    if receipt.left_out:
+        answer["left_out"] = view.free_texts.told(receipt.left_out)
     return json_answer(answer, 201)
 
 
@@ -107,6 +103,17 @@ def refuse(form: str) -> Response:
     except PresentationUsed as error:
         raise RequestProblem(error.code, NO_CAME_TOO_LATE) from None
     return nothing()
+
+
+def _verdict(view: FormView, checked: Checked, name: str) -> dict[str, object]:
+    """Tell about one field of a dry run. What is left out of a text is told, and is in neither of its values."""
+    if code := checked.problems.get(name):
+        return {"ok": False, "code": code, "text": view.problem_text(name, code)}
+    value = checked.values.get(name, "")
+    verdict: dict[str, object] = {"ok": True, "value": value, "masked": view.shown(name, value) if value != "" else ""}
+    if codes := checked.left_out.get(name):
+        verdict["warnings"] = view.free_texts.told(codes)
+    return verdict
 
 
 def _idempotency_key() -> str | None:

@@ -40,7 +40,8 @@ class TestForms:
 
     def test_a_form_is_what_the_rules_take(self, real: Catalogue) -> None:
         form = real.form("request_demo")
-        checked = check_fields(form, "lv", {"name": "Anna", "phone": "29123456", "headcount": 30, "role": "owner"})
+        fields = {"name": "Anna", "phone": "29123456", "headcount": 30, "role": "owner"}
+        checked = check_fields(form, "lv", fields, real.free_texts["lv"].reader)
         assert checked.ok
         assert score(form, checked.values).points == 55
 
@@ -269,4 +270,4 @@ class TestNewForm:
             "rating",
             "comment",
         ]
-        assert check_fields(loaded.form("opinion"), "en", {"rating": 9}).ok
+        assert check_fields(loaded.form("opinion"), "en", {"rating": 9}, loaded.free_texts["en"].reader).ok

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from intake_api.catalogue.sensitive_words import read_sensitive_words
 from intake_api.rules.fields import CODES, Checked, FieldRule, check_fields, check_some_fields, from_typed, masked
+from intake_api.rules.sensitive_text import LEFT_OUT_CODES, TextReader
 from tests.intake_api.corpora import naughty_strings, needs_corpora
 
 RULES = (
@@ -32,11 +34,12 @@ class DemoForm:
 
 
 FORM = DemoForm()
+READER = TextReader(read_sensitive_words(), {code: f"[{code}]" for code in LEFT_OUT_CODES})
 GOOD: dict[str, object] = {"name": "Anna", "email": "anna@liepa.example"}
 
 
 def check(granted: tuple[str, ...] = (), **fields: object) -> Checked:
-    return check_fields(FORM, "lv", {**GOOD, **fields}, granted=granted)
+    return check_fields(FORM, "lv", {**GOOD, **fields}, READER, granted=granted)
 
 
 class TestWholeForm:
@@ -51,6 +54,7 @@ class TestWholeForm:
                 "role": "owner",
                 "message": "Labdien!\r\nKad varam?",
             },
+            READER,
         )
         assert checked.problems == {}
         assert checked.ok
@@ -64,11 +68,11 @@ class TestWholeForm:
 
     def test_the_locale_says_where_a_number_without_prefix_is(self) -> None:
         fields = {"name": "Anna", "phone": "512 345 678"}
-        assert check_fields(FORM, "pl", fields).values["phone"] == "+48512345678"
-        assert check_fields(FORM, "lv", fields).problems == {"phone": "phone_invalid"}
+        assert check_fields(FORM, "pl", fields, READER).values["phone"] == "+48512345678"
+        assert check_fields(FORM, "lv", fields, READER).problems == {"phone": "phone_invalid"}
 
     def test_n_12_a_required_field_left_out_is_named(self) -> None:
-        assert check_fields(FORM, "lv", {"email": "anna@liepa.example"}).problems == {"name": "required"}
+        assert check_fields(FORM, "lv", {"email": "anna@liepa.example"}, READER).problems == {"name": "required"}
 
     @pytest.mark.parametrize("empty", ["", "  ", "\u200b", "\n"])
     def test_an_empty_text_is_a_field_left_out(self, empty: str) -> None:
@@ -76,19 +80,19 @@ class TestWholeForm:
         assert check(role="").values.keys() == {"name", "email"}
 
     def test_m_02_one_way_of_contact_is_enough_and_one_is_needed(self) -> None:
-        assert check_fields(FORM, "lv", {"name": "Anna", "phone": "29123456"}).ok
-        problems = check_fields(FORM, "lv", {"name": "Anna"}).problems
+        assert check_fields(FORM, "lv", {"name": "Anna", "phone": "29123456"}, READER).ok
+        problems = check_fields(FORM, "lv", {"name": "Anna"}, READER).problems
         assert problems == {"email": "one_of_required", "phone": "one_of_required"}
 
     def test_a_wrong_answer_in_a_group_is_one_problem_not_two(self) -> None:
-        problems = check_fields(FORM, "lv", {"name": "Anna", "email": "anna"}).problems
+        problems = check_fields(FORM, "lv", {"name": "Anna", "email": "anna"}, READER).problems
         assert problems == {"email": "email_invalid"}
 
     def test_a_yes_that_needs_a_field_asks_for_it(self) -> None:
         fields = {"name": "Anna", "phone": "29123456"}
-        problems = check_fields(FORM, "lv", fields, granted=["newsletter"]).problems
+        problems = check_fields(FORM, "lv", fields, READER, granted=["newsletter"]).problems
         assert problems == {"email": "required_for_purpose"}
-        assert check_fields(FORM, "lv", fields, granted=["product_offers"]).ok
+        assert check_fields(FORM, "lv", fields, READER, granted=["product_offers"]).ok
 
     def test_m_01_a_field_the_form_does_not_ask_is_refused(self) -> None:
         checked = check(score=100, __proto__="x")
@@ -109,7 +113,7 @@ class TestTypes:
     @pytest.mark.parametrize("name", ["name", "email", "phone", "role", "message"])
     @pytest.mark.parametrize("value", [None, True, 0, 1.5, [], ["a"], {}, {"a": "b"}, b"x"])
     def test_sec_26_a_text_field_takes_text_only(self, name: str, value: object) -> None:
-        assert check_fields(FORM, "lv", {**GOOD, name: value}).problems[name] == "type_wrong"
+        assert check_fields(FORM, "lv", {**GOOD, name: value}, READER).problems[name] == "type_wrong"
 
     @pytest.mark.parametrize("value", [None, True, False, 5.0, float("nan"), [5], {"value": 5}])
     def test_sec_26_a_number_field_takes_whole_numbers_only(self, value: object) -> None:
@@ -133,7 +137,7 @@ class TestTypes:
 
 class TestDryRun:
     def test_nothing_is_missing_when_some_fields_are_checked(self) -> None:
-        checked = check_some_fields(FORM, "lv", {"email": "Anna@LIEPA.example", "phone": "x"})
+        checked = check_some_fields(FORM, "lv", {"email": "Anna@LIEPA.example", "phone": "x"}, READER)
         assert checked.values == {"email": "Anna@liepa.example"}
         assert checked.problems == {"phone": "phone_invalid"}
 
@@ -174,10 +178,10 @@ class TestAnything:
         )
     )
     def test_sec_26_anything_a_machine_sends_gets_a_verdict(self, fields: dict[str, object]) -> None:
-        checked = check_fields(FORM, "lv", fields, granted=["newsletter"])
+        checked = check_fields(FORM, "lv", fields, READER, granted=["newsletter"])
         assert set(checked.problems.values()) <= set(CODES)
         assert not set(checked.problems) & set(checked.values)
-        again = check_some_fields(FORM, "lv", checked.values)
+        again = check_some_fields(FORM, "lv", checked.values, READER)
         assert again.values == checked.values
         assert again.ok
 
@@ -187,7 +191,7 @@ class TestAnything:
         assert len(strings) > 400
         for string in strings:
             for rule in RULES:
-                checked = check_some_fields(FORM, "lv", {rule.name: string})
+                checked = check_some_fields(FORM, "lv", {rule.name: string}, READER)
                 assert set(checked.problems.values()) <= set(CODES)
                 kept = str(checked.values.get(rule.name, ""))
                 assert not any(unicodedata.category(letter) == "Cc" and letter != "\n" for letter in kept)

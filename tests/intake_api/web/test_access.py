@@ -107,6 +107,7 @@ class TestTheInternalDoor:
             "/v1/receipts/<token>/erasures",
             "/v1/answers",
             "/v1/notices/<notice_hash>",
+            "/v1/texts/checks",
             "/openapi.json",
             "/healthz",
             "/readyz",

@@ -1,0 +1,49 @@
+"""Does a text tell that the writer is a child? Of the writer only: neither of others nor of companies (K-03).
+
+The threshold is that of the strictest country we may be read in (16, K-01), since no country is asked for.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from intake_api.rules.phrases import Phrases, Words
+
+TOO_YOUNG = "too_young"
+THRESHOLD = 16
+YOUNGEST_BARE = 5  # "I'm 3" alone is rather no age
+LAST_GRADE = 9
+
+AGE, BARE_AGE, GRADE = "#age", "#bare", "#grade"
+
+_OVER = re.compile(r"\s*(?:$|[!?;:)\]…\n\"»”]|[.,](?!\d))")
+
+
+@dataclass(frozen=True, slots=True)
+class AgeWords:
+    """How one language tells an age: whole phrases, and the words that may follow without making it something else."""
+
+    phrases: Phrases
+    goes_on: Phrases
+
+
+def ages_written(numbers: dict[str, int], ordinals: dict[str, int]) -> dict[str, frozenset[str]]:
+    """Return which words stand for `#age`, `#bare` and `#grade`: digits, and the number words of a language."""
+    numbers = {**{str(number): number for number in range(1, THRESHOLD)}, **numbers}
+    grades = {**numbers, **ordinals}
+    return {
+        AGE: frozenset(word for word, number in numbers.items() if number < THRESHOLD),
+        BARE_AGE: frozenset(word for word, number in numbers.items() if YOUNGEST_BARE <= number < THRESHOLD),
+        GRADE: frozenset(word for word, number in grades.items() if number <= LAST_GRADE),
+    }
+
+
+def tells_young_age(typed: str, text: Words, languages: Sequence[AgeWords]) -> bool:
+    """Say whether the writer tells an age under the threshold. `text` are the words of what was typed."""
+    for language in languages:
+        found = language.phrases.find(text)
+        following = {first for first, _, _ in language.goes_on.find(text)} if found else frozenset[int]()
+        for _, last, phrase in found:
+            if phrase.open_ended or last in following or _OVER.match(typed, text.words[last - 1].end):
+                return True
+    return False
