@@ -48,13 +48,14 @@ class TestForms:
     def test_a_quote_is_scored_by_its_size_and_its_start(self, real: Catalogue) -> None:
         form = real.form("request_quote")
         fields = {"headcount": 7, "start": "within_month", "name": "Anna", "email": "anna@liepa.example"}
-        checked = check_fields(form, "lv", fields)
+        checked = check_fields(form, "lv", fields, real.free_texts["lv"].reader)
         assert checked.ok
         assert score(form, checked.values).points == 65
 
     @pytest.mark.parametrize("rating", [0, 6, 10])
     def test_feedback_may_be_anonymous_whatever_the_rating(self, real: Catalogue, rating: int) -> None:
-        assert check_fields(real.form("feedback"), "en", {"rating": rating}).ok
+        reader = real.free_texts["en"].reader
+        assert check_fields(real.form("feedback"), "en", {"rating": rating}, reader).ok
 
     def test_only_who_is_not_content_is_asked_for_a_way_to_answer(self, real: Catalogue) -> None:
         form = real.form("feedback")
@@ -67,8 +68,9 @@ class TestForms:
         """The download and the card are given to whoever says no to the newsletter."""
         download = {"content": "welcome_letter", "email": "a@b.example"}
         loyalty = {"name": "Anna", "email": "a@b.example"}
-        assert check_fields(real.form("download"), "en", download, granted=[]).ok
-        assert check_fields(real.form("loyalty"), "en", loyalty, granted=[]).ok
+        reader = real.free_texts["en"].reader
+        assert check_fields(real.form("download"), "en", download, reader, granted=[]).ok
+        assert check_fields(real.form("loyalty"), "en", loyalty, reader, granted=[]).ok
         assert {real.purpose(form.purposes[0]).control for form in map(real.form, ("download", "loyalty"))} == {"act"}
 
 
