@@ -17,6 +17,7 @@ from intake_api.web.limits import BODY_BYTES
 from intake_api.web.ops.health import health
 from intake_api.web.pages.assets import page_assets
 from intake_api.web.pages.confirmations import confirmation_pages
+from intake_api.web.pages.contents import content_pages
 from intake_api.web.pages.forms import form_pages
 from intake_api.web.pages.landing import landing
 from intake_api.web.pages.notices import notice_pages
@@ -57,7 +58,7 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     operations = (*FORM_OPERATIONS, *RECEIPT_OPERATIONS, *RIGHTS_OPERATIONS, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
     described = describe_api("Vestibule: lead intake", catalogue, operations)
     api = (forms, submissions, standing_answers, notices, receipts, rights, chat, health, described)
-    pages = (landing, form_pages, receipt_pages, confirmation_pages, notice_pages, page_assets, widget)
+    pages = (landing, form_pages, content_pages, receipt_pages, confirmation_pages, notice_pages, page_assets, widget)
     for part in (*api, *pages):
         app.register_blueprint(part)
     share_with_allowed_origins(app)

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 
 from intake_api.catalogue.answers import opening_words
+from intake_api.catalogue.content_source import contents_file
 from intake_api.catalogue.form_source import FieldSource
 from intake_api.catalogue.model import ACT, DOUBLE_OPT_IN, OPT_IN, Form, Problem, Purpose
 from intake_api.catalogue.notice import CONFIRMATION_TEXTS, INTEREST_TEXTS, PAGE_TEXTS
 from intake_api.catalogue.sources import FIELDS, ORGANISATION, PURPOSES, RECIPIENTS, Sources, words_file
 from intake_api.catalogue.terms import PURPOSE_TEXT_LENGTH, RIGHTS, ROLES, VAGUE
 from intake_api.catalogue.words import places
+from intake_api.catalogue.yaml_file import WHOLE_FILE
 from intake_api.rules.fields import CODES, ONE_OF, REQUIRED
 from intake_api.rules.opening_hours import WEEKDAYS
 from intake_api.rules.retention import STARTS
@@ -26,7 +28,13 @@ def check_sources(sources: Sources, problems: list[Problem]) -> None:
     for form in sources.forms.values():
         problems.extend(_form_problems(form, sources.purposes))
     _check_recipients_are_named(sources, problems)
+    _check_contents(sources, problems)
     _check_words(sources, problems)
+
+
+def given(form: Form) -> tuple[str, ...]:
+    """Return the ids of the contents that a form gives."""
+    return form.rules[form.delivers].choices if form.delivers else ()
 
 
 def _check_countries(sources: Sources, problems: list[Problem]) -> None:
@@ -62,6 +70,19 @@ def _check_recipients_are_named(sources: Sources, problems: list[Problem]) -> No
             wrong = "is named by the notice of no form, so it may get nothing (N-06)."
             instead = "Name it in the purposes it serves, or take it out."
             problems.append(Problem(RECIPIENTS, recipient, wrong, instead))
+
+
+def _check_contents(sources: Sources, problems: list[Problem]) -> None:
+    """Find contents that the complete language lacks, and those that no form gives."""
+    wanted = {content for form in sources.forms.values() for content in given(form)}
+    written = {content for content, locale in sources.contents if locale == sources.default_locale}
+    for content in sorted(wanted - written):
+        file = contents_file(content, sources.default_locale)
+        problems.append(Problem(file, WHOLE_FILE, "does not exist.", "Write what the form promises to give."))
+    for content, locale in sources.contents:
+        if content not in wanted:
+            instead = "Take it out, or name it among the choices of a field that a form delivers."
+            problems.append(Problem(contents_file(content, locale), WHOLE_FILE, "is given by no form.", instead))
 
 
 def _form_problems(form: Form, purposes: Mapping[str, Purpose]) -> Iterable[Problem]:

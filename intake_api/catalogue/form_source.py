@@ -57,7 +57,7 @@ def _form(
     purposes: Mapping[str, Purpose],
     regions: Mapping[str, tuple[str, ...]],
 ) -> Form:
-    entry.only("kind", "stage", "position", "notice", "purposes", "fields", "qualification")
+    entry.only("kind", "stage", "position", "notice", "purposes", "delivers", "fields", "qualification")
     notice = entry.entry("notice", "Write family, version, effective_from and material_change.")
     notice.only("family", "version", "effective_from", "material_change")
     named = _purposes(entry, purposes)
@@ -78,6 +78,7 @@ def _form(
         qualification=_lines(scored, {field.name: field.rule for field in asked}) if scored else (),
         regions=regions,
         rules={field.name: field.rule for field in asked},
+        delivers=_delivers(entry, {field.name: field.rule for field in asked}) if "delivers" in entry.values else None,
     )
 
 
@@ -193,6 +194,15 @@ def _necessity(item: Entry) -> str:
         return text
     item.wrong("necessity", f"is {text}, which is not known.", choice)
     return OPTIONAL
+
+
+def _delivers(entry: Entry, rules: Mapping[str, FieldRule]) -> str | None:
+    name = entry.text("delivers", "Write the name of the field whose answer names what is given.")
+    rule = rules.get(name)
+    if rule is None or rule.type != "choice" or rule.necessity != REQUIRED:
+        entry.wrong("delivers", f"is {name}, which is no choice that this form requires.", "Name such a field.")
+        return None
+    return name
 
 
 def _qualification(entry: Entry) -> Entry | None:

@@ -8,7 +8,8 @@ repeat them.
 from pathlib import Path
 
 from intake_api.catalogue.answers import make_answers
-from intake_api.catalogue.check import check_sources
+from intake_api.catalogue.check import check_sources, given
+from intake_api.catalogue.content_source import contents_file
 from intake_api.catalogue.model import ANSWERS, Answers, Catalogue, CatalogueError, FormView, FreeTexts, Gaps, Problem
 from intake_api.catalogue.sources import Sources, read_sources
 from intake_api.catalogue.view import make_free_texts, make_view
@@ -39,6 +40,7 @@ def load_catalogue(folder: Path, public_url: str) -> Catalogue:
         recipients=sources.recipients,
         views=views,
         answers=answers,
+        contents=sources.contents,
         gaps=(*gaps, *answer_gaps),
         free_texts=_free_texts(sources),
     )
@@ -62,6 +64,10 @@ def _views(
         for locale, texts in sources.words.items():
             words = Words(locale, texts)
             view = make_view(sources, form, words, public_url, problems)
+            for content in given(form):
+                words.needed[contents_file(content, locale)] = None
+                if (content, locale) not in sources.contents:
+                    words.missing[contents_file(content, locale)] = None
             gaps.append(Gaps(locale, form.key, len(words.needed), tuple(words.missing)))
             if not words.missing:
                 views[form.key, locale] = view

@@ -181,10 +181,31 @@ class Form:
     qualification: tuple[QualificationLine, ...]
     regions: Mapping[str, tuple[str, ...]] = field(repr=False)
     rules: Mapping[str, FieldRule] = field(repr=False)
+    delivers: str | None = None  # the field whose answer names the content that is given
 
     def phone_regions(self, locale: str) -> tuple[str, ...]:
         """The countries whose phone numbers may be typed without a prefix in this locale."""
         return self.regions.get(locale, (NO_REGION,))
+
+
+@dataclass(frozen=True, slots=True)
+class ContentSection:
+    """A part of a content: items to tick, or paragraphs to read."""
+
+    heading: str
+    items: tuple[str, ...]
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Something that a form gives away, in one language."""
+
+    id: str
+    locale: str
+    title: str
+    intro: str
+    sections: tuple[ContentSection, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +326,7 @@ class Catalogue:
     recipients: Mapping[str, Recipient]
     views: Mapping[tuple[str, str], FormView] = field(repr=False)
     answers: Mapping[str, Answers] = field(repr=False)
+    contents: Mapping[tuple[str, str], Content] = field(repr=False)
     gaps: tuple[Gaps, ...] = field(repr=False)
     free_texts: Mapping[str, FreeTexts] = field(repr=False)
     _notices: Mapping[str, Notice] = field(repr=False, init=False)
@@ -349,6 +371,16 @@ class Catalogue:
     def notice(self, form: str, locale: str) -> Notice:
         """Return the notice of a form in a locale; raise as `view` does."""
         return self.view(form, locale).notice
+
+    def delivers(self, form: str) -> bool:
+        """Tell whether a form gives a content; also of a form that is no more."""
+        return form in self.forms and self.forms[form].delivers is not None
+
+    def delivered(self, form: str, locale: str, values: Mapping[str, object]) -> tuple[Content, ...]:
+        """Return what a form gives for these answers, in a language."""
+        name = self.form(form).delivers
+        found = self.contents.get((str(values.get(name)), locale)) if name else None
+        return (found,) if found else ()
 
     def listed(self, locale: str) -> list[JsonObject]:
         """Return the forms as `GET /v1/forms` lists them, in `locale` where it is offered, else in the default one."""

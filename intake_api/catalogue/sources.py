@@ -11,9 +11,19 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 from intake_api.catalogue.answer_source import AnswerSource, read_answers
+from intake_api.catalogue.content_source import read_contents
 from intake_api.catalogue.entry import Entry
 from intake_api.catalogue.form_source import FieldSource, read_forms
-from intake_api.catalogue.model import DOUBLE_OPT_IN, Authority, Form, Organisation, Problem, Purpose, Recipient
+from intake_api.catalogue.model import (
+    DOUBLE_OPT_IN,
+    Authority,
+    Content,
+    Form,
+    Organisation,
+    Problem,
+    Purpose,
+    Recipient,
+)
 from intake_api.catalogue.terms import ADEQUATE, BASES, CONSENT, DATA_TERMS, EEA, PURPOSE_TERMS, ROLES
 from intake_api.catalogue.words import flatten
 from intake_api.catalogue.yaml_file import read_yaml
@@ -48,6 +58,7 @@ class Sources:
     forms: Mapping[str, Form]
     words: Mapping[str, Mapping[str, str]]
     answers: Mapping[str, Mapping[str, AnswerSource]]
+    contents: Mapping[tuple[str, str], Content]
 
 
 def read_sources(folder: Path, problems: list[Problem]) -> Sources:
@@ -74,6 +85,7 @@ def read_sources(folder: Path, problems: list[Problem]) -> Sources:
         forms=read_forms(folder, fields, purposes, _phone_regions(about), problems),
         words={locale: _words(entry) for locale, entry in locales.items()},
         answers={locale: read_answers(entry) for locale, entry in locales.items()},
+        contents=read_contents(folder, locales, problems),
     )
 
 

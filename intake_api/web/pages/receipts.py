@@ -4,6 +4,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 
 from intake_api.catalogue.model import ACT
 from intake_api.flows.erase_by_receipt import erase_by_receipt
+from intake_api.flows.list_downloads import list_downloads
 from intake_api.flows.show_receipt import ShownReceipt, show_receipt
 from intake_api.flows.withdraw_by_receipt import PurposeUnknown, withdraw_by_receipt
 from intake_api.rules.sensitive_text import LEFT_OUT_CODES
@@ -27,7 +28,8 @@ def get_thanks(token: str) -> Response:
     `?left_out=` names the codes of what was left out: they stand in this address only, since they are not kept.
     """
     receipt = _shown(token)
-    return _page("pages/thanks.html", receipt, token, left_out=_left_out(receipt.lead.locale))
+    downloads = list_downloads(door().store, door().catalogue, token)
+    return _page("pages/thanks.html", receipt, token, left_out=_left_out(receipt.lead.locale), downloads=downloads)
 
 
 @receipt_pages.get("/receipts/<token>")

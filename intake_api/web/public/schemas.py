@@ -252,6 +252,13 @@ class Checks(Shape):
     fields_ = fields.Dict(keys=fields.String(), values=fields.Nested(FieldVerdict), required=True, data_key="fields")
 
 
+class Download(Shape):
+    """Something that was asked for, and where it is."""
+
+    title = fields.String(required=True)
+    url = fields.String(required=True)
+
+
 class SubmissionKept(Shape):
     """It is kept: on disk, with evidence."""
 
@@ -260,6 +267,7 @@ class SubmissionKept(Shape):
     receipt = fields.String(required=True)
     what_next = fields.String(required=True)
     left_out = fields.List(fields.Nested(LeftOut))
+    downloads = fields.List(fields.Nested(Download))
 
 
 class TextChecked(Shape):

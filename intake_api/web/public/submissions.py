@@ -87,7 +87,7 @@ def submit(form: str) -> Response:
     }
     if receipt.left_out:
         answer["left_out"] = view.free_texts.told(receipt.left_out)
-    return json_answer(answer, 201)
+    return json_answer({**answer, **_downloads(here, submission)}, 201)
 
 
 @submissions.post("/v1/forms/<form>/refusals")
@@ -114,6 +114,14 @@ def _verdict(view: FormView, checked: Checked, name: str) -> dict[str, object]:
     if codes := checked.left_out.get(name):
         verdict["warnings"] = view.free_texts.told(codes)
     return verdict
+
+
+def _downloads(here: Door, submission: Submission) -> dict[str, object]:
+    """Say where the content is that was asked for; nothing where a form gives none."""
+    delivered = here.catalogue.delivered(submission.form, submission.locale, submission.fields)
+    where = f"{here.settings.public_url}/downloads"
+    found = [{"title": one.title, "url": f"{where}/{one.id}/{one.locale}"} for one in delivered]
+    return {"downloads": found} if found else {}
 
 
 def _idempotency_key() -> str | None:

@@ -8,7 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-ARGUMENTS = {"form": "request_demo", "name": "page.css", "notice_hash": "0" * 64}
+ARGUMENTS = {
+    "form": "request_demo", "name": "page.css", "notice_hash": "0" * 64, "content": "welcome_letter", "locale": "lv",
+}  # fmt: skip
 ACCEPTS = ("text/html", "application/json")
 
 
