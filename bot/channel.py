@@ -1,6 +1,7 @@
 """The only way in: the gateway of the public door hands over one turn at a time (H-08 to H-15).
 
-`POST /webhooks/vestibule/conversations`, `POST …/messages`, `DELETE …/conversations/<id>`, `GET …/` for health.
+`POST /webhooks/vestibule/conversations`, `POST …/messages`, `GET …/conversations/<id>`, `DELETE …/conversations/<id>`,
+`GET …/` for health.
 Whatever the body holds beside strings of a fair length is refused; a text that begins with a slash is a text; a button
 counts only on the turn after it was offered. A turn happens wholly or not at all: it is cut after eight seconds, and
 then nothing of it is kept.
@@ -24,6 +25,7 @@ from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
 from bot.dialogue.conversation import take_back_lost_turn
+from bot.dialogue.questions import question_at_hand
 from bot.dialogue.replies import Reply
 from bot.dialogue.said import NOT_A_COMMAND
 from bot.dialogue.state import State
@@ -36,7 +38,7 @@ LOG = logging.getLogger("vestibule.channel")
 NAME = "vestibule"
 OPENING = "open_chat"
 LONGEST_TEXT = 2_000
-LONGEST_BODY = 8 * 1024
+LONGEST_BODY = 16 * 1024  # what the gateway admits, 8 KiB, and what it adds
 LONGEST_LOCALE = 16
 LONGEST_PAGE = 500
 LONGEST_BUTTON = 200
@@ -146,6 +148,10 @@ class GatewayChannel(InputChannel):  # type: ignore[misc]
         async def take_message(request: Request) -> HTTPResponse:
             return await self._answer(request, self._take)
 
+        @routes.get("/conversations/<conversation>")
+        async def look(request: Request, conversation: str) -> HTTPResponse:
+            return await self._answer(request, lambda inner: self._look(inner, conversation))
+
         @routes.delete("/conversations/<conversation>")
         async def forget(request: Request, conversation: str) -> HTTPResponse:
             return await self._answer(request, lambda inner: self._forget(inner, conversation))
@@ -223,7 +229,8 @@ class GatewayChannel(InputChannel):  # type: ignore[misc]
         buttons = [button for message in messages for button in message["buttons"]]
         record[DESK] = {"turn": turn, "offered": [button["payload"] for button in buttons], "buttons": buttons}
         await memory.write(heard.sender_id, record)
-        return json_response({"turn": turn, "messages": messages})
+        words = self._words(State.from_slots(record.get("slots", {})), heard.metadata["locale"])
+        return json_response({"turn": turn, "locale": words.language, "messages": messages})
 
     async def _handle(self, request: Request, heard: UserMessage) -> list[Record]:
         """Let Rasa take the turn; an empty list says that it could not."""
@@ -242,13 +249,35 @@ class GatewayChannel(InputChannel):  # type: ignore[misc]
         """Return record and messages after a turn in which nothing was said: it failed on the way."""
         state = State.from_slots(before.get("slots", {}))
         turn = take_back_lost_turn(state, heard.metadata.get("button"))
-        words = self._wording.for_language(state.language or heard.metadata["locale"])
+        words = self._words(state, heard.metadata["locale"])
         messages = [_message(reply, words) for reply in turn.says]
         if turn.state == state:
             messages[-1]["buttons"] = before.get(DESK, {}).get("buttons", [])
             return before, messages
         slots = {**before["slots"], **turn.state.to_slots()}
         return {**before, "slots": {name: value for name, value in slots.items() if value is not None}}, messages
+
+    async def _look(self, request: Request, conversation: str) -> HTTPResponse:
+        """Say again what is open, for a page that was loaded anew: made from where the conversation stands, since
+        nothing that was said is kept. It is no turn: the buttons are those that count already."""
+        locale = request.args.get("locale", "")
+        if not CONVERSATION.fullmatch(conversation):
+            raise Refused(404, "conversation_unknown")
+
+        async def act() -> HTTPResponse:
+            record = await _memory(request).read(conversation)
+            if record is None or DESK not in record:
+                raise Refused(404, "conversation_unknown")
+            state = State.from_slots(record.get("slots", {}))
+            words = self._words(state, locale)
+            messages = [{**_message(reply, words), "buttons": []} for reply in question_at_hand(state)]
+            messages[-1]["buttons"] = record[DESK]["buttons"]
+            return json_response({"turn": record[DESK]["turn"], "locale": words.language, "messages": messages})
+
+        return await self._locks(conversation, act)
+
+    def _words(self, state: State, locale: str) -> Words:
+        return self._wording.for_language(state.language or locale)
 
     async def _forget(self, request: Request, conversation: str) -> HTTPResponse:
         if not CONVERSATION.fullmatch(conversation):

@@ -10,7 +10,7 @@ from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.web.access import guard_routes, let_anyone_in, need_service_token, share_with_allowed_origins
 from intake_api.web.door import Door, open_door
-from intake_api.web.embed.files import widget
+from intake_api.web.embed.files import put_widget, widget
 from intake_api.web.errors import PageOfProblem, answer_errors
 from intake_api.web.headers import add_headers
 from intake_api.web.limits import BODY_BYTES
@@ -54,6 +54,7 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     app = _new_app(here, page_of_problem=page_of_problem)
     app.jinja_options = {**app.jinja_options, "undefined": StrictUndefined}
     put_words(app)
+    put_widget(app, catalogue, settings.public_url)
     open_gateway(app, here)
     operations = (*FORM_OPERATIONS, *RECEIPT_OPERATIONS, *RIGHTS_OPERATIONS, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
     described = describe_api("Vestibule: lead intake", catalogue, operations)

@@ -65,6 +65,15 @@ def open_question(state: State) -> list[Reply]:
     return [Reply(replies.SUMMARY, {"lines": "\n".join(_summary_lines(state, sheet))}), summary_question()]
 
 
+def question_at_hand(state: State) -> list[Reply]:
+    """Return what to say to somebody who comes back: the open question, with the notice where that is what is open."""
+    if state.stage is None or state.sheet is None:
+        return [Reply(replies.WHAT_CAN_I_DO)]
+    if state.stage is Stage.NOTICE:
+        return show_notice(Sheet(state.sheet))
+    return open_question(state)
+
+
 def reuse_question(state: State) -> Reply:
     """Offer what was found in the texts typed before the yes, masked as the API masks it (H-02, H-16)."""
     sheet = Sheet(state.sheet or {})

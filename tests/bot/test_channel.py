@@ -30,6 +30,7 @@ class TestWhoMayKnock:
         for method, path in (
             ("POST", "/conversations"),
             ("POST", "/messages"),
+            ("GET", f"/conversations/{'x' * 20}"),
             ("DELETE", f"/conversations/{'x' * 20}"),
         ):
             assert bot.call(method, path, message("x" * 20), token=token)[0] == 401
@@ -107,9 +108,9 @@ class TestWhatMayComeIn:
             {"code": "text_too_long"},
         )
 
-    def test_h15_a_body_over_8_kb_is_refused(self, bot: RunningBot) -> None:
+    def test_h15_a_body_over_16_kb_is_refused(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
-        answer = bot.call("POST", "/messages", message(visitor.conversation, text="a", page="b" * 9_000))
+        answer = bot.call("POST", "/messages", message(visitor.conversation, text="a", page="b" * 17_000))
         assert answer == (413, {"code": "body_too_long"})
 
     def test_h15_a_conversation_has_60_turns(self, bot: RunningBot) -> None:
@@ -195,7 +196,22 @@ class TestConversations:
         visitor.says("i want a demo", "yes", "Anna")
         assert bot.call("DELETE", f"/conversations/{visitor.conversation}")[0] == 204
         assert bot.call("POST", "/messages", message(visitor.conversation, text="hello"))[0] == 404
+        assert bot.call("GET", f"/conversations/{visitor.conversation}")[0] == 404
         assert bot.call("DELETE", f"/conversations/{visitor.conversation}")[0] == 204
+
+    def test_h19_whoever_comes_back_hears_the_open_question_and_nothing_they_wrote(self, bot: RunningBot) -> None:
+        visitor = bot.visitor()
+        visitor.says("hello, i am Anna Zq7f3, i want a demo")
+        status, notice = bot.call("GET", f"/conversations/{visitor.conversation}?locale=en")
+        assert (status, notice) == (200, {"turn": visitor.turn, "locale": "en", "messages": visitor.messages})
+        visitor.presses("affirm")
+        visitor.presses("deny")
+        status, asked = bot.call("GET", f"/conversations/{visitor.conversation}?locale=en")
+        assert asked["messages"][-1] == visitor.messages[-1]
+        assert "Zq7f3" not in json.dumps(asked)
+        # It was no turn: the buttons are those of the last one, and still count.
+        assert asked["turn"] == visitor.turn
+        assert visitor.presses("decline_field" if "decline_field" in visitor.offered else "ask_why_data")
 
     def test_h12_one_that_is_opened_again_knows_nothing(self, bot: RunningBot) -> None:
         visitor = bot.visitor()

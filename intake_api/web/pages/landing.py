@@ -1,7 +1,5 @@
 """The demo landing page of the invented company: the form in the page, the chat beside it."""
 
-import json
-
 from flask import Blueprint, Response, render_template, request
 
 from intake_api.web.access import open_to
@@ -29,6 +27,5 @@ def get_landing() -> Response:
         page=page,
         language=language,
         organisation=door().catalogue.organisation,
-        chat_words=json.dumps(language.words["chat"], ensure_ascii=False),
     )
     return Response(text, content_type="text/html; charset=utf-8")

@@ -89,7 +89,7 @@ def begin() -> Response:
     turn = _take_turn(conversation, lambda: gateway.channel.begin(conversation))
     answer = {
         "token": gateway.tokens.seal_conversation(conversation, now=now),
-        "messages": _messages(conversation, turn),
+        **_said(conversation, turn),
         "expires_in": LASTS_SECONDS,
     }
     return json_answer(answer, 201)
@@ -108,7 +108,16 @@ def say() -> Response:
         turn = _take_turn(conversation, lambda: gateway.channel.say(conversation, body["text"]))
     else:
         turn = _take_turn(conversation, lambda: _press(gateway, conversation, body["button"]))
-    return json_answer({"messages": _messages(conversation, turn)})
+    return json_answer(_said(conversation, turn))
+
+
+@chat.get("/v1/chat/conversations/current")
+@open_to("conversation")
+def look() -> Response:
+    """Say again what is open, for a page that was loaded anew: the assistant's question, never a visitor's words."""
+    refuse_query()
+    gateway, conversation = _gateway(), cast("Conversation", g.conversation)
+    return json_answer(_said(conversation, _take_turn(conversation, lambda: gateway.channel.look(conversation))))
 
 
 @chat.delete("/v1/chat/conversations/current")
@@ -149,8 +158,9 @@ def _away(conversation: Conversation) -> RequestProblem:
     )
 
 
-def _messages(conversation: Conversation, turn: Turn) -> list[dict[str, object]]:
-    return [_message(conversation, turn.number, said) for said in turn.messages]
+def _said(conversation: Conversation, turn: Turn) -> dict[str, object]:
+    messages = [_message(conversation, turn.number, said) for said in turn.messages]
+    return {"turn": turn.number, "locale": turn.locale, "messages": messages}
 
 
 def _message(conversation: Conversation, number: int, said: Said) -> dict[str, object]:

@@ -82,6 +82,8 @@ CHAT_OPERATIONS = (
               schemas.ConversationBegun, (409, 429, *WRITES), body=schemas.ConversationBody),
     Operation("post", "/v1/chat/messages", "say", "Take one turn: a text, or a button that was offered", 200,
               schemas.ChatTurn, (404, 409, 429, *WRITES), body=schemas.MessageBody, security=("conversation",)),
+    Operation("get", "/v1/chat/conversations/current", "look", "Hear again what is open", 200,
+              schemas.ChatTurn, (404, 429, *READS), security=("conversation",)),
     Operation("delete", "/v1/chat/conversations/current", "forget_chat", "End the conversation and forget it", 204,
               None, (400, 403, 422, 500, 503), security=("conversation",)),
 )  # fmt: skip

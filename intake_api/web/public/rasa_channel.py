@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
@@ -85,6 +86,7 @@ class Turn:
     """What the bot said in one turn."""
 
     number: int
+    locale: str
     messages: tuple[Said, ...]
 
 
@@ -121,6 +123,17 @@ class RasaChannel:
         """
         return self._turn("/messages", {**_of(conversation), "button": payload, "turn": turn})
 
+    def look(self, conversation: Conversation) -> Turn:
+        """Return what is open in a conversation, said again; no turn is taken.
+
+        :raises ChatAway, ConversationGone, TooFast:
+        """
+        locale = urlencode({"locale": conversation.locale})
+        status, answer = self._call("GET", f"/conversations/{conversation.id}?{locale}", None)
+        if status == 200:
+            return _read_turn(answer)
+        raise _refusal(status, answer)
+
     def forget(self, conversation: Conversation) -> None:
         """Have Rasa forget a conversation; one it does not know is forgotten already.
 
@@ -137,7 +150,8 @@ class RasaChannel:
         raise _refusal(status, answer)
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, Any]:
-        text = None if body is None else json.dumps(body)
+        # As it is, not escaped: Latvian or Russian would take up to three times the bytes that Rasa's side admits.
+        text = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         try:
             answer = self._pool.request(
                 method, self._root + path, body=text, headers=self._headers, redirect=False, preload_content=False
@@ -182,6 +196,7 @@ class _MessageShape(_Lenient):
 
 class _TurnShape(_Lenient):
     turn = fields.Integer(required=True, strict=True)
+    locale = fields.String(required=True)
     messages = fields.List(fields.Nested(_MessageShape), required=True)
 
 
@@ -193,4 +208,4 @@ def _read_turn(answer: object) -> Turn:
     said = tuple(
         Said(message["text"], tuple(Button(**button) for button in message["buttons"])) for message in turn["messages"]
     )
-    return Turn(turn["turn"], said)
+    return Turn(turn["turn"], turn["locale"], said)

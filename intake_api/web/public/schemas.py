@@ -386,16 +386,17 @@ class ChatMessage(Shape):
 
 
 class ChatTurn(Shape):
-    """What the assistant says."""
+    """What the assistant says: in its how many-th turn, and in which language."""
 
+    turn = fields.Integer(required=True)
+    locale = fields.String(required=True)
     messages = fields.List(fields.Nested(ChatMessage), required=True)
 
 
-class ConversationBegun(Shape):
+class ConversationBegun(ChatTurn):
     """A conversation: send the token as a bearer token; it ends after `expires_in` seconds."""
 
     token = fields.String(required=True)
-    messages = fields.List(fields.Nested(ChatMessage), required=True)
     expires_in = fields.Integer(required=True)
 
 

@@ -20,14 +20,16 @@ FAINT_TEXT = """() => {
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const behind = (element) => {
-    for (let e = element; e; e = e.parentElement) {
+    for (let e = element; e; e = e.parentElement || e.getRootNode().host) {
       const colour = getComputedStyle(e).backgroundColor;
       if (channels(colour)[3] !== 0) return colour;
     }
     return "rgb(255, 255, 255)";
   };
   const found = [];
-  for (const element of document.querySelectorAll("body *")) {
+  const inside = (root) => [...root.querySelectorAll("*")].flatMap((e) =>
+    [e, ...(e.shadowRoot ? inside(e.shadowRoot) : [])]);
+  for (const element of inside(document.body)) {
     const text = [...element.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent.trim()).join("");
     if (!text || !element.checkVisibility()) continue;
     const [a, b] = [light(getComputedStyle(element).color), light(behind(element))].sort((x, y) => y - x);
@@ -79,3 +81,12 @@ class Trap:
     def _see(self, url: str) -> None:
         if not url.startswith(self._address + "/"):
             self.caught.append(f"asked {url}")
+
+
+# All text of a page, with what stands in shadow trees, whether it is visible or not.
+ALL_TEXT = """() => {
+  const read = (node) => node.nodeType === 3 ? node.data
+    : [...(node.shadowRoot ? node.shadowRoot.childNodes : []), ...node.childNodes].map(read).join(" ")
+      + " " + (node.value || "");
+  return read(document.documentElement);
+}"""

@@ -7,8 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 OPENING = "I am an automated assistant. Here is the notice: http://127.0.0.1:8080/privacy"
+OPEN_QUESTION = "What would you like to do?"
+NOTICE = (
+    f"We ask for your name. It is kept for six months.\nThe whole notice: http://127.0.0.1:8080/notices/{'ab' * 32}"
+)
 HELD_SECONDS = 60
 
 
@@ -87,6 +92,11 @@ def _handler(channel: Channel) -> type[BaseHTTPRequestHandler]:
                     return self.answer(*channel.raw)
                 return self.answer_json(*_turn(channel, self.path.rpartition("/")[2], body))
 
+        def do_GET(self) -> None:
+            if channel.raw:
+                return self.answer(*channel.raw)
+            return self.answer_json(*_look(channel, urlsplit(self.path)))
+
         def do_DELETE(self) -> None:
             conversation = self.path.rpartition("/")[2]
             with channel.one_of(conversation, 3) as is_taken:
@@ -116,21 +126,31 @@ def _handler(channel: Channel) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def _look(channel: Channel, asked: SplitResult) -> tuple[int, dict[str, Any]]:
+    conversation = asked.path.rpartition("/")[2]
+    if conversation not in channel.turns:
+        return 404, {"code": "conversation_unknown"}
+    turn, payloads = channel.turns[conversation], channel.offered[conversation]
+    return 200, _say(channel, conversation, turn, OPEN_QUESTION, payloads, parse_qs(asked.query)["locale"][0])
+
+
 def _turn(channel: Channel, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    conversation = body["conversation"]
+    conversation, locale = body["conversation"], body["locale"]
     if path == "conversations":
-        return 200, _say(channel, conversation, 0, OPENING, ["yes:1", "no:1"])
+        return 200, _say(channel, conversation, 0, OPENING, ["yes:1", "no:1"], locale)
     if conversation not in channel.turns:
         return 404, {"code": "conversation_unknown"}
     turn = channel.turns[conversation]
     if "button" in body:
         if body["turn"] != turn or body["button"] not in channel.offered[conversation]:
             return 409, {"code": "button_stale"}
-        return 200, _say(channel, conversation, turn + 1, f"You pressed {body['button']}.", [])
-    return 200, _say(channel, conversation, turn + 1, f"You wrote: {body['text']}", ["yes:2", "no:2"])
+        return 200, _say(channel, conversation, turn + 1, f"You pressed {body['button']}.", [], locale)
+    if "notice" in body["text"]:
+        return 200, _say(channel, conversation, turn + 1, NOTICE, ["yes:2", "no:2"], locale)
+    return 200, _say(channel, conversation, turn + 1, f"You wrote: {body['text']}", ["yes:2", "no:2"], locale)
 
 
-def _say(channel: Channel, conversation: str, turn: int, text: str, payloads: list[str]) -> dict[str, Any]:
+def _say(channel: Channel, conversation: str, turn: int, text: str, payloads: list[str], locale: str) -> dict[str, Any]:
     channel.turns[conversation], channel.offered[conversation] = turn, payloads
     buttons = [{"payload": payload, "title": payload.partition(":")[0].title()} for payload in payloads]
-    return {"turn": turn, "messages": [{"text": text, "buttons": buttons}]}
+    return {"turn": turn, "locale": locale, "messages": [{"text": text, "buttons": buttons}]}

@@ -1,0 +1,605 @@
+/* The chat itself, loaded when a visitor opens it. It keeps an opaque token in this tab and nothing else (H-19). What is
+   said is text, never markup. `SERVED` is put before this by the server: the words by language, the style, the address
+   that links of ours begin with. */
+
+const STORED = "vestibule-chat";
+const MOST = 2000; // characters of one message, as the server counts them
+const NEAR = 1800; // from here on the visitor sees how many there are
+const PATIENCE = 20000; // milliseconds until no answer is taken for one
+const LONGEST_SHOWN = 48; // of an address: hashes and tokens are for machines
+const LOW = 430; // pixels of height below which only what is needed stays
+const BEGIN = "/v1/chat/conversations";
+const CURRENT = "/v1/chat/conversations/current";
+const SAY = "/v1/chat/messages";
+
+/* Put the chat beside its button; `open` of what is returned shows it.
+   page: {all, bubble, home, locale, form}: the element it lives in, the button, the service's address, language, form. */
+export function mount(page) {
+  const OURS = [new URL(page.home).origin, new URL(SERVED.address).origin];
+  let words = SERVED.words[page.locale];
+  let token = null;
+  let heard = -1; // the turn of the last answer
+  let lost = null; // what was sent and got no answer: it may have been heard
+  let isBusy = false;
+  let life = 0; // counts up when a chat is forgotten: what was on its way then belongs to nobody
+
+  const parts = build();
+  speak(page.locale);
+  listen();
+  return { open: open };
+
+  // ---- Opening and closing
+
+  function open() {
+    if (parts.dialog.open) return;
+    // Modal: the browser keeps the focus inside, and the page behind is out of the way of screen readers.
+    parts.dialog.showModal();
+    page.bubble.hidden = true;
+    page.bubble.setAttribute("aria-expanded", "true");
+    fit();
+    (isTouched() ? parts.log : parts.input).focus();
+    if (token === null && !isBusy) start();
+  }
+
+  function close() {
+    parts.dialog.close();
+    page.bubble.hidden = false;
+    page.bubble.setAttribute("aria-expanded", "false");
+    page.bubble.focus();
+  }
+
+  async function start() {
+    clearTold();
+    token = remembered();
+    if (token === null) return begin();
+    const said = await turn("GET", CURRENT);
+    if (said) {
+      showNote(words.resumed);
+      show(said);
+    } else if (token === null) {
+      clearTold();
+      return begin(words.expired);
+    }
+  }
+
+  async function begin(note) {
+    if (isBusy) return false;
+    clearTold();
+    token = null;
+    const said = await turn("POST", BEGIN, { locale: parts.dialog.lang, page: page.form });
+    if (!said) return false;
+    token = said.token;
+    remember(token);
+    lost = null;
+    if (note) showNote(note);
+    show(said);
+    return true;
+  }
+
+  /* End it here and there. What is gone here cannot be asked for again, whether the server answers or not. */
+  async function forget() {
+    const ended = token || remembered();
+    life += 1;
+    token = null;
+    lost = null;
+    remember(null);
+    parts.log.replaceChildren();
+    write("");
+    wait(false);
+    tellNews(words.forgetting);
+    const mineIs = life;
+    const isDone = !ended || (await end(ended));
+    if (mineIs !== life || token !== null || isBusy) return; // a new one has begun
+    tellNews(isDone ? words.forgotten : words.forgotten_here);
+    parts.news.append(newButton());
+  }
+
+  function end(ended) {
+    return tell("DELETE", CURRENT, undefined, ended).then(
+      function (answer) { return answer.ok || answer.status === 401; },
+      function () { return false; }
+    );
+  }
+
+  // ---- Turns
+
+  async function sendText() {
+    const text = parts.input.value.trim();
+    if (!text || isBusy) return;
+    if (lengthOf(text) > MOST) return tellTooLong();
+    await say({ text: wellFormed(text) }, text);
+  }
+
+  async function say(body, shown) {
+    if (isBusy) return false;
+    if (token === null && !(await begin())) return false;
+    const isText = body.text !== undefined;
+    const saying = { shown: shown, again: isText ? sendText : function () { say(body, shown); } };
+    if (lost && !(await isStillToSay(body, saying))) return false;
+    clearTold();
+    const typed = parts.input.value;
+    const mine = showSaid(shown, "you");
+    const mineIs = life;
+    if (isText) write("");
+    const said = await turn("POST", SAY, body, saying);
+    if (mineIs !== life) return false;
+    if (said) {
+      retireButtons();
+      show(said);
+      return true;
+    }
+    mine.remove();
+    // Whatever was typed in the meantime comes after it.
+    if (isText) write(parts.input.value ? typed + "\n" + parts.input.value : typed);
+    return false;
+  }
+
+  /* After an answer that never came: ask where the chat stands, so that nothing is said twice. */
+  async function isStillToSay(body, saying) {
+    const said = await turn("GET", CURRENT, undefined, { again: saying.again });
+    if (!said) return false;
+    const before = lost;
+    lost = null;
+    if (said.turn === heard) return true;
+    showSaid(before.shown, "you");
+    if (body.text !== undefined && body.text === before.text) write("");
+    retireButtons();
+    clearTold();
+    showNote(words.resumed);
+    show(said);
+    return false;
+  }
+
+  /* One turn, one at a time: what the assistant said, or null when that failed and is explained. */
+  async function turn(method, path, body, saying = {}) {
+    const mineIs = life;
+    wait(true);
+    let said = null;
+    try {
+      const answer = await tell(method, path, body, token);
+      const read = await answer.json().catch(function () { return {}; });
+      if (mineIs !== life) {
+        if (read.token) end(read.token); // begun, and forgotten before it was there
+      } else if (answer.ok && read.messages) {
+        said = read;
+      } else {
+        await explain(answer.status, read, saying.again);
+      }
+    } catch (error) {
+      if (mineIs === life) {
+        if (path === SAY) lost = { text: body.text, shown: saying.shown };
+        tellAway(undefined, saying.again);
+      }
+    } finally {
+      if (mineIs === life) wait(false);
+    }
+    return said;
+  }
+
+  function tell(method, path, body, bearer) {
+    const headers = {};
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (bearer) headers.Authorization = "Bearer " + bearer;
+    return fetch(page.home + path, {
+      method: method,
+      headers: headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+      cache: "no-store",
+      keepalive: method === "DELETE", // it arrives even if the page is left at once
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+  }
+
+  /* Each way to fail has one plain sentence in the visitor's language; the server's own are for machines. */
+  async function explain(status, problem, again) {
+    const code = problem.code;
+    if (status === 401 || status === 404 || code === "too_many_turns") {
+      if (code === "too_many_turns") end(token);
+      token = null;
+      remember(null);
+      retireButtons();
+      tellProblem(code === "too_many_turns" ? words.full : words.ended, newButton());
+    } else if (code === "button_stale" || code === "button_unknown") {
+      await askAgain();
+      tellProblem(words.old_button);
+    } else if (status === 429) {
+      tellProblem(code === "too_fast" ? words.too_fast : words.many, token === null ? newButton() : undefined);
+    } else if (status === 400 || status === 413 || status === 422) {
+      tellProblem(words.not_taken);
+    } else {
+      tellAway(problem.form_page, again);
+    }
+  }
+
+  async function askAgain() {
+    const answer = await tell("GET", CURRENT, undefined, token).catch(function () { return null; });
+    if (!answer || !answer.ok) return;
+    retireButtons();
+    show(await answer.json());
+  }
+
+  function wait(is) {
+    isBusy = is;
+    parts.typing.hidden = !is;
+    parts.log.toggleAttribute("data-waits", is);
+    if (is) {
+      parts.log.setAttribute("aria-busy", "true");
+      parts.log.scrollTop = parts.log.scrollHeight;
+    } else {
+      parts.log.removeAttribute("aria-busy");
+      keepFocus();
+    }
+  }
+
+  // ---- What is said
+
+  function show(said) {
+    heard = said.turn;
+    speak(said.locale);
+    const block = make("div", "vestibule-turn");
+    block.lang = said.locale;
+    const linked = said.messages.findIndex(function (message) { return message.text.includes("/notices/"); });
+    // The notice stands between the sentence that begins the turn and the link to the whole of it.
+    const card = linked < 0 ? null : make("div", "vestibule-notice");
+    said.messages.forEach(function (message, index) {
+      const isNotice = card && index <= linked && (index > 0 || linked === 0);
+      const bubble = bubbleOf(words.bot, message.text, "bot");
+      if (isNotice && !card.parentNode) block.append(card);
+      (isNotice ? card : block).append(bubble);
+      if (message.buttons.length) block.append(buttonsOf(message.buttons));
+    });
+    parts.log.append(block);
+    // A long answer is read from its beginning.
+    parts.log.scrollTop = block.offsetTop - parts.log.offsetTop - 12;
+  }
+
+  function showSaid(text, kind) {
+    const block = make("div", "vestibule-turn vestibule-mine");
+    block.append(bubbleOf(words.you, text, kind));
+    parts.log.append(block);
+    parts.log.scrollTop = parts.log.scrollHeight;
+    return block;
+  }
+
+  function showNote(text) {
+    parts.log.append(make("p", "vestibule-note", text));
+  }
+
+  function bubbleOf(who, text, kind) {
+    const said = make("div", "vestibule-said vestibule-" + kind);
+    const shown = make("span", "vestibule-text");
+    shown.dir = "auto"; // right-to-left text has its own direction and turns nothing around it
+    const lines = text.split("\n").map(function (line) { return kind === "bot" ? withLinks(line) : [line]; });
+    lines.forEach(function (pieces, index) { shown.append(...(index ? ["\n"] : []), ...pieces); });
+    said.append(make("span", "vestibule-who", who + " "), shown);
+    return said;
+  }
+
+  /* Text stays text; an address becomes a link only when it leads to this very service. At the end of a line the words
+     before it name it: "The whole notice: https://…" is a link called "The whole notice". */
+  function withLinks(line) {
+    const named = /^(.*?[.!?:]\s+|)([^.!?:]+): (https?:\/\/\S*[^\s.,;:!?)\]])$/.exec(line);
+    if (named && isOurs(named[3])) return [named[1], linkTo(named[3], named[2])];
+    return line.split(/(https?:\/\/[^\s<>"']+)/).flatMap(function (piece, index) {
+      const address = index % 2 ? piece.replace(/[.,;:!?)\]]+$/, "") : "";
+      if (!address || !isOurs(address)) return [piece];
+      const shown = address.length > LONGEST_SHOWN ? address.slice(0, LONGEST_SHOWN) + "…" : address;
+      return [linkTo(address, shown), piece.slice(address.length)];
+    });
+  }
+
+  function linkTo(address, text) {
+    const link = make("a", "", text);
+    link.href = address;
+    link.target = "_blank";
+    link.rel = "noopener";
+    return link;
+  }
+
+  function isOurs(address) {
+    try {
+      const url = new URL(address);
+      return /^https?:$/.test(url.protocol) && OURS.includes(url.origin) && !url.username && !url.password;
+    } catch (error) {
+      return false;
+    }
+  }
+
+  function buttonsOf(buttons) {
+    const row = make("div", "vestibule-buttons");
+    buttons.forEach(function (each) {
+      const button = buttonOf("vestibule-choice", each.title, function (event) {
+        // The second half of a double click is not meant for the button that has come up in the meantime.
+        if (event.detail > 1) return;
+        say({ button: each.id }, each.title);
+      });
+      button.dir = "auto";
+      row.append(button);
+    });
+    return row;
+  }
+
+  /* Buttons count on the next turn only: those that are past go away instead of failing when pressed. */
+  function retireButtons() {
+    parts.log.querySelectorAll(".vestibule-buttons").forEach(function (row) { row.remove(); });
+  }
+
+  // ---- What is told about the chat itself
+
+  function tellProblem(sentence, ways) {
+    keepEnd(function () {
+      parts.news.replaceChildren();
+      parts.problem.replaceChildren(make("span", "", sentence), ...(ways ? [ways] : []));
+    });
+  }
+
+  function tellNews(sentence) {
+    parts.problem.replaceChildren();
+    parts.news.replaceChildren(icon("M5 12.5l4.5 4.5L19 7.5"), make("span", "", sentence));
+  }
+
+  function tellAway(formPage, again) {
+    const form = formPage && isOurs(formPage) ? formPage : page.home + "/f/" + encodeURIComponent(page.form);
+    const ways = make("div", "vestibule-ways");
+    if (again) ways.append(buttonOf("vestibule-choice vestibule-again", words.retry, again));
+    else ways.append(buttonOf("vestibule-choice vestibule-again", token ? words.retry : words.begin, start));
+    ways.append(linkTo(form + "?lang=" + parts.dialog.lang, words.form));
+    tellProblem(words.away, ways);
+  }
+
+  function tellTooLong() {
+    const count = lengthOf(parts.input.value.trim());
+    tellProblem(fill(words.too_long, count));
+  }
+
+  function newButton() {
+    return buttonOf("vestibule-choice vestibule-again", words.begin, function () { begin(); });
+  }
+
+  function clearTold() {
+    parts.problem.replaceChildren();
+    parts.news.replaceChildren();
+  }
+
+  // ---- The box
+
+  function write(text) {
+    parts.input.value = text;
+    grow();
+    count();
+  }
+
+  function grow() {
+    parts.input.style.height = "auto";
+    parts.input.style.height = parts.input.scrollHeight + 2 + "px";
+  }
+
+  function count() {
+    const length = lengthOf(parts.input.value.trim());
+    const isOver = length > MOST;
+    const wasOver = parts.input.getAttribute("aria-invalid") === "true";
+    parts.count.textContent = length > NEAR ? fill(words.count, length) : "";
+    parts.count.classList.toggle("vestibule-over", isOver);
+    parts.input.setAttribute("aria-invalid", String(isOver));
+    if (isOver && !wasOver) tellTooLong();
+    if (!isOver && wasOver) clearTold();
+  }
+
+  function fill(sentence, length) {
+    const number = function (value) { return value.toLocaleString(parts.dialog.lang); };
+    return sentence.replace("{count}", number(length)).replace("{most}", number(MOST));
+  }
+
+  /* The server counts characters, JavaScript counts halves of some of them. */
+  function lengthOf(text) {
+    return text.length <= NEAR ? text.length : Array.from(text).length;
+  }
+
+  function wellFormed(text) {
+    return text.toWellFormed ? text.toWellFormed() : text;
+  }
+
+  // ---- Focus and size
+
+  /* What had the focus may be gone with its turn. On a phone the box does not take it: the keyboard would come up. */
+  function keepFocus() {
+    const focused = page.all.getRootNode().activeElement;
+    if (parts.dialog.open && (!focused || focused === parts.dialog || focused.closest(".vestibule-buttons, .vestibule-problem, .vestibule-news"))) {
+      (isTouched() ? parts.log : parts.input).focus({ preventScroll: true });
+    }
+  }
+
+  function isTouched() {
+    return matchMedia("(pointer: coarse)").matches;
+  }
+
+  /* The part of the window that a keyboard on the screen leaves. A page that is zoomed by two fingers is not meant. */
+  function fit() {
+    const seen = window.visualViewport;
+    if (!seen || seen.scale > 1.01) return;
+    keepEnd(function () {
+      parts.dialog.style.setProperty("--v-height", seen.height + "px");
+      parts.dialog.style.setProperty("--v-top", seen.offsetTop + "px");
+      parts.dialog.classList.toggle("vestibule-low", seen.height < LOW);
+    });
+  }
+
+  /* Change what takes the log's place, and leave its end in sight if it was. */
+  function keepEnd(change) {
+    const isAtEnd = parts.log.scrollHeight - parts.log.scrollTop - parts.log.clientHeight < 40;
+    change();
+    if (isAtEnd) parts.log.scrollTop = parts.log.scrollHeight;
+  }
+
+  // ---- Storage
+
+  function remembered() {
+    try {
+      return sessionStorage.getItem(STORED);
+    } catch (error) {
+      return null;
+    }
+  }
+
+  function remember(value) {
+    try {
+      if (value) sessionStorage.setItem(STORED, value);
+      else sessionStorage.removeItem(STORED);
+    } catch (error) {
+      // Storage is blocked: the chat works without it until the page is left.
+    }
+  }
+
+  // ---- Building
+
+  function listen() {
+    parts.close.addEventListener("click", close);
+    parts.forget.addEventListener("click", forget);
+    parts.form.addEventListener("submit", function (event) {
+      event.preventDefault();
+      sendText();
+    });
+    parts.input.addEventListener("input", function () {
+      grow();
+      count();
+    });
+    parts.input.addEventListener("keydown", function (event) {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        if (!event.repeat) sendText();
+      }
+    });
+    parts.dialog.addEventListener("cancel", function (event) {
+      event.preventDefault();
+      close();
+    });
+    parts.dialog.addEventListener("click", function (event) {
+      if (event.target === parts.dialog) close(); // beside it
+    });
+    // What is typed here is no shortcut of the page around.
+    ["keydown", "keypress", "keyup"].forEach(function (kind) {
+      parts.dialog.addEventListener(kind, function (event) { event.stopPropagation(); });
+    });
+    if (window.visualViewport) {
+      window.visualViewport.addEventListener("resize", fit);
+      window.visualViewport.addEventListener("scroll", fit);
+    }
+  }
+
+  /* Speak a language: that of the page at first, then the one the visitor has asked the assistant for. */
+  function speak(locale) {
+    if (!Object.hasOwn(SERVED.words, locale) || parts.dialog.lang === locale) return;
+    words = SERVED.words[locale];
+    parts.dialog.lang = locale;
+    parts.title.textContent = words.title;
+    parts.label.textContent = words.assistant;
+    parts.hint.textContent = words.assistant_hint;
+    parts.close.setAttribute("aria-label", words.close);
+    parts.close.title = words.close;
+    parts.log.setAttribute("aria-label", words.title);
+    parts.typingText.textContent = words.typing;
+    parts.input.setAttribute("aria-label", words.input);
+    parts.input.placeholder = words.input;
+    parts.send.setAttribute("aria-label", words.send);
+    parts.send.title = words.send;
+    parts.forget.textContent = words.forget;
+  }
+
+  function make(tag, kind, text) {
+    const element = document.createElement(tag);
+    if (kind) element.className = kind;
+    if (text) element.textContent = text;
+    return element;
+  }
+
+  function buttonOf(kind, text, act) {
+    const button = make("button", kind, text);
+    button.type = "button";
+    if (act) button.addEventListener("click", act);
+    return button;
+  }
+
+  function icon(line) {
+    const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    drawing.setAttribute("viewBox", "0 0 24 24");
+    drawing.setAttribute("aria-hidden", "true");
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    path.setAttribute("d", line);
+    drawing.append(path);
+    return drawing;
+  }
+
+  function build() {
+    const dialog = make("dialog", "vestibule-chat");
+    dialog.setAttribute("aria-labelledby", "vestibule-title");
+    dialog.setAttribute("aria-describedby", "vestibule-assistant");
+    const panel = make("div", "vestibule-panel");
+
+    const head = make("div", "vestibule-head");
+    const mark = make("span", "vestibule-mark");
+    mark.append(icon("M12 3v3M7 6h10a3 3 0 0 1 3 3v6a3 3 0 0 1-3 3H7a3 3 0 0 1-3-3V9a3 3 0 0 1 3-3zM9 11v1.5M15 11v1.5M9.5 21h5"));
+    const names = make("div", "vestibule-names");
+    const title = make("h2", "vestibule-title");
+    title.id = "vestibule-title";
+    const assistant = make("p", "vestibule-assistant");
+    assistant.id = "vestibule-assistant";
+    const label = make("strong");
+    const hint = make("span", "vestibule-hint");
+    assistant.append(label, " ", hint);
+    const closer = buttonOf("vestibule-close");
+    closer.append(icon("M6 6l12 12M18 6L6 18"));
+    names.append(title, assistant);
+    head.append(mark, names, closer);
+
+    const log = make("div", "vestibule-log");
+    log.setAttribute("role", "log");
+    log.setAttribute("aria-live", "polite");
+    log.tabIndex = 0;
+
+    const typing = make("div", "vestibule-typing");
+    typing.setAttribute("role", "status");
+    const typingText = make("span", "vestibule-who");
+    const dots = make("span", "vestibule-dots");
+    dots.append(make("i"), make("i"), make("i"));
+    typing.append(typingText, dots);
+    typing.hidden = true;
+
+    const problem = make("div", "vestibule-problem");
+    problem.setAttribute("role", "alert");
+    const news = make("div", "vestibule-news");
+    news.setAttribute("role", "status");
+
+    const form = make("form", "vestibule-form");
+    const input = make("textarea", "vestibule-input");
+    input.id = "vestibule-input";
+    input.rows = 1;
+    input.autocomplete = "off";
+    input.enterKeyHint = "send";
+    input.dir = "auto";
+    const count = make("p", "vestibule-count");
+    count.id = "vestibule-count";
+    input.setAttribute("aria-describedby", "vestibule-count");
+    const send = make("button", "vestibule-send");
+    send.type = "submit";
+    send.append(icon("M12 20V5M5.5 11L12 4.5 18.5 11"));
+    form.append(input, send);
+
+    const forgetter = buttonOf("vestibule-forget");
+    const foot = make("div", "vestibule-foot");
+    foot.append(count, form, forgetter);
+    panel.append(head, log, typing, problem, news, foot);
+    dialog.append(panel);
+
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(SERVED.style);
+    page.all.getRootNode().adoptedStyleSheets.push(sheet);
+    page.all.append(dialog);
+    return {
+      dialog: dialog, title: title, label: label, hint: hint, close: closer, log: log, typing: typing,
+      typingText: typingText, problem: problem, news: news, form: form, input: input, count: count, send: send,
+      forget: forgetter,
+    };
+  }
+}
