@@ -24,6 +24,7 @@ class Channel:
     url: str = ""
     heard: list[dict[str, Any]] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)  # of the bodies, in bytes
     forgotten: list[str] = field(default_factory=list)
     turns: dict[str, int] = field(default_factory=dict)
     offered: dict[str, list[str]] = field(default_factory=dict)
@@ -76,62 +77,64 @@ class _Server(ThreadingHTTPServer):
         """Say nothing of a gateway that hung up."""
 
 
-def _handler(channel: Channel) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = 64 * 1024  # head and body in one packet: two would wait for each other
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            channel.heard.append(body)
-            channel.tokens.append(self.headers.get("Authorization", ""))
-            with channel.one_of(body["conversation"], 2) as is_taken:
-                if not is_taken:
-                    return self.answer_json(429, {"code": "too_fast"})
-                if channel.raw:
-                    return self.answer(*channel.raw)
-                return self.answer_json(*_turn(channel, self.path.rpartition("/")[2], body))
-
-        def do_GET(self) -> None:
-            if channel.raw:
-                return self.answer(*channel.raw)
-            return self.answer_json(*_look(channel, urlsplit(self.path)))
-
-        def do_DELETE(self) -> None:
-            conversation = self.path.rpartition("/")[2]
-            with channel.one_of(conversation, 3) as is_taken:
-                if not is_taken:
-                    return self.answer_json(429, {"code": "too_fast"})
-                channel.forgotten.append(conversation)
-                channel.turns.pop(conversation, None)
-                return self.answer(204, b"")
-
-        def answer_json(self, status: int, body: dict[str, Any]) -> None:
-            self.answer(status, json.dumps(body).encode())
-
-        def answer(self, status: int, body: bytes) -> None:
-            try:
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-                self.wfile.flush()
-            except OSError:
-                self.close_connection = True  # the gateway gave up waiting: that is what some tests are about
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    return Handler
+def _handler(channel: Channel) -> type["_Handler"]:
+    return type("Handler", (_Handler,), {"channel": channel})
 
 
-def _look(channel: Channel, asked: SplitResult) -> tuple[int, dict[str, Any]]:
+class _Handler(BaseHTTPRequestHandler):
+    channel: Channel
+    protocol_version = "HTTP/1.1"
+    wbufsize = 64 * 1024  # head and body in one packet: two would wait for each other
+
+    def do_POST(self) -> None:
+        self.channel.lengths.append(int(self.headers["Content-Length"]))
+        body = json.loads(self.rfile.read(self.channel.lengths[-1]))
+        self.channel.heard.append(body)
+        self.channel.tokens.append(self.headers.get("Authorization", ""))
+        with self.channel.one_of(body["conversation"], 2) as is_taken:
+            if not is_taken:
+                return self.answer_json(429, {"code": "too_fast"})
+            if self.channel.raw:
+                return self.answer(*self.channel.raw)
+            return self.answer_json(*_turn(self.channel, self.path.rpartition("/")[2], body))
+
+    def do_GET(self) -> None:
+        self.answer(*(self.channel.raw or _look(self.channel, urlsplit(self.path))))
+
+    def do_DELETE(self) -> None:
+        conversation = self.path.rpartition("/")[2]
+        with self.channel.one_of(conversation, 3) as is_taken:
+            if not is_taken:
+                return self.answer_json(429, {"code": "too_fast"})
+            self.channel.forgotten.append(conversation)
+            self.channel.turns.pop(conversation, None)
+            return self.answer(204, b"")
+
+    def answer_json(self, status: int, body: dict[str, Any]) -> None:
+        self.answer(status, json.dumps(body).encode())
+
+    def answer(self, status: int, body: bytes) -> None:
+        try:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            self.wfile.flush()
+        except OSError:
+            self.close_connection = True  # the gateway gave up waiting: that is what some tests are about
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def _look(channel: Channel, asked: SplitResult) -> tuple[int, bytes]:
     conversation = asked.path.rpartition("/")[2]
     if conversation not in channel.turns:
-        return 404, {"code": "conversation_unknown"}
+        return 404, b'{"code": "conversation_unknown"}'
     turn, payloads = channel.turns[conversation], channel.offered[conversation]
-    return 200, _say(channel, conversation, turn, OPEN_QUESTION, payloads, parse_qs(asked.query)["locale"][0])
+    said = _say(channel, conversation, turn, OPEN_QUESTION, payloads, parse_qs(asked.query)["locale"][0])
+    return 200, json.dumps(said).encode()
 
 
 def _turn(channel: Channel, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:

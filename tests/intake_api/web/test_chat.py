@@ -18,10 +18,11 @@ from intake_api.web.public import chat as chat_module
 from intake_api.web.public import rasa_channel
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import json_files, naughty_strings, needs_corpora
-from tests.intake_api.web.channel_server import OPENING, Channel
+from tests.intake_api.web.channel_server import OPEN_QUESTION, OPENING, Channel
 from tests.intake_api.web.conftest import Count
 
 BEGIN, SAY, FORGET = "/v1/chat/conversations", "/v1/chat/messages", "/v1/chat/conversations/current"
+LOOK = FORGET
 
 
 @pytest.fixture
@@ -66,6 +67,25 @@ class TestConversations:
     def test_m06_of_the_page_only_the_place_is_handed_on(self, public: FlaskClient, channel: Channel) -> None:
         public.post(BEGIN, json={"locale": "en", "page": "/prices?utm_term=zq7f3#zq7f3"})
         assert channel.heard[0]["page"] == "/prices"
+
+    def test_h19_where_it_stands_can_be_heard_again_without_taking_a_turn(
+        self, public: FlaskClient, begun: Any, channel: Channel
+    ) -> None:
+        public.post(SAY, json={"text": "I am zq7f3"}, headers=bearer(begun))
+        looked = public.get(LOOK, headers=bearer(begun)).json
+        assert (looked["turn"], looked["locale"]) == (1, "en")
+        assert [message["text"] for message in looked["messages"]] == [OPEN_QUESTION]
+        button = looked["messages"][0]["buttons"][0]["id"]
+        assert public.post(SAY, json={"button": button}, headers=bearer(begun)).json["turn"] == 2
+
+    def test_h08_without_its_token_nothing_is_heard_again(
+        self, public: FlaskClient, begun: Any, channel: Channel
+    ) -> None:
+        assert public.get(LOOK).status_code == 401
+        assert public.get(f"{LOOK}?token={begun['token']}", headers=bearer(begun)).json["code"] == "query_invalid"
+        channel.turns.clear()
+        answer = public.get(LOOK, headers=bearer(begun))
+        assert (answer.status_code, answer.json["code"]) == (404, "conversation_unknown")
 
     def test_h19_forgetting_reaches_rasa_and_ends_the_conversation(
         self, public: FlaskClient, begun: Any, channel: Channel
@@ -176,10 +196,11 @@ class TestBounds:
         assert (answer.status_code, list(answer.json["fields"])) == (422, ["text"])
         assert len(channel.heard) == 1
 
-    def test_h15_two_thousand_characters_are_fair(self, public: FlaskClient, begun: Any) -> None:
+    def test_h15_two_thousand_characters_are_fair(self, public: FlaskClient, begun: Any, channel: Channel) -> None:
         body = json.dumps({"text": "ā" * 2000}, ensure_ascii=False)
         answer = public.post(SAY, data=body, content_type="application/json", headers=bearer(begun))
         assert answer.status_code == 200
+        assert channel.lengths[-1] < CHAT_BODY_BYTES, "they take more bytes on their way to Rasa than it admits"
 
     @pytest.mark.parametrize("size", [CHAT_BODY_BYTES + 1, 10_000_000])
     def test_h15_a_body_over_8_kib_is_413(self, public: FlaskClient, begun: Any, channel: Channel, size: int) -> None:

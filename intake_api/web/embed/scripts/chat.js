@@ -134,7 +134,7 @@ export function mount(page) {
     return false;
   }
 
-  /* After an answer that never came: ask where the chat stands, so that nothing is said twice. */
+  /* After an answer that never came, or a "not now" that may have come too late: ask where the chat stands, so that nothing is said twice. */
   async function isStillToSay(body, saying) {
     const said = await turn("GET", CURRENT, undefined, { again: saying.again });
     if (!said) return false;
@@ -155,6 +155,9 @@ export function mount(page) {
     const mineIs = life;
     wait(true);
     let said = null;
+    const mayBeLost = function () {
+      if (path === SAY) lost = { text: body.text, shown: saying.shown };
+    };
     try {
       const answer = await tell(method, path, body, token);
       const read = await answer.json().catch(function () { return {}; });
@@ -163,11 +166,12 @@ export function mount(page) {
       } else if (answer.ok && read.messages) {
         said = read;
       } else {
+        if (answer.status >= 500) mayBeLost();
         await explain(answer.status, read, saying.again);
       }
     } catch (error) {
       if (mineIs === life) {
-        if (path === SAY) lost = { text: body.text, shown: saying.shown };
+        mayBeLost();
         tellAway(undefined, saying.again);
       }
     } finally {
