@@ -16,6 +16,8 @@ from typing import Any
 
 import yaml
 
+from bot.language_names import find_language_asked_for
+
 WORDS = Path(__file__).parent / "words"
 GIVEN_NAMES = WORDS / "details" / "given_names.yml"
 LISTS_FOR_DETAILS = (
@@ -97,11 +99,8 @@ class Wording:
         return self.languages[language if language in self.complete else MEASURE]
 
     def language_named_in(self, text: str) -> str | None:
-        """Find the language a text names, in whatever language it does so."""
-        folded = f" {text.casefold()} "
-        return next(
-            (code for code, words in self.languages.items() if any(name in folded for name in words.called)), None
-        )
+        """Find the language a text asks for by name, in whatever language it does so; None for one it turns down."""
+        return find_language_asked_for(text, {code: words.called for code, words in self.languages.items()})
 
 
 class _Once(string.Formatter):
@@ -120,6 +119,13 @@ def load_wording(folder: Path = WORDS) -> Wording:
     measure = languages[MEASURE]
     complete = tuple(code for code, words in languages.items() if not missing_in(words, measure))
     return Wording(languages, complete)
+
+
+@cache
+def read_given_names(file: Path) -> tuple[str, ...]:
+    """Return the given names of all languages, in lower case."""
+    listed = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return _phrases([name for names in listed.values() for name in names])
 
 
 def missing_in(words: Words, measure: Words) -> list[str]:
@@ -167,7 +173,6 @@ def _read(file: Path, code: str) -> Words:
 
 def _of_details(file: Path, lexicon: Mapping[str, Any]) -> dict[str, Any]:
     raw = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
-    names = yaml.safe_load(GIVEN_NAMES.read_text(encoding="utf-8"))
     by_name = {
         name: _joined(_by_field(lexicon.get(name)), _by_field(raw.get(name)))
         for name in ("lead_ins", "weak_lead_ins", "units", "choices")
@@ -177,7 +182,7 @@ def _of_details(file: Path, lexicon: Mapping[str, Any]) -> dict[str, Any]:
         **by_name,
         **lists,
         "number_words": {str(word): int(value) for word, value in (raw.get("number_words") or {}).items()},
-        "given_names": _phrases([name for listed in names.values() for name in listed]),
+        "given_names": read_given_names(GIVEN_NAMES),
     }
 
 
