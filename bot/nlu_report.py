@@ -4,6 +4,9 @@ The file has the columns `lang`, `intent`, `text`, parted by tabs, with a header
 the held-out set. The report is JSON on standard output: what was right overall, by language and by intent, how true the
 confidences are, how well languages are told apart, and what the bot would have done: acted, acted wrongly, or asked
 back with buttons.
+
+Languages are told apart as for a visitor whose page is in the text's language, since the page's language is the prior;
+and also without a page, and on a page in another language, each with and without diacritics.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import logging
 import statistics
 import sys
 import time
+import unicodedata
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,6 +46,7 @@ class Heard:
     ranking: Sequence[tuple[str, float]]  # best first, without the fallback
     is_fallback: bool
     identified: str | None
+    identified_where: Mapping[str, tuple[str | None, float]]  # by where it was typed: language and confidence
 
     @property
     def best(self) -> str:
@@ -69,13 +74,13 @@ def main() -> int:
     except (OSError, ValueError) as error:
         print(f"nlu-report: {error}", file=sys.stderr)  # noqa: T201 - a door
         return 2
-    parse = served_parser()
+    served = served_model()
     took: list[float] = []
-    heard = [_hear(row, parse, took) for row in rows]
+    heard = [_hear(row, served, took) for row in rows]
     learnt = learnt_texts()
     apart = [one for one, row in zip(heard, rows, strict=True) if mask(row["text"]) not in learnt]
     report = {
-        **describe(heard),
+        **describe(heard, plainly=served.plainly),
         # "yes" is "yes" whoever writes it down: how the bot does where it cannot just remember.
         "not_learnt_word_by_word": {"texts": len(apart), "top_1": _share(one.is_right for one in apart)},
         "parse_ms": _milliseconds(took),
@@ -107,8 +112,17 @@ def read_rows(file: Path) -> list[dict[str, str]]:
     return rows
 
 
-def served_parser() -> Callable[[str], Mapping[str, Any]]:
-    """Load the newest trained model as Rasa serves it; return what parses a text.
+@dataclass(frozen=True)
+class Served:
+    """The newest trained model as Rasa serves it."""
+
+    parse: Callable[..., Mapping[str, Any]]  # a text, and the language of the page if there is one
+    identify: Callable[..., tuple[str, float] | None]
+    plainly: float  # the confidence from which a language is plainly that one
+
+
+def served_model() -> Served:
+    """Load the newest trained model.
 
     :raises FileNotFoundError: nothing is trained yet.
     """
@@ -116,6 +130,8 @@ def served_parser() -> Callable[[str], Mapping[str, Any]]:
     warnings.simplefilter("ignore")  # of packages as old as Rasa; none is ours to mend
     from rasa.core.agent import Agent
     from rasa.core.channels.channel import UserMessage
+
+    from bot.nlu.language_identifier import PLAINLY, LanguageIdentifier
 
     quieten_logs(foreign=logging.ERROR)
 
@@ -129,15 +145,17 @@ def served_parser() -> Callable[[str], Mapping[str, Any]]:
 
     agent = loop.run_until_complete(load())
 
-    def parse(text: str) -> Mapping[str, Any]:
-        message = UserMessage(text)  # without the language of a page, which would give the right one away
+    def parse(text: str, page_language: str | None = None) -> Mapping[str, Any]:
+        message = UserMessage(text, metadata={"locale": page_language} if page_language else None)
         parsed: Mapping[str, Any] = loop.run_until_complete(agent.processor.parse_message(message))
         return parsed
 
-    return parse
+    parts = (getattr(node, "_component", None) for node in agent.processor.graph_runner._instantiated_nodes.values())
+    identifier = next(part for part in parts if isinstance(part, LanguageIdentifier))
+    return Served(parse, identifier.identify, PLAINLY)
 
 
-def describe(heard: Sequence[Heard]) -> dict[str, Any]:
+def describe(heard: Sequence[Heard], *, plainly: float) -> dict[str, Any]:
     """Return the figures of a report; shares are between 0 and 1, and null where there was nothing to count."""
     languages = sorted({one.language for one in heard})
     intents = sorted({one.intent for one in heard})
@@ -165,6 +183,7 @@ def describe(heard: Sequence[Heard]) -> dict[str, Any]:
             for intent in intents
         },
         "language_identified": _share(one.identified == one.language for one in heard),
+        "language": _languages(heard, plainly),
         "calibration": {"expected_calibration_error": _calibration_error(heard)},
         "acting": {
             "acted_on": _share(one.is_acted_on for one in heard),
@@ -183,9 +202,46 @@ def describe(heard: Sequence[Heard]) -> dict[str, Any]:
     }
 
 
-def _hear(row: Mapping[str, str], parse: Callable[[str], Mapping[str, Any]], took: list[float]) -> Heard:
+def _languages(heard: Sequence[Heard], plainly: float) -> dict[str, Any]:
+    """Return how well languages are told apart, by where a text is typed, and how often one is plainly another.
+
+    Requests for another language are left out here: they are often made in that one.
+    """
+    told = [one for one in heard if one.intent != "change_language"]
+    foreign = [one.identified_where["another_page"] for one in told]
+    own = [(one, one.identified_where[place]) for one in told for place in ("own_page", "own_page_without_marks")]
+    return {
+        "texts": len(told),
+        **{
+            place: _share(one.identified_where[place][0] == one.language for one in told)
+            for place in (told[0].identified_where if told else ())
+        },
+        "plainly_another": {
+            "from_confidence": plainly,
+            "false_alarms": _share(
+                language != one.language and confidence >= plainly for one, (language, confidence) in own
+            ),
+            "heard": _share(
+                language == one.language and confidence >= plainly
+                for one, (language, confidence) in zip(told, foreign, strict=True)
+            ),
+        },
+    }
+
+
+def _identify(text: str, language: str, served: Served) -> dict[str, tuple[str | None, float]]:
+    another = "lv" if language == "en" else "en"
+    without_marks = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return {
+        f"{place}{marks}": served.identify(typed, page_language=page) or (None, 0.0)
+        for marks, typed in (("", text), ("_without_marks", without_marks))
+        for place, page in (("own_page", language), ("no_page", None), ("another_page", another))
+    }
+
+
+def _hear(row: Mapping[str, str], served: Served, took: list[float]) -> Heard:
     begun = time.perf_counter()
-    parsed = parse(row["text"])
+    parsed = served.parse(row["text"], row["lang"])
     took.append(time.perf_counter() - begun)
     ranking = [(one["name"], float(one["confidence"])) for one in parsed["intent_ranking"]]
     return Heard(
@@ -194,6 +250,7 @@ def _hear(row: Mapping[str, str], parse: Callable[[str], Mapping[str, Any]], too
         ranking=[one for one in ranking if one[0] != "nlu_fallback"],
         is_fallback=parsed["intent"]["name"] == "nlu_fallback",
         identified=parsed.get("language"),
+        identified_where=_identify(row["text"], row["lang"], served),
     )
 
 

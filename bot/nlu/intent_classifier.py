@@ -1,8 +1,10 @@
-"""Intents by TF-IDF of letters and words, and a linear support vector machine whose confidences are calibrated.
+"""Intents by TF-IDF of letters, words and looks (bot/nlu/features.py), and a linear support vector machine whose
+confidences are calibrated.
 
-Chosen by measurement (docs/nlu.md): trained in seconds, 2 ms a message, no TensorFlow. Consent leans on the confidence
-(C-08), so it must mean what it says: a temperature, found on a part of the training data that was not learnt from,
-brings it there. One model for all languages: people mix them, and a wrong guess of the language then costs nothing.
+Chosen by measurement (docs/nlu.md): trained in a minute, a few ms a message, no TensorFlow. Consent leans on the
+confidence (C-08), so it must mean what it says: a temperature, found on a part of the training data that was not learnt
+from, brings it there. One model for all languages: people mix them, and a wrong guess of the language then costs
+nothing.
 """
 # ruff: noqa: ARG003 - the libraries prescribe what these methods are given
 
@@ -23,12 +25,12 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import train_test_split
-from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
-from bot.nlu.masking import mask
+from bot.nlu.features import Read, Reader, new_features
+from bot.wording import GIVEN_NAMES, read_given_names
 
 LOG = logging.getLogger("vestibule.nlu")
 INTENT_RANKING = "intent_ranking"
@@ -52,6 +54,7 @@ class MaskedTextIntentClassifier(GraphComponent, IntentClassifier):  # type: ign
         self._resource = resource
         self._model: Any = None
         self._temperature = 1.0
+        self._reader = Reader(())
 
     @classmethod
     def create(
@@ -76,19 +79,20 @@ class MaskedTextIntentClassifier(GraphComponent, IntentClassifier):  # type: ign
         """Load what `train` stored."""
         classifier = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            classifier._model, classifier._temperature = joblib.load(folder / "intents.joblib")
+            classifier._model, classifier._temperature, classifier._reader = joblib.load(folder / "intents.joblib")
         return classifier
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from all examples that have a text and an intent, and store what was learnt."""
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
-        texts = [mask(example.get(TEXT)) for example in examples]
+        self._reader = Reader(read_given_names(GIVEN_NAMES))
+        texts = [self._reader.read(example.get(TEXT)) for example in examples]
         intents = [example.get(INTENT) for example in examples]
         self._temperature = _calibrate(self._config, texts, intents)
         self._model = _new_model(self._config, len(texts)).fit(texts, intents)
         self._model["machine"].coef_ = self._model["machine"].coef_.astype(np.float32)
         with self._storage.write_to(self._resource) as folder:
-            joblib.dump((self._model, self._temperature), folder / "intents.joblib", compress=3)
+            joblib.dump((self._model, self._temperature, self._reader), folder / "intents.joblib", compress=3)
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -101,29 +105,21 @@ class MaskedTextIntentClassifier(GraphComponent, IntentClassifier):  # type: ign
 
     def rank(self, text: str) -> list[dict[str, Any]]:
         """Return the likeliest intents of a text with their confidences, best first."""
-        masked = mask(text)
-        if not any(sign.isalnum() for sign in masked):
+        read = self._reader.read(text)
+        if not any(sign.isalnum() for sign in read.folded):
             return [{"name": "out_of_scope", "confidence": 1.0}]  # nothing but signs and emoji
-        confidences = _soften(_scores(self._model, [masked]), self._temperature)[0]
+        confidences = _soften(_scores(self._model, [read]), self._temperature)[0]
         best = np.argsort(confidences)[::-1][:RANKING_LENGTH]
         return [{"name": str(self._model.classes_[i]), "confidence": float(confidences[i])} for i in best]
 
 
 def _new_model(config: dict[str, Any], examples: int) -> Any:
-    # What stands in one text only teaches little and takes half of the memory; with few texts it is all there is.
-    seen = config["seen_at_least"] if examples > 1000 else 1
-    common = {"sublinear_tf": True, "strip_accents": "unicode", "min_df": seen, "dtype": np.float32}
-    features = FeatureUnion(
-        [
-            ("letters", TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), **common)),
-            ("words", TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)[\w']+", **common)),  # noqa: S106
-        ]
-    )
+    features = new_features(config["seen_at_least"] if examples > 1000 else 1)  # with few texts each one counts
     machine = LinearSVC(C=config["regularisation"], random_state=config["random_seed"])
     return Pipeline([("features", features), ("machine", machine)])
 
 
-def _calibrate(config: dict[str, Any], texts: Sequence[str], intents: Sequence[str]) -> float:
+def _calibrate(config: dict[str, Any], texts: Sequence[Read], intents: Sequence[str]) -> float:
     """Return the temperature that makes the confidences true on texts that were held back."""
     fewest = min(Counter(intents).values())
     if fewest * HELD_BACK < 1:
@@ -142,7 +138,7 @@ def _calibrate(config: dict[str, Any], texts: Sequence[str], intents: Sequence[s
     return temperature
 
 
-def _scores(model: Any, texts: Sequence[str]) -> Any:
+def _scores(model: Any, texts: Sequence[Read]) -> Any:
     scores = model.decision_function(texts)
     return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores  # two intents have one score
 

@@ -16,7 +16,7 @@ import yaml
 
 from bot.dialogue.said import Heard, Said, hear_decision
 from bot.nlu.masking import mask
-from bot.nlu_report import HELD_OUT, held_out_files, read_rows, served_parser
+from bot.nlu_report import HELD_OUT, held_out_files, read_rows, served_model
 from bot.wording import load_wording
 from tests.bot.bot_processes import ROOT
 
@@ -36,7 +36,7 @@ def examples(language: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def served() -> Any:
-    return served_parser()
+    return served_model()
 
 
 def run_report(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -79,7 +79,44 @@ class TestHeldOut:
         assert report["acting"]["out_of_scope_rejected"] >= 0.9
 
     def test_tells_the_languages_apart(self, report: dict[str, Any]) -> None:
-        assert report["language_identified"] >= 0.95
+        assert report["language_identified"] >= 0.98
+        assert report["language"]["own_page_without_marks"] >= 0.98
+        assert report["language"]["no_page"] >= 0.95
+        assert report["language"]["another_page"] >= 0.95
+
+    def test_seldom_takes_a_language_for_plainly_another(self, report: dict[str, Any]) -> None:
+        assert report["language"]["plainly_another"]["false_alarms"] < 0.005
+        assert report["language"]["plainly_another"]["heard"] >= 0.85
+
+
+class TestLanguage:
+    @pytest.mark.parametrize("text", ["ok", "demo", "stop", "+371 29 123 456", "anna@liepa.example", "12", "🍕"])
+    def test_what_all_share_says_nothing(self, model: str, text: str) -> None:
+        identify, plainly = served().identify, served().plainly
+        assert identify(text) is None
+        for page in LANGUAGES:
+            language, confidence = identify(text, page_language=page) or ("", 1.0)
+            assert (language, confidence < plainly) == (page, True)
+
+    @pytest.mark.parametrize(
+        ("text", "language"),
+        [
+            ("cik tas maksa menesi", "lv"),
+            ("сколько это стоит", "ru"),
+            ("prosze o kontakt", "pl"),
+            ("chtel bych ukazku", "cs"),
+            ("how much is it a month", "en"),
+        ],
+    )
+    def test_a_sentence_is_heard_on_any_page(self, model: str, text: str, language: str) -> None:
+        for page in LANGUAGES:
+            found, confidence = served().identify(text, page_language=page) or ("", 0.0)
+            assert (found, confidence >= served().plainly) == (language, True)
+
+    def test_a_message_carries_it(self, model: str) -> None:
+        parsed = served().parse("cik tas maksa menesi", "en")
+        assert parsed["language"] == "lv"
+        assert parsed["language_confidence"] >= served().plainly
 
 
 class TestConsent:
@@ -88,7 +125,7 @@ class TestConsent:
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_yes_and_no_are_heard_and_nothing_else_is_a_yes(self, model: str, language: str) -> None:
         lexicon = load_wording().languages[language].lexicon
-        parse = served()
+        parse = served().parse
         heard: dict[str, list[Heard]] = {"affirm": [], "deny": []}
         wrong = []
         for row in read_rows(HELD_OUT / f"{language}.tsv"):
