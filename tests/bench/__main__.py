@@ -13,6 +13,8 @@ from tests.bench.submissions import bench_submissions
 from tests.intake_api.conftest import ROOT
 from tests.intake_api.postgres import running_postgres
 
+PARTS = (("Rasa", "rasa"), ("actions", "actions"))
+
 
 def main() -> None:
     """Measure, print, save."""
@@ -31,10 +33,7 @@ def main() -> None:
         if not only or "chat" in only:
             say("chat turns …")
             results["chat"] = bench_chat(Path(folder))
-            for name in ("turn", "fixed"):
-                say(f"  {name:<6} p50 {results['chat'][name]['p50_ms']} ms, p95 {results['chat'][name]['p95_ms']} ms")
-            ratio, house = results["chat"]["ratio"], results["chat"]["house_mib"]
-            say(f"  ratio {ratio} (to reach: at most 2.5); the whole house: {house} MiB resident")
+            say_chat(results["chat"])
     saved = ROOT / "bench-results" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
     saved.parent.mkdir(exist_ok=True)
     saved.write_text(json.dumps(results, indent=1))
@@ -49,6 +48,36 @@ def say_submissions(figures: dict[str, Any]) -> None:
     ratio, by_core, rows = figures["ratio"], figures["ratio_by_core"], figures["rows_per_submission"]
     say(f"  ratio {ratio} (to reach: at least 0.6); to the floor by one statement {by_core}")
     say(f"  {rows} rows each; resident {figures['door_mib']} MiB, floor {figures['floor_mib']} MiB")
+
+
+def say_chat(figures: dict[str, Any]) -> None:
+    """Print the figures of chat turns."""
+    rows = (
+        ("one_visitor", "one visitor", "to reach: below 60 and 150"),
+        ("twenty", f"{figures['twenty']['visitors']} visitors", "to reach: below 1000"),
+        ("turn", "turn", "at Rasa's channel"),
+        ("fixed", "fixed answer", "at Rasa's channel"),
+    )
+    for name, label, note in rows:
+        say(f"  {label:<14}p50 {figures[name]['p50_ms']} ms, p95 {figures[name]['p95_ms']} ms ({note})")
+    twenty, house = figures["twenty"], figures["house_mib"]
+    say(f"  {twenty['visitors']} visitors: {twenty['per_second']} turns/s, {twenty['errors']} errors (to reach: none)")
+    for text, count in twenty["error_texts"].items():
+        say(f"    {count} x {text}")
+    say(f"  ratio of turn to fixed answer {figures['ratio']} (to reach: at most 2.5); the whole house: {house} MiB")
+    say("  a turn over the public door, on average:")
+    for part, milliseconds in figures["split"].items():
+        say(f"    {part:<20}{milliseconds:>7.2f} ms")
+    say_left_open(figures["left_open"])
+
+
+def say_left_open(figures: dict[str, Any]) -> None:
+    """Print what conversations take that are opened and left."""
+    say(f"  {figures['conversations']} conversations opened and left, MiB resident (to reach: flat over the rounds):")
+    say(f"    before   Rasa {figures['before']['rasa']}, actions {figures['before']['actions']}")
+    for number, one in enumerate(figures["rounds"], 1):
+        moved = [f"{part} {one['open'][key]} -> {one['over'][key]}" for part, key in PARTS]
+        say(f"    round {number}  {', '.join(moved)}")
 
 
 def say(line: str) -> None:

@@ -1,80 +1,35 @@
-"""A chat turn against the fixed answer: the same Rasa, pipeline and channel answering one sentence.
+"""Chat turns: at one visitor and at twenty over the public door; and against the fixed answer, the same Rasa, pipeline
+and channel answering one sentence, both asked at Rasa's channel where the gateway asks.
 
-Both are measured at Rasa's channel, where the gateway of the public door asks. A turn is any turn of a whole dialogue,
-from "I would like to see it" to the reference, with all that hangs on it: the actions, the internal door, the store.
+A turn is any turn of a whole dialogue, from "could somebody show me how it works?" to the reference, with all that
+hangs on it: the actions, the internal door, the store.
 """
 
-import itertools
+import threading
 import time
-import uuid
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.bench.load import Connection, Measured, resident_mib, summed_up
+from tests.bench.left_open import bench_left_open
+from tests.bench.load import Measured, resident_mib, summed_up
+from tests.bench.split import bench_split
+from tests.bench.talk import get_fixed_answers, lead_a_dialogue, lead_a_dialogue_at_the_channel
 from tests.processes import WholeHouse, whole_house
 
 DIALOGUES = 30
 WARM = 5
-DIALOGUE = (
-    "could somebody show me how it works?",
-    "yes",
-    "Example Visitor",
-    "visitor{number}@sample.example",
-    "Example House",
-    "i manage it",
-    "12",
-    "rather not say",
-    "why do you ask that?",
-    "we would like to see the calendar",
-    "no",
-    "no",
-    "yes, send",
-)
-FIXED = "thank you"
-_numbers = itertools.count()
+VISITORS = 20
+DIALOGUES_EACH = 3
 
 
 def bench_chat(folder: Path) -> dict[str, Any]:
-    """Measure turns and fixed answers in turn and return the figures and the ratio of their medians."""
+    """Measure everything about chat turns and return the figures."""
     with whole_house(folder / "house") as house:
-        for _ in range(WARM):
-            list(turns(house))
-            list(fixed_answers(house))
-        took: dict[str, list[float]] = {"turn": [], "fixed": []}
-        begun = time.perf_counter()
-        for _ in range(DIALOGUES):
-            took["turn"] += turns(house)
-            took["fixed"] += fixed_answers(house)
-        seconds = time.perf_counter() - begun
-        memory = resident_mib(house.process.pid)
-    measured = {name: summed_up(times, seconds) for name, times in took.items()}
-    return {
-        **{name: asdict(figures) for name, figures in measured.items()},
-        "ratio": ratio(measured["turn"], measured["fixed"]),
-        "house_mib": memory,
-    }
-
-
-def turns(house: WholeHouse) -> Iterator[float]:
-    """Lead one dialogue to its end; give the seconds of each turn.
-
-    :raises RuntimeError: the dialogue did not end with a reference.
-    """
-    number = next(_numbers)
-    heard = ""
-    for took, said in _conversation(house, [line.format(number=number) for line in DIALOGUE]):
-        yield took
-        heard = said
-    if "VB-" not in heard:
-        raise RuntimeError(f"The dialogue ended with: {heard}")
-
-
-def fixed_answers(house: WholeHouse) -> Iterator[float]:
-    """Say something that gets one fixed sentence, as often as a dialogue has turns."""
-    for took, _ in _conversation(house, [FIXED] * len(DIALOGUE)):
-        yield took
+        figures = {**_against_the_fixed_answer(house), "one_visitor": _one_visitor(house), "twenty": _many(house)}
+        figures["house_mib"] = resident_mib(house.process.pid)
+    return {**figures, "split": bench_split(folder), "left_open": bench_left_open(folder)}
 
 
 def ratio(turn: Measured, fixed: Measured) -> float:
@@ -82,13 +37,48 @@ def ratio(turn: Measured, fixed: Measured) -> float:
     return round(turn.p50_ms / fixed.p50_ms, 2)
 
 
-def _conversation(house: WholeHouse, lines: list[str]) -> Iterator[tuple[float, str]]:
-    connection = Connection(house.ports["rasa"], {"Authorization": f"Bearer {house.secret('gateway_token')}"})
-    about = {"conversation": uuid.uuid4().hex, "locale": "en", "page": "/"}
-    connection.ask("POST", "/webhooks/vestibule/conversations", about, expect=200)
-    for line in lines:
-        begun = time.perf_counter()
-        answer = connection.ask("POST", "/webhooks/vestibule/messages", {**about, "text": line}, expect=200)
-        yield time.perf_counter() - begun, "\n".join(message["text"] for message in answer["messages"])
-    connection.ask("DELETE", f"/webhooks/vestibule/conversations/{about['conversation']}", expect=204)
-    connection.http.close()
+def _against_the_fixed_answer(house: WholeHouse) -> dict[str, Any]:
+    at = house.ports["rasa"], house.secret("gateway_token")
+    for _ in range(WARM):
+        list(lead_a_dialogue_at_the_channel(*at))
+        list(get_fixed_answers(*at))
+    took: dict[str, list[float]] = {"turn": [], "fixed": []}
+    begun = time.perf_counter()
+    for _ in range(DIALOGUES):  # by turns, so that a noisy minute hits both
+        took["turn"] += lead_a_dialogue_at_the_channel(*at)
+        took["fixed"] += get_fixed_answers(*at)
+    seconds = time.perf_counter() - begun
+    measured = {name: summed_up(times, seconds) for name, times in took.items()}
+    return {
+        **{name: asdict(figures) for name, figures in measured.items()},
+        "ratio": ratio(measured["turn"], measured["fixed"]),
+    }
+
+
+def _one_visitor(house: WholeHouse) -> dict[str, Any]:
+    begun = time.perf_counter()
+    took = [seconds for _ in range(DIALOGUES) for seconds in lead_a_dialogue(house.ports["public"])]
+    return asdict(summed_up(took, time.perf_counter() - begun))
+
+
+def _many(house: WholeHouse) -> dict[str, Any]:
+    """Let twenty visitors talk at once, none of them stopping to think; a dialogue that fails is counted, by error."""
+    took: list[float] = []
+    errors: Counter[str] = Counter()
+
+    def visit() -> None:
+        for _ in range(DIALOGUES_EACH):
+            try:
+                for seconds in lead_a_dialogue(house.ports["public"]):
+                    took.append(seconds)  # noqa: PERF402 - what was taken before an error counts too
+            except Exception as error:  # noqa: BLE001 - counted, and shown
+                errors[str(error)[:200]] += 1
+
+    threads = [threading.Thread(target=visit) for _ in range(VISITORS)]
+    begun = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    measured = asdict(summed_up(took, time.perf_counter() - begun))
+    return {"visitors": VISITORS, **measured, "errors": sum(errors.values()), "error_texts": dict(errors)}

@@ -26,14 +26,18 @@ class Connection:
 
         :raises RuntimeError: another status: a bench of failures measures nothing.
         """
+        status, read = self.send(method, path, body, **headers)
+        if status != expect:
+            raise RuntimeError(f"{method} {path} answered {status}: {read[:300]!r}")
+        return json.loads(read) if read else None
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
+        """Send one request and return status and body, whatever they are."""
         sent = None if body is None else json.dumps(body)
         typed = {"Content-Type": "application/json"} if sent else {}
         self.http.request(method, path, sent, {**self.headers, **typed, **headers})
         answer = self.http.getresponse()
-        read = answer.read()
-        if answer.status != expect:
-            raise RuntimeError(f"{method} {path} answered {answer.status}: {read[:300]!r}")
-        return json.loads(read) if read else None
+        return answer.status, answer.read()
 
 
 @dataclass(frozen=True)
