@@ -27,12 +27,12 @@ class ChatVisitor:
     heard: list[Message] = field(default_factory=list)
     problem: str | None = None  # the code of a problem, when the door answered with one
     transcript: list[str] = field(default_factory=list)
-    _token: str = ""
+    token: str = ""
 
     def opens(self) -> None:
         """Open the chat."""
         answer = self._ask("POST", "/v1/chat/conversations", {"locale": self.locale, "page": self.page})
-        self._token = answer.get("token", "")
+        self.token = answer.get("token", "")
         self._hear(answer)
 
     def types(self, text: str) -> None:
@@ -52,7 +52,7 @@ class ChatVisitor:
 
     def closes(self) -> None:
         """End and forget the chat."""
-        if self._token:
+        if self.token:
             self._ask("DELETE", "/v1/chat/conversations/current")
 
     @property
@@ -74,8 +74,8 @@ class ChatVisitor:
 
     def _ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         data = None if body is None else json.dumps(body).encode()
         try:
             request = urllib.request.Request(self.public + path, data, headers, method=method)
