@@ -116,6 +116,12 @@ class Spoken:
         pattern = _pattern(problems[code])
         return any(re.search(pattern, message.text, re.DOTALL) for message in heard)
 
+    def _left_out(self, kind: str, heard: list[Message]) -> bool:
+        left_out = catalogue_words(self.language)["left_out"]
+        if kind not in left_out:
+            raise NotInTheWords(f"the catalogue leaves out no {kind}")
+        return _is_in(left_out[kind]["text"], heard)
+
     def _text(self, text: str, heard: list[Message]) -> bool:
         return _is_in(text, heard)
 
@@ -165,6 +171,7 @@ _VERBS: dict[str, Callable[[Spoken, str, list[Message]], bool]] = {
     "without": Spoken._without,
     "offers": Spoken._offers,
     "reason": Spoken._reason,
+    "left_out": Spoken._left_out,
     "text": Spoken._text,
     "button": Spoken._button,
 }
