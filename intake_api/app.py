@@ -9,6 +9,7 @@ from intake_api.queue import Queue
 from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.web.access import guard_routes, let_anyone_in, need_service_token, share_with_allowed_origins
+from intake_api.web.asking import open_asking
 from intake_api.web.door import Door, open_door
 from intake_api.web.embed.files import put_widget, widget
 from intake_api.web.errors import PageOfProblem, answer_errors
@@ -20,6 +21,7 @@ from intake_api.web.pages.confirmations import confirmation_pages
 from intake_api.web.pages.contents import content_pages
 from intake_api.web.pages.forms import form_pages
 from intake_api.web.pages.landing import landing
+from intake_api.web.pages.my_data import my_data_pages
 from intake_api.web.pages.notices import notice_pages
 from intake_api.web.pages.problems import page_of_problem
 from intake_api.web.pages.receipts import receipt_pages
@@ -56,10 +58,12 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     put_words(app)
     put_widget(app, catalogue, settings.public_url)
     open_gateway(app, here)
+    open_asking(app)
     operations = (*FORM_OPERATIONS, *RECEIPT_OPERATIONS, *RIGHTS_OPERATIONS, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
     described = describe_api("Vestibule: lead intake", catalogue, operations)
     api = (forms, submissions, standing_answers, notices, receipts, rights, chat, health, described)
-    pages = (landing, form_pages, content_pages, receipt_pages, confirmation_pages, notice_pages, page_assets, widget)
+    links = (receipt_pages, confirmation_pages, my_data_pages)
+    pages = (landing, form_pages, content_pages, *links, notice_pages, page_assets, widget)
     for part in (*api, *pages):
         app.register_blueprint(part)
     share_with_allowed_origins(app)
@@ -71,6 +75,7 @@ def create_internal_app(settings: Settings, catalogue: Catalogue, store: Store, 
     """Make the door of the bot: the same form and rights API behind the service token, and nothing else."""
     app = _new_app(Door("internal", settings, catalogue, store, clock, Queue(settings.database_url)))
     put_words(app)
+    open_asking(app)
     operations = (*FORM_OPERATIONS, *TEXT_OPERATIONS, *RIGHTS_OPERATIONS, *HEALTH_OPERATIONS)
     described = describe_api("Vestibule: lead intake for the bot", catalogue, operations, needs_token=True)
     for part in (forms, submissions, texts, standing_answers, notices, rights, health, described):

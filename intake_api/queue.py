@@ -22,6 +22,7 @@ VERSION = "1"
 # Each workflow has a queue of its own, so that a full one holds up nothing else.
 DELIVER_LEAD = "deliver_lead"
 SEND_CONFIRMATION = "send_confirmation"
+SEND_RIGHTS_LINK = "send_rights_link"
 BATCH = 500
 
 

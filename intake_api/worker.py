@@ -21,15 +21,19 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
 from intake_api.crm.registry import open_destination
 from intake_api.flows.clear_mail import clear_mail
+from intake_api.flows.end_rights_cases import end_rights_cases
 from intake_api.flows.enqueue_due_confirmations import enqueue_due_confirmations
 from intake_api.flows.enqueue_due_deliveries import enqueue_due_deliveries
+from intake_api.flows.enqueue_due_rights_links import enqueue_due_rights_links
 from intake_api.flows.erase_expired import erase_expired
 from intake_api.flows.expire_unconfirmed import expire_unconfirmed
 from intake_api.flows.leave_work import leave_work
 from intake_api.flows.mend_confirmations import mend_confirmations
 from intake_api.flows.mend_deliveries import mend_deliveries
+from intake_api.flows.mend_rights_links import mend_rights_links
 from intake_api.flows.open_store import open_store, ready_store
 from intake_api.flows.send_confirmation import MailDesk
+from intake_api.flows.send_rights_link import RightsDesk
 from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.flows.show_life import show_life
 from intake_api.flows.take_over_work import take_over_work
@@ -37,13 +41,15 @@ from intake_api.flows.tidy_store import tidy_store
 from intake_api.log import event, failure
 from intake_api.mail.port import Mailer
 from intake_api.mail.registry import open_mailer
-from intake_api.queue import APPLICATION, DELIVER_LEAD, SEND_CONFIRMATION, VERSION, Queue
+from intake_api.mail.words import read_mail_words
+from intake_api.queue import APPLICATION, DELIVER_LEAD, SEND_CONFIRMATION, SEND_RIGHTS_LINK, VERSION, Queue
 from intake_api.settings import Settings, read_settings
 from intake_api.store.base import Store
 from intake_api.store.evidence import Signer
 from intake_api.store.workers import last_beat
 from intake_api.workflows.deliver_lead import deliver_lead
 from intake_api.workflows.send_confirmation import send_confirmation
+from intake_api.workflows.send_rights_link import send_rights_link
 
 AT_ONCE = 8  # deliveries in hands at the same time, and as many mails
 LOOK_EVERY = 0.2  # seconds between two looks into the queue
@@ -93,9 +99,13 @@ def work(settings: Settings) -> None:
     destination, mailer = open_destination(settings), open_mailer(settings, catalogue.organisation)
     show_life(store, me, host=host, now=clock())
     desk = MailDesk(mailer, settings.secrets.token_key, settings.public_url)
+    rights_desk = RightsDesk(
+        mailer, settings.secrets.token_key, settings.public_url, catalogue.organisation, read_mail_words()
+    )
     workflows = {
         DELIVER_LEAD: deliver_lead(store, destination, clock=clock),
         SEND_CONFIRMATION: send_confirmation(store, desk, clock=clock),
+        SEND_RIGHTS_LINK: send_rights_link(store, rights_desk, clock=clock),
     }
     engine = _Engine(settings.database_url, me, workflows)
     rounds = [Round("show_life", BEAT_EVERY, lambda now: show_life(store, me, host=host, now=now))]
@@ -141,13 +151,16 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         # In this order: that a first yes came to nothing is written down before its lead goes.
         expire_unconfirmed(store, now=now)
         erase_expired(store, now=now)
+        end_rights_cases(store, now=now)
 
     return [
         Round("sequence_evidence", 1.0, sequence_all),
         Round("enqueue_due_deliveries", 1.0, lambda now: enqueue_due_deliveries(store, queue, now=now)),
         Round("enqueue_due_confirmations", 1.0, lambda now: enqueue_due_confirmations(store, queue, now=now)),
+        Round("enqueue_due_rights_links", 1.0, lambda now: enqueue_due_rights_links(store, queue, now=now)),
         Round("mend_deliveries", 10.0, lambda now: mend_deliveries(store, queue, now=now)),
         Round("mend_confirmations", 10.0, lambda now: mend_confirmations(store, queue, now=now)),
+        Round("mend_rights_links", 10.0, lambda now: mend_rights_links(store, queue, now=now)),
         Round("take_over_work", 10.0, lambda now: take_over_work(store, queue, me, now=now)),
         Round("end_what_is_over", 60.0, end_what_is_over),
         Round("clear_mail", 5.0, lambda now: clear_mail(store, mailer, now=now)),

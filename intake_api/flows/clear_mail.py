@@ -7,12 +7,13 @@ from intake_api.mail.port import Mailer
 from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.store.base import Store
 from intake_api.store.confirmations import find_ended
+from intake_api.store.rights_cases import find_ended as find_ended_cases
 
 BATCH = 500
 
 
 def clear_mail(store: Store, mailer: Mailer, *, now: datetime) -> None:
-    """Remove mails whose confirmation has ended (disowned, erased, never answered), and all that are a week old.
+    """Remove mails whose confirmation or rights case has ended, however it did, and all that are a week old.
 
     :raises StoreUnavailable: the rest is left for the next round.
     """
@@ -20,6 +21,6 @@ def clear_mail(store: Store, mailer: Mailer, *, now: datetime) -> None:
     held, ended = iter(mailer.held()), set[str]()
     while batch := list(islice(held, BATCH)):
         with store.reading() as tx:
-            ended |= find_ended(tx, batch)
+            ended |= find_ended(tx, batch) | find_ended_cases(tx, batch)
     if ended:
         mailer.remove(ended)

@@ -215,6 +215,12 @@ def get_lead_by_receipt(tx: Connection, lead_id: str, receipt_digest: bytes) -> 
     return get_lead_by_id(tx, lead_id)
 
 
+def find_by_email(tx: Connection, vault: Vault, email: str) -> list[str]:
+    """Return the ids of the leads with this address that are not erased, in an order in which many may be held."""
+    same = (LeadIndexRow.kind == "email", LeadIndexRow.token == vault.blind("email", email))
+    return list(tx.scalars(select(LeadIndexRow.lead_id).where(*same).order_by(LeadIndexRow.lead_id)))
+
+
 def open_values(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> dict[str, Any]:
     """Return what the person typed. Reading it is an act to be recorded: only flows that do so call this (A-01)."""
     sealed: bytes = tx.execute(select(LeadRow.sealed).where(LeadRow.id == lead_id)).scalar_one()

@@ -67,6 +67,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "idempotency_key_reused": (422, "This Idempotency-Key was used for other content."),
     "button_unknown": (422, "That button is not one of this conversation."),
     "too_many_conversations": (429, "Too many conversations are beginning. Please try again in a moment."),
+    "too_many_requests": (429, "Too many requests of this kind are coming in. Please try again in a moment."),
     "too_many_turns": (429, "This conversation has become too long. Please begin a new one or use the form."),
     "too_fast": (429, "One message at a time, please."),
     "internal_error": (500, "Something went wrong on our side."),

@@ -72,6 +72,8 @@ RECEIPT_OPERATIONS = (
               schemas.Receipt, (404, *READS)),
 )  # fmt: skip
 RIGHTS_OPERATIONS = (
+    Operation("post", "/v1/rights", "ask_for_right", "Ask by an address to take back, to see or to erase", 202,
+              schemas.RightsAsked, (409, 429, *WRITES), body=schemas.RightsBody),
     Operation("post", "/v1/receipts/{token}/withdrawals", "withdraw", "Take back what was agreed to, some or all", 200,
               schemas.TakenBack, (404, *WRITES), body=schemas.WithdrawalBody, may_be_empty=True),
     Operation("post", "/v1/receipts/{token}/erasures", "erase", "Erase what was sent", 200, schemas.Erased,

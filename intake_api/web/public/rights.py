@@ -1,4 +1,4 @@
-"""Take back and erase with a receipt in hand (W-01 to W-03). Its token is proof enough: neither tells anything."""
+"""Ask for a right by an address (S-02, S-03), or take back and erase with a receipt in hand (W-01 to W-03)."""
 
 from collections.abc import Collection
 from typing import cast
@@ -7,14 +7,16 @@ from flask import Blueprint, Response, request
 from marshmallow import Schema
 
 from intake_api.catalogue.model import ACT
+from intake_api.flows.ask_for_right import Refused
 from intake_api.flows.erase_by_receipt import erase_by_receipt
 from intake_api.flows.withdraw_by_receipt import PurposeUnknown, TakenBack, withdraw_by_receipt
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
+from intake_api.web.asking import ask, problem_with
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.headers import unseen
-from intake_api.web.public.schemas import ErasureBody, WithdrawalBody
+from intake_api.web.public.schemas import ErasureBody, RightsBody, WithdrawalBody
 from intake_api.web.public.submissions import DECISION_TEXTS
 from intake_api.web.strict_json import read_json
 from intake_api.web.strict_query import refuse_query
@@ -22,7 +24,22 @@ from intake_api.web.words import Words, words_for
 
 rights = Blueprint("rights", __name__)
 
-_WITHDRAWAL, _ERASURE = WithdrawalBody(), ErasureBody()
+_WITHDRAWAL, _ERASURE, _RIGHTS = WithdrawalBody(), ErasureBody(), RightsBody()
+
+
+@rights.post("/v1/rights")
+@open_to("anyone", "service")
+def ask_for_right() -> Response:
+    """Take a request; what follows comes by mail, to an address that something is held about."""
+    refuse_query()
+    body = cast("dict[str, str]", read_json(_RIGHTS))
+    kind, email, locale = body["kind"], body["email"], body["locale"]
+    try:
+        ask(kind, email, locale)
+    except Refused as error:
+        problem = {"code": error.code, "text": problem_with(locale, error.code)}
+        raise RequestProblem("fields_invalid", fields={"email": problem}) from None
+    return json_answer({"state": "asked", "text": words_for(locale)["rights"]["asked"]}, 202)
 
 
 @rights.post("/v1/receipts/<token>/withdrawals")

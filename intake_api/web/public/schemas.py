@@ -2,6 +2,8 @@
 
 from marshmallow import INCLUDE, fields, validate
 
+from intake_api.rules.contact import EMAIL_LENGTH
+from intake_api.rules.rights import RightsKind
 from intake_api.rules.sensitive_text import LEFT_OUT_CODES
 from intake_api.store.presentations import SIGNED_ID_LENGTH
 from intake_api.web.shapes import Answer, AsItIs, ByName, Choice, Inner, Several, Shape, Text, YesOrNo
@@ -330,6 +332,21 @@ class Receipt(Shape):
     decisions = fields.List(fields.Nested(ReceiptDecision), required=True)
     notice = fields.Nested(ReceiptNotice, required=True)
     evidence = fields.Nested(ReceiptEvidence, required=True)
+
+
+class RightsBody(Shape):
+    """What somebody wants to have done with what is held about an address."""
+
+    kind = Choice(*(kind.value for kind in RightsKind), required=True)
+    email = Text(EMAIL_LENGTH, required=True)
+    locale = Text(16, pattern=LOCALE, required=True)
+
+
+class RightsAsked(Shape):
+    """The same to everybody: if anything is held about the address, a mail with a link is on its way."""
+
+    state = fields.String(required=True, validate=validate.OneOf(("asked",)))
+    text = fields.String(required=True)
 
 
 class WithdrawalBody(Shape):

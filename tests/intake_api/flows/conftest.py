@@ -1,5 +1,7 @@
 """What flows are tried in."""
 
+from pathlib import Path
+
 import pytest
 
 from intake_api.catalogue.model import Catalogue
@@ -9,6 +11,7 @@ from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.crm.receiver import Receiver
 from tests.intake_api.flows.deliveries import House
+from tests.intake_api.flows.rights import Office
 from tests.intake_api.kept_leads import keep_lead
 
 
@@ -22,3 +25,9 @@ def house(store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock, 
 def lead(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Lead:
     """A lead that nobody has looked at yet."""
     return keep_lead(store, catalogue, now=clock())
+
+
+@pytest.fixture
+def office(store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock, tmp_path: Path) -> Office:
+    """Where rights are asked for and links sent."""
+    return Office(store, queue, catalogue, clock, tmp_path / "mail")

@@ -1,0 +1,50 @@
+"""Rights cases: what may be asked for, how long a link works, how often an address gets one, by when it is answered."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from intake_api.rules.retention import parse_duration
+
+
+class RightsKind(StrEnum):
+    """What somebody asks for. More may come: nothing but the page that does it knows them one by one."""
+
+    WITHDRAW = "withdraw"  # take back what was agreed to (Art. 7(3))
+    ACCESS = "access"  # see what is held (Art. 15)
+    ERASURE = "erasure"  # have it erased (Art. 17)
+
+
+ANSWER_WITHIN = parse_duration("P1M")  # Art. 12(3)
+LINK_LASTS = timedelta(minutes=15)  # S-02
+RESULT_LASTS = timedelta(minutes=15)  # how long the page with the data can be taken home as a file
+TRY_TO_SEND_FOR = timedelta(hours=24)
+COUNT_LINKS_FOR = timedelta(hours=24)
+MOST_LINKS = 5
+KEPT = parse_duration("P3Y")  # T-01
+
+
+@dataclass(frozen=True)
+class OtherLink:
+    """Another link to the same address: what for, when its mail left (None while it may be leaving), if it opens."""
+
+    kind: RightsKind
+    sent_at: datetime | None
+    is_open: bool
+
+
+def due_at(asked_at: datetime) -> datetime:
+    """Return by when a request must be answered: a calendar month on, on the last day of a shorter month (S-04)."""
+    return ANSWER_WITHIN.after(asked_at)
+
+
+def may_send_link(kind: RightsKind, others: Iterable[OtherLink], *, now: datetime) -> bool:
+    """Say whether one more link may go to an address, so that asking for rights is no way to pester somebody.
+
+    While a link of the same kind is good or on its way, another one would say nothing new (S-14). Whoever wants two
+    things at once gets two links.
+    """
+    lately = [one for one in others if one.sent_at is None or now - one.sent_at < COUNT_LINKS_FOR]
+    same = any(one.kind is kind and (one.is_open or one.sent_at is None) for one in lately)
+    return not same and len(lately) < MOST_LINKS

@@ -1,0 +1,189 @@
+"""My data: ask by an address, and what the link in the mail leads to (S-01, S-02).
+
+Looking at a link changes nothing, pressing its button does (C-13, W-05). A link's address is a secret, so its pages
+tell no other where they are.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from intake_api.flows.ask_for_right import Refused
+from intake_api.flows.erase_by_link import erase_by_link
+from intake_api.flows.read_by_link import OwnData, read_again, read_by_link
+from intake_api.flows.show_case import CaseUnknown, ShownCase, show_case
+from intake_api.flows.use_link import CaseOver
+from intake_api.flows.withdraw_by_link import withdraw_by_link
+from intake_api.rules.rights import RightsKind
+from intake_api.web.access import from_untold_pages, open_to
+from intake_api.web.asking import ask, problem_with
+from intake_api.web.door import door
+from intake_api.web.errors import RequestProblem
+from intake_api.web.headers import unseen
+from intake_api.web.pages.language import Language, choose_language, other_languages, words_in
+from intake_api.web.pages.my_data_document import my_data_document
+from intake_api.web.strict_query import read_form, refuse_query
+
+my_data_pages = Blueprint("my_data_pages", __name__, template_folder="templates")
+
+TOKEN = re.compile("[0-9a-f]{32}-[A-Za-z0-9_-]{32}")
+KINDS = tuple(kind.value for kind in RightsKind)
+PURPOSE = "p-"
+CHOSEN, ALL = "chosen", "all"
+
+
+@my_data_pages.get("/my-data")
+@open_to("anyone")
+def get_asking() -> Response:
+    """Show where one can ask, without an account."""
+    return _asking_page(_language())
+
+
+@my_data_pages.post("/my-data")
+@open_to("anyone")
+def send_asking() -> Response:
+    """Take a request; the same page follows, whoever asks."""
+    refuse_query()
+    sent = read_form(["kind", "email", "lang"])
+    language = _language(sent.get("lang"))
+    kind, email = sent.get("kind", ""), sent.get("email", "")
+    if kind not in KINDS:
+        return _asking_page(language, email=email, missing=True, status=422)
+    try:
+        ask(kind, email, language.locale)
+    except Refused as error:
+        problem = problem_with(language.locale, error.code)
+        return _asking_page(language, kind=kind, email=email, problem=problem, status=422)
+    return _html(render_template("pages/my_data_asked.html", language=language), 202)
+
+
+@my_data_pages.get("/my-data/<token>")
+@open_to("anyone")
+def get_link(token: str) -> Response:
+    """Show what is asked, and a button for it."""
+    shown = _shown(token)
+    return _over(shown) if shown is None or not shown.case.is_open(door().now()) else _ask_page(shown, token)
+
+
+@my_data_pages.post("/my-data/<token>")
+@open_to("anyone")
+@from_untold_pages
+def use_link(token: str) -> Response:
+    """Do what was asked, once."""
+    refuse_query()
+    shown = _shown(token)
+    if shown is None or not shown.case.is_open(door().now()):
+        return _over(shown)
+    act = {RightsKind.WITHDRAW: _withdraw, RightsKind.ERASURE: _erase, RightsKind.ACCESS: _read}[shown.case.kind]
+    try:
+        return act(shown, token)
+    except (CaseOver, CaseUnknown):  # two presses at once: the other one was first
+        return _over(shown)
+
+
+@my_data_pages.post("/my-data/<token>/download")
+@open_to("anyone")
+@from_untold_pages
+def download(token: str) -> Response:
+    """Give the data as a file, to whom the page with it was shown."""
+    refuse_query()
+    sent = read_form(["key"])
+    shown = _shown(token)
+    try:
+        data = read_again(door().store, token, sent.get("key", ""), now=door().now())
+    except (CaseOver, CaseUnknown):
+        return _over(shown)
+    text = json.dumps(_document(data), ensure_ascii=False, indent=1)
+    response = Response(text, content_type="application/json")
+    response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return unseen(response)
+
+
+def _withdraw(shown: ShownCase, token: str) -> Response:
+    sent = read_form(["which", *(PURPOSE + purpose for purpose in shown.living)]) if _says_something() else {}
+    words = words_in(shown.case.locale)["my_data"]
+    chosen = [purpose for purpose in shown.living if PURPOSE + purpose in sent]
+    which = sent.get("which", CHOSEN if chosen else ALL)
+    if which not in (CHOSEN, ALL):
+        raise RequestProblem("body_invalid")
+    if which == CHOSEN and not chosen:
+        return _ask_page(shown, token, problem=words["choose"], status=422)
+    purposes = None if which == ALL else chosen
+    done = withdraw_by_link(door().store, token, purposes, words=words[which], now=door().now())
+    return _page("pages/my_data_done.html", shown, kind=shown.case.kind.value, titles=done, had_it=[])
+
+
+def _erase(shown: ShownCase, token: str) -> Response:
+    if _says_something():
+        read_form([])
+    had_it = erase_by_link(door().store, token, now=door().now())
+    return _page("pages/my_data_done.html", shown, kind=shown.case.kind.value, titles=[], had_it=had_it)
+
+
+def _read(shown: ShownCase, token: str) -> Response:
+    if _says_something():
+        read_form([])
+    data = read_by_link(door().store, token, now=door().now())
+    return _page("pages/my_data_shown.html", shown, data=_document(data), key=data.key, token=token)
+
+
+def _document(data: OwnData) -> Mapping[str, Any]:
+    return my_data_document(data, door().catalogue, door().settings.public_url, now=door().now())
+
+
+def _says_something() -> bool:
+    return bool(request.content_type or request.content_length)
+
+
+def _shown(token: str) -> ShownCase | None:
+    """Return what a token opens. The store is asked for nothing that cannot be one: it may not be able to take it."""
+    if not TOKEN.fullmatch(token):
+        raise RequestProblem("not_found")
+    try:
+        return show_case(door().store, token)
+    except CaseUnknown:
+        return None
+
+
+def _language(asked: str | None = None) -> Language:
+    form = next(iter(door().catalogue.forms))
+    if request.method == "POST":
+        return choose_language(form, asked or door().catalogue.default_locale)
+    return choose_language(form)
+
+
+def _asking_page(
+    language: Language, *, kind: str = "", email: str = "", problem: str = "", missing: bool = False, status: int = 200
+) -> Response:
+    text = render_template(
+        "pages/my_data_ask.html", language=language, languages=other_languages(language), kinds=KINDS, kind=kind,
+        email=email, problem=problem, missing=missing, contact=door().catalogue.organisation.email,
+    )  # fmt: skip
+    return _html(text, status)
+
+
+def _ask_page(shown: ShownCase, token: str, *, problem: str = "", status: int = 200) -> Response:
+    template = f"pages/my_data_{shown.case.kind.value}.html"
+    return _page(template, shown, status, token=token, problem=problem)
+
+
+def _over(shown: ShownCase | None) -> Response:
+    """Say that a link is over and what to do. One of which all is forgotten is over, too, in the reader's language."""
+    locale = shown.case.locale if shown else _language().locale
+    language = Language(locale, (locale,), True, words_in(locale))
+    return unseen(_html(render_template("pages/my_data_over.html", language=language), 410 if shown else 404))
+
+
+def _page(template: str, shown: ShownCase, status: int = 200, **values: object) -> Response:
+    locale = shown.case.locale
+    language = Language(locale, (locale,), True, words_in(locale))
+    contact = door().catalogue.organisation.email
+    text = render_template(template, shown=shown, case=shown.case, language=language, contact=contact, **values)
+    return unseen(_html(text, status))
+
+
+def _html(text: str, status: int = 200) -> Response:
+    return Response(text, status, content_type="text/html; charset=utf-8")

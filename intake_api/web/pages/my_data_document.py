@@ -1,0 +1,114 @@
+"""All that is held about a person, written once for the page and for the file they take home (Art. 15, S-05)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from intake_api.catalogue.model import Catalogue
+from intake_api.clock import rfc3339
+from intake_api.flows.read_by_link import OwnData, OwnLead
+from intake_api.store.decisions import Decision
+
+SCHEMA = "urn:vestibule:my-data:1"
+LEFT = "delivery.delivered"
+
+Json = dict[str, Any]
+
+
+def my_data_document(data: OwnData, catalogue: Catalogue, public_url: str, *, now: datetime) -> Json:
+    """Return the document; `docs/rights.md` describes it. Staff are told by when and why they looked, never by name."""
+    here, locale = catalogue.organisation, data.case.locale
+    said = _notice_in(catalogue, locale)
+    return {
+        "schema": SCHEMA,
+        "made_at": rfc3339(now),
+        "email": data.email,
+        "request": {"asked_at": rfc3339(data.case.made_at), "due_at": rfc3339(data.case.due_at)},
+        "controller": {
+            "name": here.name,
+            "address": here.address,
+            "email": here.email,
+            "phone": here.phone,
+            "website": here.website,
+            "representative": here.representative,
+            "dpo": here.dpo,
+        },
+        "rights": [{"id": right, "text": said["texts"][f"right.{right}"]} for right in said["rights"]["list"]],
+        "complaint": {**said["authority"], "text": said["texts"]["page.complaint_text"]},
+        "automated": {"decisions": False, "text": said["texts"]["page.automated_none"]},
+        "submissions": [_submission(one, public_url) for one in data.leads],
+    }
+
+
+def _notice_in(catalogue: Catalogue, locale: str) -> Mapping[str, Any]:
+    """Return any notice of a language: rights, authority and automated decisions read the same in all of them."""
+    views = catalogue.views
+    return next((view for (_, its), view in views.items() if its == locale), next(iter(views.values()))).notice.document
+
+
+def _submission(one: OwnLead, public_url: str) -> Json:
+    lead, texts = one.lead, one.notice["texts"]
+    return {
+        "reference": lead.reference,
+        "form": lead.form,
+        "form_title": texts["form_title"],
+        "channel": lead.channel,
+        "locale": lead.locale,
+        "source": "subject",
+        "received_at": rfc3339(lead.received_at),
+        "kept_until": rfc3339(lead.delete_after),
+        "state": lead.state.value,
+        "fields": [_field(one, name, value) for name, value in one.values.items()],
+        "purposes": [_purpose(one, purpose) for purpose in one.notice["purposes"]],
+        "recipients": [_recipient(one, recipient) for recipient in one.notice["recipients"]],
+        "score": {"points": lead.score, "lines": lead.score_lines, "text": texts.get("scoring")},
+        "campaign": lead.attribution,
+        "mails": [
+            {"purpose": mail.purpose, "sent_at": rfc3339(mail.sent_at)} for mail in one.confirmations if mail.sent_at
+        ],
+        "looked_at": [
+            {"at": entry["at"], "why": entry["why"]}
+            for entry in one.entries
+            if entry["kind"] == "lead.read" and entry["actor"] != "subject"
+        ],
+        "notice": {"hash": lead.notice_hash, "page": f"{public_url}/notices/{lead.notice_hash}"},
+        "evidence": [{"id": entry["id"], "kind": entry["kind"], "at": entry["at"]} for entry in one.entries],
+    }
+
+
+def _field(one: OwnLead, name: str, value: object) -> Json:
+    texts = one.notice["texts"]
+    kinds = {field["name"]: field["pd"] for field in one.notice["fields"]}
+    shown = texts.get(f"field.{name}.choice.{value}", str(value))
+    label = texts.get(f"field.{name}.label", name)
+    return {"name": name, "label": label, "value": value, "shown": shown, "category": kinds.get(name)}
+
+
+def _purpose(one: OwnLead, purpose: Mapping[str, Any]) -> Json:
+    texts, purpose_id = one.notice["texts"], purpose["id"]
+    events = [decision for decision in one.decisions if decision.purpose == purpose_id]
+    return {
+        "id": purpose_id,
+        "title": purpose["title"],
+        "text": purpose["text"],
+        "basis": purpose["basis"],
+        "basis_text": texts[f"basis.{purpose_id}"],
+        "state": events[-1].state.value if events else None,
+        "decisions": _events(events),
+        "retention": {**purpose["retention"], "text": texts[f"retention.{purpose_id}"]},
+        "recipients": list(purpose["recipients"]),
+        "fields": [field["name"] for field in purpose["fields"]],
+    }
+
+
+def _events(events: Iterable[Decision]) -> list[Json]:
+    return [
+        {"state": one.state.value, "at": rfc3339(one.decided_at), "by": one.control, "evidence": one.evidence_entry}
+        for one in events
+    ]
+
+
+def _recipient(one: OwnLead, recipient: Mapping[str, Any]) -> Json:
+    """Say who may have it, and who got what when (C-154/21)."""
+    left = [entry for entry in one.entries if entry["kind"] == LEFT and entry["recipient"] == recipient["id"]]
+    return {**recipient, "passed_on": [{"at": entry["at"], "fields": entry["fields"]} for entry in left]}
