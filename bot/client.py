@@ -43,12 +43,12 @@ class ApiRefused(Exception):
         return form if isinstance(form, dict) else None
 
     @property
-    def field_texts(self) -> dict[str, str]:
-        """Return, by field name, the sentence that says what is wrong with it."""
+    def field_problems(self) -> dict[str, Json]:
+        """Return, by field name, `code` and `text` of what is wrong with it."""
         fields = self.problem.get("fields")
         if not isinstance(fields, dict):
             return {}
-        return {name: str(what.get("text", "")) for name, what in fields.items() if isinstance(what, dict)}
+        return {name: what for name, what in fields.items() if isinstance(what, dict)}
 
 
 class FormApi:
@@ -102,6 +102,28 @@ class FormApi:
     async def refuse(self, form: str, presentation: str) -> None:
         """Say that the visitor said no to this showing of the notice."""
         await self._call("POST", f"/v1/forms/{form}/refusals", json={"presentation": presentation})
+
+    async def answers(self, locale: str) -> Json:
+        """Return `opening_hours` and the `answers` to general questions."""
+        return await self._call("GET", "/v1/answers", params={"locale": locale})
+
+    async def check_text(self, locale: str, text: str) -> Json:
+        """Return whether a text tells that a child writes it (`too_young`), and how it may be kept (`value`)."""
+        return await self._call("POST", "/v1/texts/checks", json={"locale": locale, "text": text})
+
+    async def ask_for_right(self, right: str, email: str, locale: str) -> Json:
+        """Begin a case of `withdraw`, `access` or `erasure`; the answer is the same whether the address is known or
+        not."""
+        return await self._call("POST", "/v1/rights", json={"kind": right, "email": email, "locale": locale})
+
+    async def withdraw(self, receipt: str, purposes: list[str] | None = None) -> Json:
+        """Take back the yeses of a receipt, or those to `purposes`; doing it again changes nothing."""
+        body = {} if purposes is None else {"purposes": purposes}
+        return await self._call("POST", f"/v1/receipts/{receipt}/withdrawals", json=body)
+
+    async def erase(self, receipt: str) -> Json:
+        """Erase what a receipt was given for; doing it again changes nothing."""
+        return await self._call("POST", f"/v1/receipts/{receipt}/erasures", json={})
 
     async def _call(self, method: str, path: str, **named: Any) -> Json:
         if self._session is None:  # made here: a session belongs to the running loop

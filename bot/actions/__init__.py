@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from bot.actions.action_answer_data_question import AnswerDataQuestion
-from bot.actions.action_answer_product import AnswerProduct
-from bot.actions.action_change_language import ChangeLanguage
-from bot.actions.action_offer_forms import OfferForms
+from bot.actions.action_answer import AnswerOutside
 from bot.actions.validate_lead_form import LeadForm
 
-__all__ = ["AnswerDataQuestion", "AnswerProduct", "ChangeLanguage", "LeadForm", "OfferForms"]
+__all__ = ["AnswerOutside", "LeadForm"]

@@ -18,7 +18,7 @@ from bot.dialogue.replies import INFORM, Reply
 from bot.dialogue.said import NOT_A_COMMAND, Said
 from bot.dialogue.state import State
 from bot.dialogue.topics import load_topics
-from bot.dialogue.turn import Desk, Turn
+from bot.dialogue.turn import Turn
 from bot.settings import read_settings, read_token
 from bot.wording import load_wording
 
@@ -57,12 +57,6 @@ def conversation() -> Conversation:
     return Conversation(form_api(), load_wording(), load_topics())
 
 
-def desk(state: State, said: Said) -> Desk:
-    """Return what an action outside a form may use."""
-    wording = load_wording()
-    return Desk(form_api(), wording.for_language(state.language or said.locale), wording, load_topics())
-
-
 def form_api() -> FormApi:
     """Return the client of the internal door; one per process, made at first use."""
     url = read_settings().internal_url
@@ -97,6 +91,8 @@ def read_said(tracker: Tracker) -> Said:
         button=metadata.get("button"),
         locale=metadata.get("locale"),
         guesses=guesses,
+        language=message.get("language"),
+        language_confidence=float(message.get("language_confidence") or 0.0),
     )
 
 
@@ -104,7 +100,7 @@ def speak(dispatcher: CollectingDispatcher, says: list[Reply], language: str | N
     """Hand the replies to Rasa by name; the words are put to them there."""
     for reply in says:
         offers = [{key: value for key, value in vars(offer).items() if value is not None} for offer in reply.offers]
-        dispatcher.utter_message(response=reply.name, language=language, offers=offers, **reply.values)
+        dispatcher.utter_message(response=reply.name, offers=offers, **{"language": language, **reply.values})
 
 
 def changed_slots(before: State, after: State) -> list[EventType]:

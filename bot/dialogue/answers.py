@@ -1,16 +1,19 @@
-"""Answers about the visitor's data, said from the notice itself: why, for whom, how long, and whom to write to."""
+"""Answers that stand in the catalogue: about the visitor's data, said from the notice itself (why, for whom, how long),
+and about the company."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from bot.client import ApiRefused, FormApi
+from bot.client import ApiAway, ApiRefused
 from bot.dialogue import replies
+from bot.dialogue.phrases import plain
 from bot.dialogue.replies import Reply
+from bot.dialogue.said import Said
 from bot.dialogue.sheet import Field, Sheet
+from bot.dialogue.turn import Desk
 
 DATA_QUESTIONS = ("ask_why_data", "ask_data_use", "ask_retention")
-RIGHTS = ("withdraw_consent", "request_access", "request_erasure")
 
 
 def answer_data_question(intent: str, sheet: Sheet, field: Field | None) -> list[Reply]:
@@ -28,31 +31,27 @@ def answer_data_question(intent: str, sheet: Sheet, field: Field | None) -> list
     return [Reply(replies.WHY_DATA, {"lines": "\n".join(lines), "page": page})]
 
 
-async def answer_rights(api: FormApi, sheet: Sheet) -> list[Reply]:
-    """Say honestly where withdrawing, access and erasure are asked for: the controller's own contact in the notice."""
+async def answer_product(said: Said, desk: Desk) -> Reply:
+    """Answer a general question from the catalogue, by what it mentions; no data is asked for it (H-03)."""
     try:
-        whole = await api.get_notice(str(sheet.notice.get("hash", "")))
-    except ApiRefused:
-        whole = {}
-    page = str(sheet.notice.get("page", ""))
-    contact = _contact(whole)
-    if contact is None:
-        return [Reply(replies.RIGHTS_NO_CONTACT, {"page": page})]
-    return [Reply(replies.RIGHTS, {"contact": contact, "page": page})]
+        known = (await desk.api.answers(desk.language)).get("answers", [])
+    except (ApiAway, ApiRefused):
+        return Reply(replies.PRODUCT)
+    asked = plain(said.text)
+    for answer in known:
+        if any(plain(stem) in asked for stem in answer.get("about", [])):
+            return Reply(replies.VERBATIM, {"words": answer["text"]})
+    return Reply(replies.PRODUCT)
+
+
+async def when_people_answer(desk: Desk) -> list[Reply]:
+    """Say when people answer, as the catalogue has it; nothing when the API does not say."""
+    try:
+        hours = (await desk.api.answers(desk.language)).get("opening_hours") or {}
+    except (ApiAway, ApiRefused):
+        return []
+    return [Reply(replies.PEOPLE_ANSWER, {"hours": hours["text"]})] if hours.get("text") else []
 
 
 def _recipients(purpose: dict[str, Any]) -> str:
     return "; ".join(f"{who.get('name', '')} ({who.get('country', '')})" for who in purpose.get("recipients", []))
-
-
-def _contact(notice: dict[str, Any]) -> str | None:
-    controller = notice.get("controller")
-    if not isinstance(controller, dict):
-        return None
-    for key in ("privacy_email", "email", "contact"):
-        value = controller.get(key)
-        if isinstance(value, dict):
-            value = value.get("email")
-        if isinstance(value, str) and value:
-            return value
-    return None

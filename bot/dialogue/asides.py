@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.dialogue import replies
-from bot.dialogue.answers import DATA_QUESTIONS, RIGHTS, answer_data_question, answer_rights
+from bot.dialogue.answers import DATA_QUESTIONS, answer_data_question, answer_product, when_people_answer
 from bot.dialogue.questions import CANCEL, open_question, show_notice
 from bot.dialogue.replies import Offer, Reply
 from bot.dialogue.said import Said
 from bot.dialogue.sheet import Sheet
 from bot.dialogue.state import Stage, State
 from bot.dialogue.turn import Desk, Turn
-from bot.wording import Wording, Words
+from bot.wording import Wording
 
 PLAIN = 0.5
 OVER_SHORT_TEXT = 0.7
@@ -52,21 +52,24 @@ def is_meant(intent: str, said: Said, state: State) -> bool:
 
 
 async def change_language(state: State, said: Said, desk: Desk) -> Turn:
-    """Switch to a language that is named and complete; else offer those that are. An open notice is shown anew
-    (H-18)."""
+    """Switch to a language that is named and complete; else offer those that are."""
     wanted = said.detail or desk.wording.language_named_in(said.text)
-    is_over = state.stage is None
-    if wanted not in desk.wording.complete or wanted == desk.language:
+    if wanted is None or wanted not in desk.wording.complete or wanted == desk.language:
+        is_over = state.stage is None
         return Turn(state, [offer_languages(desk), *([] if is_over else open_question(state))], is_over)
-    switched = state.but(language=wanted)
+    return await switch_language(state, wanted, desk)
+
+
+async def switch_language(state: State, wanted: str, desk: Desk) -> Turn:
+    """Go on in a complete language. An open notice is shown anew, and each decision on it is made anew (H-18)."""
+    switched = state.but(language=wanted, heard_language=None)
     says = [Reply(replies.LANGUAGE_CHANGED, {"language_name": desk.wording.languages[wanted].own_name})]
-    if is_over or state.form is None:
-        return Turn(switched, says, is_over)
-    if state.stage is Stage.SENDING:
+    if state.stage is None:
+        return Turn(switched, says, is_over=True)
+    if state.form is None or state.stage in (Stage.SENDING, Stage.RIGHTS):
         # What may have arrived stays on the notice it was sent on: a new showing could make a second lead of it.
         return Turn(switched, [*says, *open_question(switched)])
     sheet = Sheet(await desk.api.get_form(state.form, wanted))
-    # Another language is another notice: it is shown, and asked, and the decisions made on the old one are made anew.
     again = switched.but(sheet=sheet.form, decisions={}).asking(Stage.NOTICE)
     return Turn(again, [*says, *show_notice(sheet)])
 
@@ -81,15 +84,6 @@ def offer_languages(desk: Desk, only: object = None) -> Reply:
         if code != desk.language
     )
     return Reply(replies.LANGUAGES, {"names": ", ".join(names)}, offers)
-
-
-def answer_product(said: Said, words: Words) -> Reply:
-    """Answer a general question from the words of the language, by what it mentions."""
-    folded = said.text.casefold()
-    for about, text in words.product:
-        if any(word in folded for word in about):
-            return Reply(replies.VERBATIM, {"words": text})
-    return Reply(replies.PRODUCT)
 
 
 def language_note(said: Said, wording: Wording) -> list[Reply]:
@@ -107,20 +101,18 @@ async def _answer(state: State, said: Said, desk: Desk) -> list[Reply]:
     if not is_meant(said.intent, said, state) and not (is_question and said.confidence >= ENDS_IN_A_QUESTION_MARK):
         return []
     if said.intent in DATA_QUESTIONS:
-        return answer_data_question(said.intent, sheet, field)
-    if said.intent in RIGHTS and state.stage is not Stage.PURPOSE:
-        says = await answer_rights(desk.api, sheet)
-        # What is typed here is not kept yet, and can be dropped at once.
-        drop = [Reply(replies.CANCEL_DROPS, offers=(CANCEL,))]
-        return says if state.stage is Stage.SENDING or said.intent == "request_access" else [*says, *drop]
+        about = sheet if state.sheet else Sheet(await desk.api.get_form(desk.topics.person, desk.language))
+        return answer_data_question(said.intent, about, field)
     if said.intent == "ask_bot":
         return [Reply(replies.I_AM_A_BOT)]
     if said.intent == "talk_to_human":
-        return [Reply(replies.TALK_TO_HUMAN_IN_FORM)]
+        return [Reply(replies.TALK_TO_HUMAN_IN_FORM), *await when_people_answer(desk)]
     if said.intent == "ask_product":
-        return [answer_product(said, desk.words)]
+        return [await answer_product(said, desk)]
+    if said.intent == "goodbye" and state.stage is not Stage.SENDING:
+        return [Reply(replies.CANCEL_DROPS, offers=(CANCEL,))]
     if said.intent in SMALL_TALK and state.stage not in (Stage.NOTICE, Stage.PURPOSE):
         return [Reply(SMALL_TALK[said.intent])]
-    if is_question and (answer := answer_product(said, desk.words)).name != replies.PRODUCT:
+    if is_question and (answer := await answer_product(said, desk)).name != replies.PRODUCT:
         return [answer]  # "what does it cost?" asks for an offer elsewhere; here it is only asked in passing
     return []

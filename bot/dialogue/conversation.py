@@ -7,19 +7,31 @@ bot and the like are answered at any step, and then the open question is asked a
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.client import ApiAway, ApiRefused, FormApi, Json
-from bot.dialogue import asides, filling, questions, replies
+from bot.dialogue import asides, filling, listening, questions, replies, rights
 from bot.dialogue.named import form_named
+from bot.dialogue.outside import answer_outside, offered_forms, person
 from bot.dialogue.phrases import plain
 from bot.dialogue.replies import Offer, Reply
-from bot.dialogue.said import Heard, Said, hear_decision
+from bot.dialogue.said import SURE, Heard, Said, hear_decision
 from bot.dialogue.sheet import Sheet
 from bot.dialogue.state import Stage, State
 from bot.dialogue.topics import Topics
 from bot.dialogue.turn import Desk, Turn
 from bot.wording import Wording
+
+Step = Callable[[State, Said, Desk], Awaitable[Turn]]
+LOST = 3  # in a row
+NOT_UNDERSTOOD = (
+    replies.UNCLEAR,
+    replies.DID_YOU_MEAN,
+    replies.FIELD_NOT_UNDERSTOOD,
+    replies.FIELD_ONE_NUMBER,
+    replies.FIELD_PICK_ONE,
+)
 
 
 @dataclass(frozen=True)
@@ -32,14 +44,53 @@ class Conversation:
 
     async def take_turn(self, state: State, said: Said) -> Turn:
         """Return the next state and what to say. Never raises for what the API or a visitor does."""
-        words = self.wording.for_language(state.language or said.locale)
-        desk = Desk(self.api, words, self.wording, self.topics)
+        return await self._take(_step, state, said)
+
+    async def answer(self, state: State, said: Said) -> Turn:
+        """Answer while no form is open. Never raises for what the API or a visitor does."""
+        return await self._take(answer_outside, state, said)
+
+    async def _take(self, step: Step, state: State, said: Said) -> Turn:
+        desk = self._desk(state, said)
         try:
-            return await _step(state, said, desk)
+            if await listening.is_a_child(said, desk):
+                return await listening.end_for_a_child(state, desk)
+            heard, other = listening.hear_language(state, said, desk)
+            if other is not None:
+                turn = await self._take_in(other, step, heard, said, desk)
+            else:
+                turn = listening.offer_language(state, await step(heard, said, desk), desk)
+            return await _show_a_way_out(state, turn, desk)
         except ApiAway:
             return _api_is_away(state)
         except ApiRefused as refusal:
-            return _api_refused(state, refusal)
+            return await _api_refused(state, refusal, desk)
+
+    async def _take_in(self, language: str, step: Step, state: State, said: Said, desk: Desk) -> Turn:
+        """Switch, then answer in the new language what can be answered: an open notice has to be shown anew first."""
+        switched = await asides.switch_language(state, language, desk)
+        if switched.state.stage is not None:
+            return switched
+        turn = await step(switched.state, said, self._desk(switched.state, said))
+        return Turn(turn.state, [*switched.says, *turn.says], turn.is_over)
+
+    def _desk(self, state: State, said: Said) -> Desk:
+        return Desk(self.api, self.wording.for_language(state.language or said.locale), self.wording, self.topics)
+
+
+async def _show_a_way_out(before: State, turn: Turn, desk: Desk) -> Turn:
+    """Count what was not understood in a row; the third time, offer the form page and a person."""
+    if not any(reply.name in NOT_UNDERSTOOD for reply in turn.says):
+        return Turn(turn.state.but(lost=0), turn.says, turn.is_over)
+    lost = before.lost + 1
+    if lost < LOST:
+        return Turn(turn.state.but(lost=lost), turn.says, turn.is_over)
+    if turn.state.stage is None:
+        sheet = Sheet(await desk.api.get_form(desk.topics.person, desk.language))
+        way_out = Reply(replies.WAY_OUT, {"page": sheet.page}, (person(desk),))
+        return Turn(turn.state.but(lost=0), [way_out], turn.is_over)
+    way_out = Reply(replies.WAY_OUT, {"page": Sheet(turn.state.sheet or {}).page})
+    return Turn(turn.state.but(lost=0), [way_out, *turn.says])
 
 
 def take_back_lost_turn(state: State, button: str | None) -> Turn:
@@ -55,20 +106,19 @@ def take_back_lost_turn(state: State, button: str | None) -> Turn:
 
 
 async def _step(state: State, said: Said, desk: Desk) -> Turn:
-    if (
-        state.stage is None
-        or state.sheet is None
-        or said.intent == replies.CHOOSE_FORM
-        or _wants_another(state, said, desk)
-    ):
+    if said.intent in rights.RIGHTS and _asks_for_a_right(state, said, desk):
+        return await rights.ask_for_right(state, said, desk)
+    if state.stage is None or said.intent == replies.CHOOSE_FORM or _wants_another(state, said, desk):
         return await _begin(state, said, desk)
     aside = await asides.take_aside(state, said, desk)
     if aside is not None:
         return aside
-    if asides.is_meant(replies.CANCEL, said, state):
-        return await _cancel(state, desk)
     if said.means(replies.TRY_AGAIN, 1.0) and state.stage is not Stage.SENDING:
         return Turn(state, questions.open_question(state))
+    if state.stage is Stage.RIGHTS:
+        return await rights.address_answered(state, said, desk)
+    if asides.is_meant(replies.CANCEL, said, state):
+        return await _cancel(state, desk)
     step = {
         Stage.NOTICE: _notice_answered,
         Stage.REUSE: _reuse_answered,
@@ -81,30 +131,37 @@ async def _step(state: State, said: Said, desk: Desk) -> Turn:
     return await step(state, said, desk)
 
 
+def _asks_for_a_right(state: State, said: Said, desk: Desk) -> bool:
+    if state.stage in (Stage.NOTICE, Stage.PURPOSE) and said.intent == "withdraw_consent":
+        # "No, don't write to me" is the answer to the question.
+        return hear_decision(said, desk.words.lexicon) is not Heard.NO
+    return state.stage is None or asides.is_meant(said.intent, said, state)
+
+
 def _wants_another(state: State, said: Said, desk: Desk) -> bool:
     # Before a yes there is nothing to lose by changing the subject; after it, one thing is finished or cancelled first.
-    topic = desk.topics.is_topic(said.intent) and said.confidence >= asides.PLAIN
-    return state.stage is Stage.NOTICE and topic and desk.topics.form_for(said) != state.form
+    if not desk.topics.is_topic(said.intent) or desk.topics.form_for(said) == state.form:
+        return False
+    if state.stage is Stage.RIGHTS:
+        return not state.paused and said.means(said.intent, SURE)
+    return state.stage is Stage.NOTICE and said.confidence >= asides.PLAIN
 
 
 async def _begin(state: State, said: Said, desk: Desk) -> Turn:
+    if state.too_young:
+        return Turn(state.cleared(), [Reply(replies.TOO_YOUNG)], is_over=True)
     form = await _form_for(said, desk)
-    if state.refused and said.button is None:
+    if form in state.refused and said.button is None:
         # Not asked again in this conversation (C-10); whoever changes their mind has a button for it.
         again = Offer(f"{replies.CHOOSE_FORM}:{form}", "show_notice")
-        return Turn(state.cleared(), [Reply(replies.REFUSED_BEFORE, offers=(again,))], is_over=True)
+        return Turn(state.cleared(last_form=form), [Reply(replies.REFUSED_BEFORE, offers=(again,))], is_over=True)
     try:
         sheet = Sheet(await desk.api.get_form(form, desk.language))
     except ApiRefused as refusal:
         return await _cannot_begin(state, refusal, desk)
     remembered = state.heard_before_yes(said.text) if said.button is None else state
-    begun = State(
-        form=form,
-        sheet=sheet.form,
-        before_yes=remembered.before_yes,
-        language=state.language,
-        last_form=form,
-    ).asking(Stage.NOTICE)
+    begun = remembered.cleared(form=form, sheet=sheet.form, before_yes=remembered.before_yes, last_form=form)
+    begun = begun.asking(Stage.NOTICE)
     return Turn(begun, questions.show_notice(sheet))
 
 
@@ -120,9 +177,7 @@ async def _cannot_begin(state: State, refusal: ApiRefused, desk: Desk) -> Turn:
     over = state.cleared()
     if refusal.code == "locale_not_available":
         return Turn(over, [asides.offer_languages(desk, refusal.problem.get("locales"))], is_over=True)
-    forms = await desk.api.list_forms(desk.language)
-    offers = tuple(replies.choose_form(form["form"], form["title"]) for form in forms)
-    return Turn(over, [Reply(replies.NO_SUCH_FORM, offers=offers)], is_over=True)
+    return Turn(over, [Reply(replies.NO_SUCH_FORM, offers=await offered_forms(over, desk))], is_over=True)
 
 
 async def _notice_answered(state: State, said: Said, desk: Desk) -> Turn:
@@ -139,7 +194,8 @@ async def _notice_answered(state: State, said: Said, desk: Desk) -> Turn:
 
 
 async def _refuse(state: State, desk: Desk, says: list[Reply]) -> Turn:
-    over = state.cleared(refused=True)
+    # With the no goes also what was sent before it: nothing typed is left in memory but what a receipt is for.
+    over = state.cleared(refused=(*state.refused, str(state.form)), known={})
     try:
         await desk.api.refuse(Sheet(state.sheet or {}).key, Sheet(state.sheet or {}).presentation)
     except (ApiAway, ApiRefused):
@@ -225,12 +281,28 @@ async def _submit(state: State, desk: Desk) -> Json:
 
 
 def _arrived(reply: str, sent: Json, state: State) -> Turn:
-    what_next = sent.get("what_next") or Sheet(state.sheet or {}).form.get("what_next", "")
+    sheet = Sheet(state.sheet or {})
+    what_next = sent.get("what_next") or sheet.form.get("what_next", "")
     says = [
         Reply(reply, {"reference": sent.get("reference", ""), "what_next": what_next}),
+        *(Reply(replies.DOWNLOAD, {"title": one["title"], "url": one["url"]}) for one in sent.get("downloads") or ()),
         Reply(replies.RECEIPT, {"receipt": sent.get("receipt", "")}),
     ]
-    return Turn(state.cleared(), says, is_over=True)
+    agreed = {one["id"]: one["title"] for one in sheet.purposes if state.decisions.get(one["id"], one in sheet.acts)}
+    receipt = {
+        "form": sheet.key,
+        "reference": sent.get("reference", ""),
+        "receipt": sent.get("receipt", ""),
+        "agreed": agreed,
+    }
+    # Texts are not offered again: they were about this request.
+    known = {
+        field.name: state.values[field.name]
+        for field in sheet.fields()
+        if field.name in state.values and field.type != "long_text"
+    }
+    left = state.cleared(sent=(*state.sent, receipt), known={**state.known, **known})
+    return Turn(left, says, is_over=True)
 
 
 def _not_known_to_arrive(state: State) -> Turn:
@@ -281,7 +353,7 @@ def _api_is_away(state: State) -> Turn:
     return Turn(state, [Reply(replies.API_AWAY_KEPT, offers=questions.TRY_AGAIN_OR_CANCEL)])
 
 
-def _api_refused(state: State, refusal: ApiRefused) -> Turn:
+async def _api_refused(state: State, refusal: ApiRefused, desk: Desk) -> Turn:
     if refusal.fresh_form is not None and state.stage is not None:
         # The showing is over: the notice is shown and asked anew, and with it each decision that was made on it (C-06).
         sheet = Sheet(refusal.fresh_form)
@@ -291,6 +363,6 @@ def _api_refused(state: State, refusal: ApiRefused) -> Turn:
         # A turn was lost after the lead had arrived, and then something was changed: two leads out of one would be
         # worse.
         return Turn(state.cleared(), [Reply(replies.ALREADY_SENT)], is_over=True)
-    if refusal.field_texts and state.sheet is not None:
-        return filling.ask_again_refused(state, refusal.field_texts)
+    if refusal.field_problems and state.sheet is not None:
+        return await filling.ask_again_refused(state, refusal.field_problems, desk)
     return Turn(state.cleared(), [Reply(replies.NOT_ACCEPTED)], is_over=True)

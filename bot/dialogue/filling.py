@@ -4,14 +4,17 @@ yes."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from bot.client import ApiAway
-from bot.dialogue import asides, replies
+from bot.dialogue import asides, listening, replies
 from bot.dialogue.amounts import find_numbers
+from bot.dialogue.corrections import corrected_email
 from bot.dialogue.details import choice_in, find_details, value_for
 from bot.dialogue.named import field_named, purpose_named
-from bot.dialogue.own_text import counts_something_else, read_text_answer, strong_details
+from bot.dialogue.own_text import counts_something_else, read_text_answer, strong_details, without_contacts
 from bot.dialogue.phrases import pattern_of, plain
 from bot.dialogue.questions import (
     CANCEL,
@@ -31,25 +34,41 @@ from bot.dialogue.turn import Desk, Turn
 DECLINES = (replies.DECLINE_FIELD, replies.DENY)
 CONTACT_TYPES = ("email", "phone")
 MOST_WORDS_AROUND_A_CONTACT = 5  # "you can reach me at …"
-Checked = dict[str, dict[str, Any]]
+FEWEST_WORDS_OF_A_MESSAGE = 8
+TOO_YOUNG = "too_young"
+Values = dict[str, dict[str, Any]]
+Problems = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the API says of some values: those it takes, normalised and masked, those it does not, and what it left out
+    of them (C-11, M-05)."""
+
+    good: Values
+    bad: Problems
+    warnings: list[Reply]
 
 
 async def offer_what_was_typed(state: State, desk: Desk) -> Turn:
-    """After the yes: offer the details found in what was typed before it, then drop the texts themselves (H-02,
-    H-17)."""
+    """After the yes: offer what was sent earlier and the details found in what was typed before it, then drop the texts
+    themselves (H-02, H-17)."""
     sheet = Sheet(state.sheet or {})
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {name: kept["value"] for name, kept in state.known.items() if sheet.field(name)}
     for text in state.before_yes:
         found.update(find_details(text, sheet, desk.words.lexicon))
+    found.update(_own_words(state, sheet))
     found = {name: value for name, value in found.items() if name not in state.values}
     agreed = state.but(before_yes=())
     if not found:
         return ask_next(agreed)
-    good, _ = await _check(sheet, found, desk)
+    checked = await _check(sheet, found, desk)
+    # Who rates something without a name is not given one because of what they sent before.
+    good = {name: kept for name, kept in checked.good.items() if _may_be_offered(sheet.field(name), checked.good)}
     if not good:
         return ask_next(agreed)
     offering = agreed.but(offered=good).asking(Stage.REUSE)
-    return Turn(offering, [reuse_question(offering)])
+    return Turn(offering, [*checked.warnings, reuse_question(offering)])
 
 
 async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
@@ -58,7 +77,8 @@ async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
     field = sheet.field(state.asked)
     if field is None:
         return ask_next(state)
-    candidates = _candidates(field, said, state, desk)
+    candidates = corrected_email(said.text, state) if _corrects(field, said) else {}
+    candidates = candidates or _candidates(field, said, state, desk)
     if not candidates:
         if other := _other_contact(field, said, sheet, desk):
             asking = state.asking(Stage.FIELD, other.name)
@@ -66,17 +86,18 @@ async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
         if any(asides.is_meant(intent, said, state) for intent in DECLINES):
             return _declined(state, field, sheet)
         return Turn(state, [_not_an_answer(field, said), field_question(field, sheet)])
-    good, bad = await _check(sheet, candidates, desk)
+    checked = await _check(sheet, candidates, desk)
+    good = checked.good
     filled = state.but(
         values={**state.values, **good}, skipped=tuple(name for name in state.skipped if name not in good)
     )
-    if bad:
-        return _not_good(filled, bad, sheet)
+    if checked.bad:
+        return await _not_good(filled, checked.bad, sheet, desk)
     asked = {member.name for member in sheet.group_of(field)}
     # What was said may be about other fields only: then this one is still open.
     turn = ask_next(filled) if asked & set(good) else Turn(filled, open_question(filled))
     extra = {name: kept for name, kept in good.items() if name not in asked}
-    return Turn(turn.state, [*_noted(extra, sheet), *turn.says])
+    return Turn(turn.state, [*checked.warnings, *_noted(extra, sheet), *turn.says])
 
 
 async def correct(state: State, said: Said, desk: Desk) -> Turn:
@@ -129,29 +150,44 @@ async def details_changed(state: State, said: Said, desk: Desk) -> Turn | None:
     sheet = Sheet(state.sheet or {})
     # At a yes-or-no question "I'm In" is no name: there only what is said outright changes anything.
     find = strong_details if state.stage is Stage.PURPOSE else find_details
-    found: dict[str, Any] = dict(find(said.text, sheet, desk.words.lexicon))
+    found: dict[str, Any] = dict(find(said.text, sheet, desk.words.lexicon)) or dict(corrected_email(said.text, state))
     if not found:
         return None
-    good, bad = await _check(sheet, found, desk)
-    changed = state.but(values={**state.values, **good})
-    if bad:
-        return _not_good(changed, bad, sheet)
+    checked = await _check(sheet, found, desk)
+    changed = state.but(values={**state.values, **checked.good})
+    if checked.bad:
+        return await _not_good(changed, checked.bad, sheet, desk)
     turn = ask_next(changed)
     # The summary shows what has changed; before it, that is said.
-    return turn if turn.state.stage is Stage.SUMMARY else Turn(turn.state, [*_noted(good, sheet), *turn.says])
+    noted = [] if turn.state.stage is Stage.SUMMARY else _noted(checked.good, sheet)
+    return Turn(turn.state, [*checked.warnings, *noted, *turn.says])
 
 
-def ask_again_refused(state: State, texts: dict[str, str]) -> Turn:
+async def ask_again_refused(state: State, problems: Problems, desk: Desk) -> Turn:
     """Ask the first field the API would not take in a submission once more, with the API's reason."""
     sheet = Sheet(state.sheet or {})
-    bad = {name: {"text": text} for name, text in texts.items() if sheet.field(name)}
+    bad = {name: problem for name, problem in problems.items() if sheet.field(name)}
     if not bad:
         return Turn(state.cleared(), [Reply(replies.NOT_ACCEPTED)], is_over=True)
     kept = {name: value for name, value in state.values.items() if name not in bad}
-    return _not_good(state.but(values=kept), bad, sheet)
+    return await _not_good(state.but(values=kept), bad, sheet, desk)
 
 
-def _noted(good: Checked, sheet: Sheet) -> list[Reply]:
+def _own_words(state: State, sheet: Sheet) -> dict[str, str]:
+    """Take what was typed before the yes for the message, where a message is what the form is about."""
+    field = next((field for field in sheet.fields() if field.type == "long_text"), None)
+    if field is None or (field.is_optional and not any(other.scale for other in sheet.fields())):
+        return {}
+    texts = [without_contacts(text).strip() for text in state.before_yes]
+    longest = max(texts, key=len, default="")
+    return {field.name: longest} if len(longest.split()) >= FEWEST_WORDS_OF_A_MESSAGE else {}
+
+
+def _may_be_offered(field: Field | None, good: Values) -> bool:
+    return field is not None and field.applies(good)
+
+
+def _noted(good: Values, sheet: Sheet) -> list[Reply]:
     noted = ", ".join(f"{field.label}: {shown(good[field.name])}" for field in sheet.fields() if field.name in good)
     return [Reply(replies.NOTED, {"noted": noted})] if noted else []
 
@@ -180,6 +216,11 @@ def _candidates(field: Field, said: Said, state: State, desk: Desk) -> dict[str,
             return found
         return {**found, _likely_contact(field, group, said.text).name: rest}
     return {**found, field.name: rest}
+
+
+def _corrects(field: Field, said: Said) -> bool:
+    is_correction = said.intent == replies.CORRECT_DETAILS and said.confidence >= asides.PLAIN
+    return said.button is None and (is_correction or not field.takes_any_text)
 
 
 def _only_details(said: Said, sheet: Sheet, desk: Desk) -> dict[str, Any]:
@@ -215,6 +256,8 @@ def _only_value(field: Field, said: Said, desk: Desk) -> Any:
         if counts_something_else(field, said.text, desk.words.lexicon):
             return None
         numbers = find_numbers(said.text, desk.words.lexicon)
+        if field.scale and len(numbers) == 2 and numbers[1] == field.most:
+            return numbers[0]  # "9 out of 10"
         return numbers[0] if len(numbers) == 1 else None
     if field.type in CONTACT_TYPES and not _looks_like_a_contact(said.text):
         return None if said.confidence >= asides.PLAIN and said.intent != replies.INFORM else said.text.strip() or None
@@ -230,6 +273,8 @@ def _likely_contact(field: Field, group: list[Field], text: str) -> Field:
 
 
 def _choice(field: Field, said: Said, desk: Desk) -> Any:
+    if field.scale:
+        return int(said.detail) if said.detail and said.detail.isdecimal() else None
     chosen = choice_in(field, said.detail or said.text, desk.words.lexicon)
     if chosen is None:
         return None
@@ -267,7 +312,9 @@ def _not_an_answer(field: Field, said: Said) -> Reply:
     return Reply(replies.FIELD_NOT_UNDERSTOOD)
 
 
-def _not_good(state: State, bad: Checked, sheet: Sheet) -> Turn:
+async def _not_good(state: State, bad: Problems, sheet: Sheet, desk: Desk) -> Turn:
+    if any(problem.get("code") == TOO_YOUNG for problem in bad.values()):
+        return await listening.end_for_a_child(state, desk)
     name, problem = next(iter(bad.items()))
     field = sheet.field(name)
     if field is None:
@@ -277,17 +324,22 @@ def _not_good(state: State, bad: Checked, sheet: Sheet) -> Turn:
     return Turn(asking, [reason, field_question(field, sheet)])
 
 
-async def _check(sheet: Sheet, values: dict[str, Any], desk: Desk) -> tuple[Checked, Checked]:
+async def _check(sheet: Sheet, values: dict[str, Any], desk: Desk) -> Checked:
     typed = {name: _as_type(sheet.field(name), value) for name, value in values.items()}
-    checked = await desk.api.check(sheet.key, str(sheet.form.get("locale", desk.language)), typed)
-    if set(checked) != set(typed):
+    verdicts = await desk.api.check(sheet.key, str(sheet.form.get("locale", desk.language)), typed)
+    if set(verdicts) != set(typed):
         raise ApiAway("checks of the wrong shape")
     good = {
         name: {"value": what.get("value"), "masked": what.get("masked", what.get("value"))}
-        for name, what in checked.items()
+        for name, what in verdicts.items()
         if what.get("ok") is True
     }
-    return good, {name: what for name, what in checked.items() if what.get("ok") is not True}
+    warnings = {str(one.get("text")) for what in verdicts.values() for one in what.get("warnings") or ()}
+    return Checked(
+        good=good,
+        bad={name: what for name, what in verdicts.items() if what.get("ok") is not True},
+        warnings=[Reply(replies.VERBATIM, {"words": text}) for text in sorted(warnings)],
+    )
 
 
 def _as_type(field: Field | None, value: Any) -> Any:

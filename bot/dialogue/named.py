@@ -33,6 +33,13 @@ def purpose_named(text: str, sheet: Sheet, lexicon: Lexicon) -> str | None:
     return _best(text, _only_own(words))
 
 
+def purpose_titled(text: str, titles: Mapping[str, str]) -> str | None:
+    """Find the one purpose of `titles` (by id) that a text names, however long it is."""
+    words = {purpose: _words(f"{purpose} {title}") for purpose, title in titles.items()}
+    long_words = {purpose: {word for word in own if len(word) >= SHORTEST_OF_A_FORM} for purpose, own in words.items()}
+    return _best_of(re.findall(r"[^\W_]+", plain(text)), _only_own(long_words))
+
+
 def form_named(text: str, forms: Sequence[Mapping[str, Any]]) -> str | None:
     """Find the one form of the catalogue whose key or title a text has most words of, however long it is."""
     words = {str(form["form"]): _words(f"{form['form']} {form.get('title', '')}") for form in forms}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.dialogue import replies
 from bot.dialogue.replies import Offer, Reply
 from bot.dialogue.sheet import Field, Sheet
@@ -11,6 +13,7 @@ from bot.dialogue.turn import Turn
 WHY = Offer(replies.ASK_WHY_DATA, "why")
 SKIP = Offer(replies.DECLINE_FIELD, "skip")
 CANCEL = Offer(replies.CANCEL, "cancel")
+KNOWN_ADDRESS = "known_email"
 TRY_AGAIN_OR_CANCEL = (Offer(replies.TRY_AGAIN, "try_again"), CANCEL)
 
 
@@ -60,6 +63,8 @@ def open_question(state: State) -> list[Reply]:
         return [withdraw, Reply(replies.PURPOSE_QUESTION, {"question": question}, replies.YES_NO)]
     if state.stage is Stage.CORRECT:
         return [what_to_correct(state)]
+    if state.stage is Stage.RIGHTS:
+        return [address_question(state)]
     if state.stage is Stage.SENDING:
         return [Reply(replies.SENT_UNKNOWN, offers=TRY_AGAIN_OR_CANCEL)]
     return [Reply(replies.SUMMARY, {"lines": "\n".join(_summary_lines(state, sheet))}), summary_question()]
@@ -85,13 +90,23 @@ def reuse_question(state: State) -> Reply:
     return Reply(replies.REUSE_QUESTION, {"lines": "\n".join(found)}, replies.YES_NO)
 
 
+def address_question(state: State) -> Reply:
+    """Ask whose data a right is about, with the address given in this conversation on a button, masked (H-16)."""
+    known = known_address(state)
+    offers = (Offer(f"{replies.INFORM}:{KNOWN_ADDRESS}", title=shown(known)),) if known else ()
+    return Reply(replies.RIGHTS_ADDRESS, offers=(*offers, CANCEL))
+
+
+def known_address(state: State) -> dict[str, Any] | None:
+    """Return the e-mail address that was given in this conversation."""
+    return state.values.get("email") or state.known.get("email")
+
+
 def field_question(field: Field, sheet: Sheet) -> Reply:
     """Ask one field in the catalogue's words, saying whether it may be left out (N-12, H-20)."""
-    if field.choices:
-        # No detail of a choice is typed text: the value comes back as the button says it.
-        choices = tuple(Offer(f"{replies.INFORM}:{value}", title=label) for value, label in field.choices)
-    else:
-        choices = ()
+    # No detail of a choice is typed text: the value comes back as the button says it.
+    choices = tuple(Offer(f"{replies.INFORM}:{value}", title=label) for value, label in field.choices)
+    choices += tuple(Offer(f"{replies.INFORM}:{value}", title=str(value)) for value in field.scale)
     if field.is_optional:
         return Reply(replies.FIELD_OPTIONAL, {"question": field.question}, (*choices, SKIP, WHY))
     others = [other.label for other in sheet.group_of(field) if other.name != field.name]
@@ -121,6 +136,8 @@ def shown(kept: dict[str, object]) -> str:
 
 
 def _is_open(field: Field, state: State, sheet: Sheet) -> bool:
+    if not field.applies(state.values):
+        return False
     group = sheet.group_of(field)
     if any(other.name in state.values for other in group):
         return False  # one of a group is enough: the other is not asked for (M-02)

@@ -35,6 +35,8 @@ class Said:
     button: str | None = None
     locale: str | None = None
     guesses: tuple[str, ...] = ()
+    language: str | None = None  # the likeliest one of the text, and how sure that is
+    language_confidence: float = 0.0
 
     @property
     def detail(self) -> str | None:

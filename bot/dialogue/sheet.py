@@ -3,12 +3,13 @@ own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Json = dict[str, Any]
 ONE_OF = "one_of:"
+LONGEST_SCALE = 10
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ class Field:
     if_not_given: str
     choices: tuple[tuple[str, str], ...]
     purposes: tuple[str, ...]
+    least: int | None = None
+    most: int | None = None
+    asked_if: tuple[str, int] | None = None  # another field, and the most it may be
 
     @property
     def group(self) -> str | None:
@@ -34,6 +38,21 @@ class Field:
     def is_optional(self) -> bool:
         """Say whether it may be left out without a reason."""
         return self.necessity == "optional"
+
+    @property
+    def scale(self) -> tuple[int, ...]:
+        """Return the numbers of a short scale, each worth a button; nothing for any other field."""
+        if self.type != "integer" or self.least is None or self.most is None or self.most - self.least > LONGEST_SCALE:
+            return ()
+        return tuple(range(self.least, self.most + 1))
+
+    def applies(self, values: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Say whether it is to be asked, after these answers: a call-back is offered after a low rating only."""
+        if self.asked_if is None:
+            return True
+        other, most = self.asked_if
+        value = values.get(other, {}).get("value")
+        return isinstance(value, int) and value <= most
 
     @property
     def takes_any_text(self) -> bool:
@@ -60,7 +79,12 @@ class Sheet:
     @property
     def notice(self) -> Json:
         """Return the notice object."""
-        return dict(self.form["notice"])
+        return dict(self.form.get("notice") or {})
+
+    @property
+    def page(self) -> str:
+        """Return where the same form can be filled in without the chat."""
+        return str(self.form.get("page", ""))
 
     @property
     def purposes(self) -> list[Json]:
@@ -80,6 +104,7 @@ class Sheet:
     def fields(self) -> Iterator[Field]:
         """Yield the fields in the catalogue's order."""
         for raw in self.form.get("fields", []):
+            limits, condition = raw.get("limits") or {}, raw.get("asked_if")
             choices = tuple((str(choice["value"]), str(choice["label"])) for choice in raw.get("choices") or ())
             yield Field(
                 name=raw["name"],
@@ -91,6 +116,9 @@ class Sheet:
                 if_not_given=raw.get("if_not_given", ""),
                 choices=choices,
                 purposes=tuple(raw.get("purposes") or ()),
+                least=limits.get("min"),
+                most=limits.get("max"),
+                asked_if=(condition["field"], condition["at_most"]) if condition else None,
             )
 
     def field(self, name: str | None) -> Field | None:

@@ -18,6 +18,7 @@ class Stage(str, Enum):
     SUMMARY = "summary"
     CORRECT = "correct"
     SENDING = "sending"  # it was sent, and nobody said whether it arrived
+    RIGHTS = "rights"  # whose data a right is about
 
 
 MOST_TEXTS_BEFORE_YES = 5
@@ -28,7 +29,11 @@ class State:
     """Each field is a slot of the same name in domain.yml; none is filled from text, none steers a policy.
 
     `values` holds, by field, `{"value", "masked"}` as the API normalised it; `decisions` yes or no by purpose;
-    `before_yes` what was typed before the notice was agreed to, kept in memory for one offer only.
+    `before_yes` what was typed before the notice was agreed to, kept in memory for one offer only; `known` the values
+    of what was sent, to be offered again; `sent` the receipts of it. `refused` names forms whose notice got a no.
+    `right` is the right asked for while the address is asked, and `paused` the stage and the question that wait
+    meanwhile. `heard_language` is that of the last text when it plainly was another than the one spoken; `lost` counts
+    what was not understood in a row.
     """
 
     form: str | None = None
@@ -41,17 +46,23 @@ class State:
     decisions: dict[str, bool] = field(default_factory=dict)
     before_yes: tuple[str, ...] = ()
     offered: dict[str, dict[str, Any]] = field(default_factory=dict)
-    refused: bool = False
+    refused: tuple[str, ...] = ()
     language: str | None = None
     last_form: str | None = None
+    known: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sent: tuple[dict[str, Any], ...] = ()
+    right: str | None = None
+    paused: tuple[str, ...] = ()
+    heard_language: str | None = None
+    lost: int = 0
+    too_young: bool = False
 
     @classmethod
     def from_slots(cls, slots: Mapping[str, Any]) -> State:
         """Read the state from slots; an absent slot is the beginning."""
         known = {slot.name: slots[slot.name] for slot in fields(cls) if slots.get(slot.name) is not None}
-        for name in ("skipped", "before_yes"):
-            if name in known:
-                known[name] = tuple(known[name])
+        for name in TUPLES & known.keys():
+            known[name] = tuple(known[name])
         if "stage" in known:
             known["stage"] = Stage(known["stage"])
         return cls(**known)
@@ -75,13 +86,23 @@ class State:
             return self
         return replace(self, before_yes=(*self.before_yes, text)[-MOST_TEXTS_BEFORE_YES:])
 
-    def cleared(self, *, refused: bool | None = None) -> State:
-        """Return what is left when a form is over, for whatever reason: nothing anybody typed."""
-        return State(
-            refused=self.refused if refused is None else refused,
-            language=self.language,
-            last_form=self.form or self.last_form,
+    def pausing_for(self, right: str) -> State:
+        """Return this state asking for an address, with the open question waiting."""
+        waiting = (self.stage.value, *([self.asked] if self.asked else [])) if self.stage else ()
+        return replace(self, right=right, paused=self.paused if self.stage is Stage.RIGHTS else waiting).asking(
+            Stage.RIGHTS
         )
+
+    def resumed(self) -> State:
+        """Return the state as it was before `pausing_for`."""
+        stage, asked, *_ = (*self.paused, None, None)
+        back = replace(self, right=None, paused=(), asked=asked, tries=0)
+        return replace(back, stage=Stage(stage) if stage else None)
+
+    def cleared(self, **changes: Any) -> State:
+        """Return what is left when a form is over, for whatever reason: nothing of what was typed for it."""
+        kept = {name: getattr(self, name) for name in OUTLIVES_A_FORM}
+        return State(**{**kept, "last_form": self.form or self.last_form, **changes})
 
 
 def _plain(value: Any) -> Any:
@@ -90,4 +111,6 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+OUTLIVES_A_FORM = ("refused", "language", "known", "sent", "heard_language", "lost", "too_young")
+TUPLES = {"skipped", "before_yes", "refused", "sent", "paused"}
 SLOTS = tuple(slot.name for slot in fields(State))

@@ -20,6 +20,17 @@ EXAMPLES = Path(__file__).parent.parent / "contract" / "examples"
 Json = dict[str, Any]
 
 
+ANSWERS: Json = {
+    "locale": "en",
+    "opening_hours": {"text": "on working days from 9:00 to 17:00", "open_now": False, "opens_at": None},
+    "answers": [
+        {"id": "hours", "about": ["open"], "text": "On working days from 9:00 to 17:00."},
+        {"id": "price", "about": ["cost", "price"], "text": "The price depends on the house."},
+    ],
+}
+RIGHT_ASKED: Json = {"state": "asked", "text": "If we hold anything about this address, a mail is on its way."}
+
+
 def example(name: str) -> Json:
     """Read one example of the contract."""
     read: Json = json.loads((EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
@@ -130,6 +141,8 @@ class FormApiServer:
             listed = example_body("list_forms")
             listed["forms"].append({**listed["forms"][0], "form": "book_a_tour", "title": "Walk through a house"})
             return 200, listed
+        if steps[1] in ("answers", "texts", "rights", "receipts"):
+            return self._beside_the_forms(steps[1:], body)
         form = self.form(steps[2])
         if form is None:
             return 404, example_body("get_form_unknown")
@@ -140,6 +153,16 @@ class FormApiServer:
         if steps[3] == "submissions":
             return self._submit(form, body, key)
         return {"checks": self._check, "refusals": self._refuse}[steps[3]](form, body)
+
+    def _beside_the_forms(self, steps: list[str], body: Any) -> tuple[int, Any]:
+        if steps == ["answers"]:
+            return 200, ANSWERS
+        if steps == ["texts", "checks"]:
+            return 200, {"too_young": "i am 11" in body["text"].casefold(), "value": body["text"], "warnings": []}
+        if steps == ["rights"]:
+            assert set(body) == {"kind", "email", "locale"}
+            return (202, RIGHT_ASKED) if body["email"].count("@") == 1 else (422, example_body("submit_field_invalid"))
+        return 200, {"state": "done"}
 
     def _check(self, form: Json, body: Json) -> tuple[int, Any]:
         assert set(body) == {"locale", "fields"}

@@ -58,7 +58,7 @@ class TestAgainstTheContract:
         assert expired.fresh_form is not None
         assert expired.fresh_form["form"] == "request_demo"
         invalid = ApiRefused(422, refused["submit_field_invalid"]["body"])
-        assert "e-mail" in invalid.field_texts["email"]
+        assert "e-mail" in invalid.field_problems["email"]["text"]
 
 
 class TestFailing:

@@ -99,12 +99,6 @@ class TestWhatBelongsElsewhere:
         visitor = bot.visitor()
         assert "Which phone number" in visitor.says("i want a demo", "yes", "Anna", "i only have a phone")
 
-    def test_erasing_while_a_form_is_open_offers_to_drop_what_was_typed(self, bot: RunningBot) -> None:
-        visitor = bot.visitor()
-        assert "privacy@tidewick.example" in visitor.says("i want a demo", "yes", "Anna", "forget everything")
-        assert "drops everything you typed" in visitor.heard
-        assert "dropped everything" in visitor.presses("cancel")
-
 
 class TestNearTheSummary:
     def asked_to_send(self, bot: RunningBot) -> Visitor:
@@ -199,7 +193,6 @@ class TestAsides:
         ("who will get my data?", "Brightledger Example GmbH (DE)"),
         ("how long do you keep my data?", "6 months after"),
         ("let me talk to a human", "person"),
-        ("please delete everything you know about me", "privacy@tidewick.example"),
         ("do you speak english?", "English"),
     )
 

@@ -72,7 +72,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in (("domain.yml", SMALL_DOMAIN), ("config.yml", (ROOT / "config.yml").read_text(encoding="utf-8"))):
         (folder / name).write_text(
             text.replace(
-                "core_fallback_action_name: action_offer_forms", "core_fallback_action_name: action_default_fallback"
+                "core_fallback_action_name: action_answer", "core_fallback_action_name: action_default_fallback"
             ),
             encoding="utf-8",
         )
@@ -145,7 +145,7 @@ class TestTheAnswersCheck:
         from rasa.core.actions.action import RemoteAction
 
         build_answer_validator_once()
-        action = RemoteAction("action_offer_forms", None)
+        action = RemoteAction("action_answer", None)
         assert action._validate_action_result({"events": [], "responses": [{"text": "x"}]})
         for wrong in ({"events": {}}, {"responses": "x"}, {"events": [{"no": "event"}]}, []):
             with pytest.raises(ValidationError):

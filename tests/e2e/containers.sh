@@ -30,7 +30,7 @@ main() {
     await_health
     step "The journey"
     python3 -m tests.e2e.journey "$(address public 8080)" "$(address review 8081)" -- \
-        "${compose[@]}" exec -T review python -m intake_api
+        "${compose[@]}" exec -T worker python -m intake_api
     step "How closed it is"
     check_closed
     step "Two of each"

@@ -1,0 +1,22 @@
+"""Answer whatever is said while no form is open."""
+
+from __future__ import annotations
+
+from bot.actions.base import TurnAction, conversation
+from bot.dialogue.said import Said
+from bot.dialogue.state import State
+from bot.dialogue.turn import Turn
+
+NAME = "action_answer"
+
+
+class AnswerOutside(TurnAction):
+    """Rasa calls it once in each turn that opens no form."""
+
+    def name(self) -> str:
+        """Return the name in domain.yml."""
+        return NAME
+
+    async def act(self, state: State, said: Said) -> Turn:
+        """Answer."""
+        return await conversation().answer(state, said)
