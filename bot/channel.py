@@ -25,8 +25,9 @@ from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
 from bot.dialogue.conversation import take_back_lost_turn
+from bot.dialogue.phrases import plain
 from bot.dialogue.questions import question_at_hand
-from bot.dialogue.replies import Reply
+from bot.dialogue.replies import AFFIRM, DENY, Reply
 from bot.dialogue.said import NOT_A_COMMAND
 from bot.dialogue.state import State
 from bot.memory import MOST_CONVERSATIONS, Memory, Record
@@ -213,9 +214,10 @@ class GatewayChannel(InputChannel):  # type: ignore[misc]
             turn = int(record[DESK]["turn"])
             if turn >= MOST_TURNS:
                 raise Refused(429, "too_many_turns")
+            heard = _as_the_button_typed(said, record[DESK])
             if said.button is not None and (said.turn != turn or said.button not in record[DESK]["offered"]):
                 raise Refused(409, "button_stale")
-            return await self._turn(request, _user_message(said), memory, turn=turn + 1)
+            return await self._turn(request, _user_message(heard), memory, turn=turn + 1)
 
         return await self._locks(said.conversation, act)
 
@@ -338,6 +340,15 @@ def _read_message(body: Record) -> Message:
     if type(turn) is not int:
         raise Refused(400, "turn_invalid")
     return Message(**common, button=_string(body, "button", LONGEST_BUTTON), turn=turn)
+
+
+def _as_the_button_typed(said: Message, desk: Record) -> Message:
+    """Take the exact words of an offered button for the button; a yes or a no is heard by its own rule (C-08)."""
+    typed = plain(said.text).strip(" .!")
+    meant = [one["payload"] for one in desk["buttons"] if typed and typed == plain(one["title"]).strip(" .!")]
+    if said.button is not None or len(meant) != 1 or meant[0].partition(":")[0] in (AFFIRM, DENY):
+        return said
+    return Message(said.conversation, said.locale, said.page, button=meant[0], turn=said.turn)
 
 
 def _conversation(body: Record) -> str:

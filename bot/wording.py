@@ -32,6 +32,7 @@ LISTS_FOR_DETAILS = (
     "role_modifiers",
     "role_tails",
 )
+LISTS_TO_LISTEN_FOR = ("clear_yes", "clear_no", "fillers", "hedges", "spelled_out")
 LANGUAGES = ("en", "lv", "ru", "pl", "cs")
 MEASURE = "en"
 
@@ -48,6 +49,7 @@ class Lexicon:
     clear_no: tuple[str, ...]
     fillers: tuple[str, ...]  # words that may stand beside a clear yes without changing it
     hedges: tuple[str, ...]
+    spelled_out: tuple[str, ...]  # the signs of an e-mail address as words, without diacritics
     lead_ins: Mapping[str, tuple[str, ...]]
     weak_lead_ins: Mapping[str, tuple[str, ...]]  # "I am": a name only if what follows is written like one
     units: Mapping[str, tuple[str, ...]]
@@ -68,14 +70,13 @@ class Lexicon:
 
 @dataclass(frozen=True)
 class Words:
-    """One language: its own name, replies by name, button titles, answers about the product, and what to listen for."""
+    """One language: its own name, replies by name, button titles, and what to listen for."""
 
     language: str
     own_name: str
     called: tuple[str, ...]
     replies: Mapping[str, str]
     buttons: Mapping[str, str]
-    product: tuple[tuple[tuple[str, ...], str], ...]
     lexicon: Lexicon
 
     def say(self, reply: str, values: Mapping[str, Any]) -> str:
@@ -135,11 +136,7 @@ def missing_in(words: Words, measure: Words) -> list[str]:
         have, need = getattr(words, section), getattr(measure, section)
         missing += [f"{section}.{key}" for key in need if not have.get(key) or _gaps(have[key]) != _gaps(need[key])]
         missing += [f"{section}.{key} (unknown)" for key in have if key not in need]
-    if not words.product:
-        missing.append("product")
-    missing += [
-        f"lexicon.{name}" for name in ("clear_yes", "clear_no", "fillers", "hedges") if not getattr(words.lexicon, name)
-    ]
+    missing += [f"lexicon.{name}" for name in LISTS_TO_LISTEN_FOR if not getattr(words.lexicon, name)]
     return missing
 
 
@@ -158,12 +155,12 @@ def _read(file: Path, code: str) -> Words:
             called=tuple(raw["called"]),
             replies=dict(raw.get("replies") or {}),
             buttons=dict(raw.get("buttons") or {}),
-            product=tuple((tuple(entry["about"]), entry["text"]) for entry in raw.get("product") or ()),
             lexicon=Lexicon(
                 clear_yes=_phrases(lexicon.get("clear_yes")),
                 clear_no=_phrases(lexicon.get("clear_no")),
                 fillers=_phrases(lexicon.get("fillers")),
                 hedges=_phrases(lexicon.get("hedges")),
+                spelled_out=_phrases(lexicon.get("spelled_out")),
                 **details,
             ),
         )

@@ -183,7 +183,7 @@ async def _cannot_begin(state: State, refusal: ApiRefused, desk: Desk) -> Turn:
 async def _notice_answered(state: State, said: Said, desk: Desk) -> Turn:
     heard = hear_decision(said, desk.words.lexicon)
     if heard is Heard.YES:
-        return await filling.offer_what_was_typed(state, desk)
+        return await filling.offer_what_was_typed(state, said, desk)
     if heard is Heard.NO:
         return await _refuse(state, desk, [Reply(replies.REFUSED)])
     if state.tries == 0:
@@ -234,6 +234,8 @@ def _nothing_is_wanted(state: State) -> bool:
 async def _summary_answered(state: State, said: Said, desk: Desk) -> Turn:
     if asides.is_meant(replies.CORRECT_DETAILS, said, state):
         return await filling.correct(state, said, desk)
+    if "@" in said.text and (changed := await filling.details_changed(state, said, desk)):
+        return changed
     named = filling.what_is_named(state, said, desk) if said.button is None else None
     if named in state.decisions:
         # "Yes, I want the news after all" is a yes to that, not to sending, and is asked for by itself.

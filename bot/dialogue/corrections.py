@@ -1,4 +1,4 @@
-"""A correction of a part: "no, it's .lv", "gmail.com, not gmial", "@firma.pl" after an e-mail address was given."""
+"""Corrections of an e-mail address: of a part of it ("no, it's .lv", "@firma.pl"), and by one that is broken itself."""
 
 from __future__ import annotations
 
@@ -29,3 +29,10 @@ def corrected_email(text: str, state: State) -> dict[str, str]:
     else:
         return {}
     return {field.name: changed} if changed != kept else {}
+
+
+def broken_address(text: str, sheet: Sheet) -> dict[str, str]:
+    """Return, by field, the word of a text that was meant for an e-mail address and is none; the API says why."""
+    field = next((one for one in sheet.fields() if one.type == "email"), None)
+    word = next((word.strip(".,;:!?()<>\"'") for word in text.split() if "@" in word), "")
+    return {field.name: word} if field is not None and word else {}

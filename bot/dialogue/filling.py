@@ -11,10 +11,10 @@ from typing import Any
 from bot.client import ApiAway
 from bot.dialogue import asides, listening, replies
 from bot.dialogue.amounts import find_numbers
-from bot.dialogue.corrections import corrected_email
+from bot.dialogue.corrections import broken_address, corrected_email
 from bot.dialogue.details import choice_in, find_details, value_for
 from bot.dialogue.named import field_named, purpose_named
-from bot.dialogue.own_text import counts_something_else, read_text_answer, strong_details, without_contacts
+from bot.dialogue.own_text import counts_something_else, read_text_answer, strong_details
 from bot.dialogue.phrases import pattern_of, plain
 from bot.dialogue.questions import (
     CANCEL,
@@ -34,6 +34,7 @@ from bot.dialogue.turn import Desk, Turn
 DECLINES = (replies.DECLINE_FIELD, replies.DENY)
 CONTACT_TYPES = ("email", "phone")
 MOST_WORDS_AROUND_A_CONTACT = 5  # "you can reach me at …"
+FEWEST_SPELLED_OUT = 2
 FEWEST_WORDS_OF_A_MESSAGE = 8
 TOO_YOUNG = "too_young"
 Values = dict[str, dict[str, Any]]
@@ -50,14 +51,17 @@ class Checked:
     warnings: list[Reply]
 
 
-async def offer_what_was_typed(state: State, desk: Desk) -> Turn:
+async def offer_what_was_typed(state: State, said: Said, desk: Desk) -> Turn:
     """After the yes: offer what was sent earlier and the details found in what was typed before it, then drop the texts
     themselves (H-02, H-17)."""
     sheet = Sheet(state.sheet or {})
     found: dict[str, Any] = {name: kept["value"] for name, kept in state.known.items() if sheet.field(name)}
+    # What was typed before a switch of the language is read with the words of that one too.
+    spoken = {said.locale or desk.language: desk.wording.for_language(said.locale), desk.language: desk.words}
     for text in state.before_yes:
-        found.update(find_details(text, sheet, desk.words.lexicon))
-    found.update(_own_words(state, sheet))
+        for words in spoken.values():
+            found.update(find_details(text, sheet, words.lexicon))
+    found.update(_own_words(state, sheet, desk))
     found = {name: value for name, value in found.items() if name not in state.values}
     agreed = state.but(before_yes=())
     if not found:
@@ -150,7 +154,8 @@ async def details_changed(state: State, said: Said, desk: Desk) -> Turn | None:
     sheet = Sheet(state.sheet or {})
     # At a yes-or-no question "I'm In" is no name: there only what is said outright changes anything.
     find = strong_details if state.stage is Stage.PURPOSE else find_details
-    found: dict[str, Any] = dict(find(said.text, sheet, desk.words.lexicon)) or dict(corrected_email(said.text, state))
+    found: dict[str, Any] = dict(find(said.text, sheet, desk.words.lexicon))
+    found = found or dict(corrected_email(said.text, state)) or broken_address(said.text, sheet)
     if not found:
         return None
     checked = await _check(sheet, found, desk)
@@ -173,12 +178,13 @@ async def ask_again_refused(state: State, problems: Problems, desk: Desk) -> Tur
     return await _not_good(state.but(values=kept), bad, sheet, desk)
 
 
-def _own_words(state: State, sheet: Sheet) -> dict[str, str]:
+def _own_words(state: State, sheet: Sheet, desk: Desk) -> dict[str, str]:
     """Take what was typed before the yes for the message, where a message is what the form is about."""
     field = next((field for field in sheet.fields() if field.type == "long_text"), None)
     if field is None or (field.is_optional and not any(other.scale for other in sheet.fields())):
         return {}
-    texts = [without_contacts(text).strip() for text in state.before_yes]
+    # "Hi, I'm Olga, please write to me" says who, not what: a text with details in it is no message.
+    texts = [text.strip() for text in state.before_yes if not find_details(text, sheet, desk.words.lexicon)]
     longest = max(texts, key=len, default="")
     return {field.name: longest} if len(longest.split()) >= FEWEST_WORDS_OF_A_MESSAGE else {}
 
@@ -212,7 +218,7 @@ def _candidates(field: Field, said: Said, state: State, desk: Desk) -> dict[str,
     if rest is None:
         return found
     if field.type in CONTACT_TYPES:
-        if found and not _looks_like_a_contact(said.text):
+        if found and not _looks_like_a_contact(said.text, desk):
             return found
         return {**found, _likely_contact(field, group, said.text).name: rest}
     return {**found, field.name: rest}
@@ -243,8 +249,12 @@ def _is_no_text(said: Said) -> bool:
     return said.intent in ("affirm", "greet", "thank") and said.confidence >= asides.OVER_SHORT_TEXT
 
 
-def _looks_like_a_contact(text: str) -> bool:
-    return any(sign.isdigit() or sign == "@" for sign in text)
+def _looks_like_a_contact(text: str, desk: Desk) -> bool:
+    if any(sign.isdigit() or sign == "@" for sign in text):
+        return True
+    # "anna at firma punkts lv": people mix the languages when they spell an address out.
+    spelled = {word for words in desk.wording.languages.values() for word in words.lexicon.spelled_out}
+    return len([word for word in plain(text).split() if word in spelled]) >= FEWEST_SPELLED_OUT
 
 
 def _only_value(field: Field, said: Said, desk: Desk) -> Any:
@@ -259,7 +269,7 @@ def _only_value(field: Field, said: Said, desk: Desk) -> Any:
         if field.scale and len(numbers) == 2 and numbers[1] == field.most:
             return numbers[0]  # "9 out of 10"
         return numbers[0] if len(numbers) == 1 else None
-    if field.type in CONTACT_TYPES and not _looks_like_a_contact(said.text):
+    if field.type in CONTACT_TYPES and not _looks_like_a_contact(said.text, desk):
         return None if said.confidence >= asides.PLAIN and said.intent != replies.INFORM else said.text.strip() or None
     if _is_no_text(said):
         return None

@@ -38,6 +38,8 @@ async def answer_outside(state: State, said: Said, desk: Desk) -> Turn:
         return await change_language(state, said, desk)
     if said.intent == "goodbye":
         state = state.but(known={})
+    if said.guesses:
+        state = state.heard_before_yes(said.text)  # it may be what the form is about that a button opens now
     *says, last = await _answer(state, said, desk)
     if last.name in OFFERS_THE_FORMS and not last.offers:
         last = Reply(last.name, last.values, await offered_forms(state, desk))

@@ -37,7 +37,7 @@ def read_text_answer(
             own = found.pop(name)
     if own is None and not said.text.rstrip().endswith("?"):
         own = _own_part(field, said.text, found, sheet, lexicon, is_correction=is_correction)
-    own = without_contacts(own or "").strip(_EDGE)
+    own = _without_contacts(own or "").strip(_EDGE)
     return {**found, field.name: own} if own else found
 
 
@@ -78,7 +78,7 @@ def _own_part(
     rest = text
     for name, value in others.items():
         rest = _cut(rest, name, value, lexicon)
-    rest = without_contacts(rest)
+    rest = _without_contacts(rest)
     if rest == text:
         return value_for(field, text, lexicon)
     if is_correction:
@@ -96,8 +96,7 @@ def _cut(text: str, name: str, value: str, lexicon: Lexicon) -> str:
     return f"{text[: match.start()]} , {text[match.end() :]}" if match else text
 
 
-def without_contacts(text: str) -> str:
-    """Return the text with a comma in the place of each e-mail address and phone number."""
+def _without_contacts(text: str) -> str:
     for find in (find_email, find_phone):
         while contact := find(text):
             text = text.replace(contact, " , ")

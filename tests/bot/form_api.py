@@ -20,14 +20,6 @@ EXAMPLES = Path(__file__).parent.parent / "contract" / "examples"
 Json = dict[str, Any]
 
 
-ANSWERS: Json = {
-    "locale": "en",
-    "opening_hours": {"text": "on working days from 9:00 to 17:00", "open_now": False, "opens_at": None},
-    "answers": [
-        {"id": "hours", "about": ["open"], "text": "On working days from 9:00 to 17:00."},
-        {"id": "price", "about": ["cost", "price"], "text": "The price depends on the house."},
-    ],
-}
 RIGHT_ASKED: Json = {"state": "asked", "text": "If we hold anything about this address, a mail is on its way."}
 
 
@@ -156,7 +148,7 @@ class FormApiServer:
 
     def _beside_the_forms(self, steps: list[str], body: Any) -> tuple[int, Any]:
         if steps == ["answers"]:
-            return 200, ANSWERS
+            return 200, example_body("answers")
         if steps == ["texts", "checks"]:
             return 200, {"too_young": "i am 11" in body["text"].casefold(), "value": body["text"], "warnings": []}
         if steps == ["rights"]:
