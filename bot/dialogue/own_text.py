@@ -37,8 +37,15 @@ def read_text_answer(
             own = found.pop(name)
     if own is None and not said.text.rstrip().endswith("?"):
         own = _own_part(field, said.text, found, sheet, lexicon, is_correction=is_correction)
-    own = _without_contacts(own or "").strip(_EDGE)
+    own = _without_contacts(_with_its_kind(field, own, said.text, lexicon) if own else "").strip(_EDGE)
     return {**found, field.name: own} if own else found
+
+
+def _with_its_kind(field: Field, own: str, text: str, lexicon: Lexicon) -> str:
+    """Return a company with the word before it that says what it is, as typed: "Penzion Alfa", "U Tří sov"."""
+    before, _, after = text.strip(_EDGE).rpartition(own)
+    kinds = re.fullmatch(rf"(?:{pattern_of(lexicon.company_words)}\s{{1,3}})?(?:u\s)?", plain(before))
+    return before + own if field.name == "company" and before and not after and kinds else own
 
 
 def strong_details(text: str, sheet: Sheet, lexicon: Lexicon) -> dict[str, str]:

@@ -11,6 +11,8 @@ import pytest
 
 from bot.dialogue.amounts import find_numbers
 from bot.dialogue.details import choice_in, find_details
+from bot.dialogue.own_text import read_text_answer
+from bot.dialogue.said import Said
 from bot.dialogue.sheet import Field, Sheet
 from bot.wording import load_wording
 
@@ -349,3 +351,37 @@ class TestAChoiceInOnesOwnWords:
         labels = tuple(self.LABELS[language].items())
         field = Field("role", "choice", "optional", "", "", "", "", labels, ())
         assert choice_in(field, text, WORDING.languages[language].lexicon) == chosen
+
+
+class TestTheNameOfAHouse:
+    COMPANY = Field("company", "text", "optional", "", "", "", "", (), ())
+    SHEET = Sheet({"fields": [{"name": "name"}, {"name": "company"}]})
+
+    @pytest.mark.parametrize(
+        ("language", "typed"),
+        [
+            ("ru", "Отель Заливной"),
+            ("cs", "Penzion U Tri Sov"),
+            ("cs", "U Tri Sov"),
+            ("lv", "viesu nams zem ozola"),
+            ("pl", "Pensjonat Pod Lipą"),
+            ("en", "Hotel Pine Villa"),
+        ],
+    )
+    def test_is_kept_as_it_is_typed(self, language: str, typed: str) -> None:
+        said = Said("inform", 0.9, typed)
+        answer = read_text_answer(self.COMPANY, said, self.SHEET, (), WORDING.languages[language].lexicon)
+        assert answer == {"company": typed}
+
+    @pytest.mark.parametrize(
+        ("language", "typed", "kept"),
+        [
+            ("en", "we are Alfa Beds", "Alfa Beds"),
+            ("cs", "jsme z hotelu Alfa", "Alfa"),
+            ("ru", "мы из отеля Заря", "Заря"),
+        ],
+    )
+    def test_is_taken_out_of_a_sentence(self, language: str, typed: str, kept: str) -> None:
+        said = Said("inform", 0.9, typed)
+        answer = read_text_answer(self.COMPANY, said, self.SHEET, (), WORDING.languages[language].lexicon)
+        assert answer == {"company": kept}
