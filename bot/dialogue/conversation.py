@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.client import ApiAway, ApiRefused, FormApi, Json
-from bot.dialogue import asides, filling, listening, questions, replies, rights
+from bot.dialogue import asides, filling, listening, questions, replies, reuse, rights
 from bot.dialogue.named import form_named
 from bot.dialogue.outside import answer_outside, offered_forms, person
 from bot.dialogue.phrases import plain
@@ -121,7 +121,7 @@ async def _step(state: State, said: Said, desk: Desk) -> Turn:
         return await _cancel(state, desk)
     step = {
         Stage.NOTICE: _notice_answered,
-        Stage.REUSE: _reuse_answered,
+        Stage.REUSE: reuse.reuse_answered,
         Stage.FIELD: filling.field_answered,
         Stage.PURPOSE: _purpose_answered,
         Stage.SUMMARY: _summary_answered,
@@ -183,7 +183,7 @@ async def _cannot_begin(state: State, refusal: ApiRefused, desk: Desk) -> Turn:
 async def _notice_answered(state: State, said: Said, desk: Desk) -> Turn:
     heard = hear_decision(said, desk.words.lexicon)
     if heard is Heard.YES:
-        return await filling.offer_what_was_typed(state, said, desk)
+        return await reuse.offer_what_is_known(state, said, desk)
     if heard is Heard.NO:
         return await _refuse(state, desk, [Reply(replies.REFUSED)])
     if state.tries == 0:
@@ -202,14 +202,6 @@ async def _refuse(state: State, desk: Desk, says: list[Reply]) -> Turn:
         # The no is honoured here and now all the same: it must not depend on our being able to count it.
         return Turn(over, says, is_over=True)
     return Turn(over, says, is_over=True)
-
-
-async def _reuse_answered(state: State, said: Said, desk: Desk) -> Turn:
-    heard = hear_decision(said, desk.words.lexicon)
-    if heard is Heard.UNCLEAR and state.tries == 0:
-        return Turn(state.but(tries=1), [Reply(replies.PLEASE_YES_OR_NO, offers=replies.YES_NO)])
-    kept = {**state.values, **state.offered} if heard is Heard.YES else state.values
-    return questions.ask_next(state.but(values=kept, offered={}))
 
 
 async def _purpose_answered(state: State, said: Said, desk: Desk) -> Turn:

@@ -1,16 +1,13 @@
-"""Filling the fields: what an answer to a field means, several details at once, corrections, what was typed before the
-yes."""
+"""Filling the fields: what an answer to a field means, several details at once, corrections."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from bot.client import ApiAway
 from bot.dialogue import asides, listening, replies
 from bot.dialogue.amounts import find_numbers
+from bot.dialogue.checking import Problems, Values, check
 from bot.dialogue.corrections import broken_address, corrected_email
 from bot.dialogue.details import choice_in, find_details, value_for
 from bot.dialogue.named import field_named, purpose_named
@@ -21,7 +18,6 @@ from bot.dialogue.questions import (
     ask_next,
     field_question,
     open_question,
-    reuse_question,
     shown,
     what_to_correct,
 )
@@ -35,44 +31,7 @@ DECLINES = (replies.DECLINE_FIELD, replies.DENY)
 CONTACT_TYPES = ("email", "phone")
 MOST_WORDS_AROUND_A_CONTACT = 5  # "you can reach me at …"
 FEWEST_SPELLED_OUT = 2
-FEWEST_WORDS_OF_A_MESSAGE = 8
 TOO_YOUNG = "too_young"
-Values = dict[str, dict[str, Any]]
-Problems = Mapping[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What the API says of some values: those it takes, normalised and masked, those it does not, and what it left out
-    of them (C-11, M-05)."""
-
-    good: Values
-    bad: Problems
-    warnings: list[Reply]
-
-
-async def offer_what_was_typed(state: State, said: Said, desk: Desk) -> Turn:
-    """After the yes: offer what was sent earlier and the details found in what was typed before it, then drop the texts
-    themselves (H-02, H-17)."""
-    sheet = Sheet(state.sheet or {})
-    found: dict[str, Any] = {name: kept["value"] for name, kept in state.known.items() if sheet.field(name)}
-    # What was typed before a switch of the language is read with the words of that one too.
-    spoken = {said.locale or desk.language: desk.wording.for_language(said.locale), desk.language: desk.words}
-    for text in state.before_yes:
-        for words in spoken.values():
-            found.update(find_details(text, sheet, words.lexicon))
-    found.update(_own_words(state, sheet, desk))
-    found = {name: value for name, value in found.items() if name not in state.values}
-    agreed = state.but(before_yes=())
-    if not found:
-        return ask_next(agreed)
-    checked = await _check(sheet, found, desk)
-    # Who rates something without a name is not given one because of what they sent before.
-    good = {name: kept for name, kept in checked.good.items() if _may_be_offered(sheet.field(name), checked.good)}
-    if not good:
-        return ask_next(agreed)
-    offering = agreed.but(offered=good).asking(Stage.REUSE)
-    return Turn(offering, [*checked.warnings, reuse_question(offering)])
 
 
 async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
@@ -90,7 +49,7 @@ async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
         if any(asides.is_meant(intent, said, state) for intent in DECLINES):
             return _declined(state, field, sheet)
         return Turn(state, [_not_an_answer(field, said), field_question(field, sheet)])
-    checked = await _check(sheet, candidates, desk)
+    checked = await check(sheet, candidates, desk)
     good = checked.good
     filled = state.but(
         values={**state.values, **good}, skipped=tuple(name for name in state.skipped if name not in good)
@@ -158,7 +117,7 @@ async def details_changed(state: State, said: Said, desk: Desk) -> Turn | None:
     found = found or dict(corrected_email(said.text, state)) or broken_address(said.text, sheet)
     if not found:
         return None
-    checked = await _check(sheet, found, desk)
+    checked = await check(sheet, found, desk)
     changed = state.but(values={**state.values, **checked.good})
     if checked.bad:
         return await _not_good(changed, checked.bad, sheet, desk)
@@ -176,21 +135,6 @@ async def ask_again_refused(state: State, problems: Problems, desk: Desk) -> Tur
         return Turn(state.cleared(), [Reply(replies.NOT_ACCEPTED)], is_over=True)
     kept = {name: value for name, value in state.values.items() if name not in bad}
     return await _not_good(state.but(values=kept), bad, sheet, desk)
-
-
-def _own_words(state: State, sheet: Sheet, desk: Desk) -> dict[str, str]:
-    """Take what was typed before the yes for the message, where a message is what the form is about."""
-    field = next((field for field in sheet.fields() if field.type == "long_text"), None)
-    if field is None or (field.is_optional and not any(other.scale for other in sheet.fields())):
-        return {}
-    # "Hi, I'm Olga, please write to me" says who, not what: a text with details in it is no message.
-    texts = [text.strip() for text in state.before_yes if not find_details(text, sheet, desk.words.lexicon)]
-    longest = max(texts, key=len, default="")
-    return {field.name: longest} if len(longest.split()) >= FEWEST_WORDS_OF_A_MESSAGE else {}
-
-
-def _may_be_offered(field: Field | None, good: Values) -> bool:
-    return field is not None and field.applies(good)
 
 
 def _noted(good: Values, sheet: Sheet) -> list[Reply]:
@@ -332,25 +276,3 @@ async def _not_good(state: State, bad: Problems, sheet: Sheet, desk: Desk) -> Tu
     asking = state.asking(Stage.FIELD, name)
     reason = Reply(replies.FIELD_NOT_GOOD, {"reason": problem.get("text", "")})
     return Turn(asking, [reason, field_question(field, sheet)])
-
-
-async def _check(sheet: Sheet, values: dict[str, Any], desk: Desk) -> Checked:
-    typed = {name: _as_type(sheet.field(name), value) for name, value in values.items()}
-    verdicts = await desk.api.check(sheet.key, str(sheet.form.get("locale", desk.language)), typed)
-    if set(verdicts) != set(typed):
-        raise ApiAway("checks of the wrong shape")
-    good = {
-        name: {"value": what.get("value"), "masked": what.get("masked", what.get("value"))}
-        for name, what in verdicts.items()
-        if what.get("ok") is True
-    }
-    warnings = {str(one.get("text")) for what in verdicts.values() for one in what.get("warnings") or ()}
-    return Checked(
-        good=good,
-        bad={name: what for name, what in verdicts.items() if what.get("ok") is not True},
-        warnings=[Reply(replies.VERBATIM, {"words": text}) for text in sorted(warnings)],
-    )
-
-
-def _as_type(field: Field | None, value: Any) -> Any:
-    return int(value) if field is not None and field.type == "integer" and isinstance(value, str) else value

@@ -1,0 +1,65 @@
+"""What the visitor told already: offered once after the yes, never used unasked, and then not asked for again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.dialogue import replies
+from bot.dialogue.checking import Values, check
+from bot.dialogue.details import find_details
+from bot.dialogue.questions import ask_next, reuse_question
+from bot.dialogue.replies import Reply
+from bot.dialogue.said import Heard, Said, hear_decision
+from bot.dialogue.sheet import Field, Sheet
+from bot.dialogue.state import Stage, State
+from bot.dialogue.turn import Desk, Turn
+
+FEWEST_WORDS_OF_A_MESSAGE = 8
+
+
+async def offer_what_is_known(state: State, said: Said, desk: Desk) -> Turn:
+    """After the yes: offer what was sent earlier and the details found in what was typed before it, then drop the texts
+    themselves (H-02, H-17)."""
+    sheet = Sheet(state.sheet or {})
+    found: dict[str, Any] = {name: kept["value"] for name, kept in state.known.items() if sheet.field(name)}
+    # What was typed before a switch of the language is read with the words of that one too.
+    spoken = {said.locale or desk.language: desk.wording.for_language(said.locale), desk.language: desk.words}
+    for text in state.before_yes:
+        for words in spoken.values():
+            found.update(find_details(text, sheet, words.lexicon))
+    found.update(_own_words(state, sheet, desk))
+    found = {name: value for name, value in found.items() if name not in state.values}
+    agreed = state.but(before_yes=())
+    if not found:
+        return ask_next(agreed)
+    checked = await check(sheet, found, desk)
+    # Who rates something without a name is not given one because of what they sent before.
+    good = {name: kept for name, kept in checked.good.items() if _may_be_offered(sheet.field(name), checked.good)}
+    if not good:
+        return ask_next(agreed)
+    offering = agreed.but(offered=good).asking(Stage.REUSE)
+    return Turn(offering, [*checked.warnings, reuse_question(offering)])
+
+
+async def reuse_answered(state: State, said: Said, desk: Desk) -> Turn:
+    """Use what was offered, or drop it."""
+    heard = hear_decision(said, desk.words.lexicon)
+    if heard is Heard.UNCLEAR and state.tries == 0:
+        return Turn(state.but(tries=1), [Reply(replies.PLEASE_YES_OR_NO, offers=replies.YES_NO)])
+    kept = {**state.values, **state.offered} if heard is Heard.YES else state.values
+    return ask_next(state.but(values=kept, offered={}))
+
+
+def _own_words(state: State, sheet: Sheet, desk: Desk) -> dict[str, str]:
+    """Take what was typed before the yes for the message, where a message is what the form is about."""
+    field = next((field for field in sheet.fields() if field.type == "long_text"), None)
+    if field is None or (field.is_optional and not any(other.scale for other in sheet.fields())):
+        return {}
+    # "Hi, I'm Olga, please write to me" says who, not what: a text with details in it is no message.
+    texts = [text.strip() for text in state.before_yes if not find_details(text, sheet, desk.words.lexicon)]
+    longest = max(texts, key=len, default="")
+    return {field.name: longest} if len(longest.split()) >= FEWEST_WORDS_OF_A_MESSAGE else {}
+
+
+def _may_be_offered(field: Field | None, good: Values) -> bool:
+    return field is not None and field.applies(good)
