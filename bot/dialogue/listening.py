@@ -6,6 +6,7 @@ one in a row is answered in it (H-18 shows an open notice anew).
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 from bot.client import ApiAway, ApiRefused
@@ -19,6 +20,7 @@ from bot.dialogue.turn import Desk, Turn
 from bot.wording import Lexicon
 
 AGES_OF_CHILDREN = range(4, 18)
+_AGE_OR_GRADE = re.compile(r"(?<!\d)\d{1,2}(?!\d)")  # "6th grade" too
 PLAINLY = 0.95  # docs/nlu.md says how often that is wrong
 FEWEST_WORDS = 2
 FEWEST_WORDS_OF_A_FIELD = 4  # a name or a company says nothing about the language of the one who has it
@@ -68,7 +70,8 @@ def offer_language(before: State, turn: Turn, desk: Desk) -> Turn:
 
 def _may_tell_an_age(text: str, lexicon: Lexicon) -> bool:
     counted = [amount.value for find in (find_headcount, find_budget) if (amount := find(text, lexicon))]
-    return any(number in AGES_OF_CHILDREN and number not in counted for number in find_numbers(text, lexicon))
+    numbers = [*find_numbers(text, lexicon), *(int(digits) for digits in _AGE_OR_GRADE.findall(text))]
+    return any(number in AGES_OF_CHILDREN and number not in counted for number in numbers)
 
 
 def _plainly_other_language(state: State, said: Said, desk: Desk) -> str | None:
