@@ -1,8 +1,8 @@
 """Train the model when anything it is made of has changed: `python -m bot.train_if_changed`.
 
 What it is made of is named by content: config.yml, domain.yml, data/, catalogue/ and the bot's components. The hash is
-part of the model's file name, so a second start sees at once that there is nothing to do. The bot's words are no part of
-it: they are read when they are used.
+part of the model's file name, so a second start sees at once that there is nothing to do. The bot's words are no part
+of it: they are read when they are used.
 """
 
 from __future__ import annotations

@@ -51,10 +51,10 @@ async def reuse_answered(state: State, said: Said, desk: Desk) -> Turn:
 
 
 def _own_words(state: State, sheet: Sheet, desk: Desk) -> dict[str, str]:
-    """Take what was typed before the yes for the message, where a message is what the form is about."""
+    """Take what was typed before the yes for the message, where a form is for saying something."""
     field = next((field for field in sheet.fields() if field.type == "long_text"), None)
-    if field is None or (field.is_optional and not any(other.scale for other in sheet.fields())):
-        return {}
+    if field is None or sheet.form.get("kind") != "feedback":
+        return {}  # who asks to be called has not said what they want to ask; who complains has said what is wrong
     # "Hi, I'm Olga, please write to me" says who, not what: a text with details in it is no message.
     texts = [text.strip() for text in state.before_yes if not find_details(text, sheet, desk.words.lexicon)]
     longest = max(texts, key=len, default="")
