@@ -147,7 +147,7 @@ class TestTheStories:
     def test_and_would_find_one_that_does_not(self, model: str, tmp_path: Path) -> None:
         wrong = tmp_path / "test_wrong.yml"
         stories = (ROOT / "tests" / "test_stories.yml").read_text(encoding="utf-8")
-        wrong.write_text(stories.replace("- action: utter_greet", "- action: utter_goodbye"), encoding="utf-8")
+        wrong.write_text(stories.replace("- action: lead_form", "- action: action_answer"), encoding="utf-8")
         assert lean(ROOT, *self.of(wrong, model, tmp_path)).returncode != 0
 
     def of(self, stories: Path, model: str, out: Path) -> list[str]:
