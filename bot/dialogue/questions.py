@@ -72,7 +72,7 @@ def open_question(state: State) -> list[Reply]:
 
 def question_at_hand(state: State) -> list[Reply]:
     """Return what to say to somebody who comes back: the open question, with the notice where that is what is open."""
-    if state.stage is None or state.sheet is None:
+    if state.stage is None or (state.sheet is None and state.stage is not Stage.RIGHTS):
         return [Reply(replies.WHAT_CAN_I_DO)]
     if state.stage is Stage.NOTICE:
         return show_notice(Sheet(state.sheet))
