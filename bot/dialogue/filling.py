@@ -22,7 +22,7 @@ from bot.dialogue.questions import (
     what_to_correct,
 )
 from bot.dialogue.replies import Reply
-from bot.dialogue.said import Said
+from bot.dialogue.said import Heard, Said, hear_decision
 from bot.dialogue.sheet import Field, Sheet
 from bot.dialogue.state import Stage, State
 from bot.dialogue.turn import Desk, Turn
@@ -46,7 +46,7 @@ async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
         if other := _other_contact(field, said, sheet, desk):
             asking = state.asking(Stage.FIELD, other.name)
             return Turn(asking, open_question(asking))
-        if any(asides.is_meant(intent, said, state) for intent in DECLINES):
+        if _declines(said, state, desk):
             return _declined(state, field, sheet)
         return Turn(state, [_not_an_answer(field, said), field_question(field, sheet)])
     checked = await check(sheet, candidates, desk)
@@ -233,6 +233,12 @@ def _choice(field: Field, said: Said, desk: Desk) -> Any:
     if chosen is None:
         return None
     return int(chosen) if field.type == "integer" else chosen
+
+
+def _declines(said: Said, state: State, desk: Desk) -> bool:
+    # "No, just call": a no with its reason is a no.
+    is_no = said.button is None and hear_decision(said, desk.words.lexicon) is Heard.NO
+    return is_no or any(asides.is_meant(intent, said, state) for intent in DECLINES)
 
 
 def _declined(state: State, field: Field, sheet: Sheet) -> Turn:
