@@ -75,7 +75,7 @@ def question_at_hand(state: State) -> list[Reply]:
     if state.stage is None or (state.sheet is None and state.stage is not Stage.RIGHTS):
         return [Reply(replies.WHAT_CAN_I_DO)]
     if state.stage is Stage.NOTICE:
-        return show_notice(Sheet(state.sheet))
+        return show_notice(Sheet(state.sheet or {}))
     return open_question(state)
 
 
