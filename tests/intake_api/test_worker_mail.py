@@ -8,11 +8,14 @@ import pytest
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import system_clock
+from intake_api.flows.ask_for_right import ask_for_right
 from intake_api.queue import Queue
+from intake_api.rules.rights import RightsKind
+from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.store.confirmations import MailState
 from tests.intake_api.flows.confirmations import state_of
-from tests.intake_api.kept_leads import confirmation_of, keep_first_yes, lead_now
+from tests.intake_api.kept_leads import confirmation_of, keep_first_yes, keep_lead, lead_now
 from tests.intake_api.mail.post_office import PostOffice, post_office
 from tests.intake_api.worker_process import move_time, running_worker
 from tests.processes import wait_until
@@ -106,6 +109,30 @@ class TestWorker:
         assert lead_now(store, lead).state.value == "erased"
         assert state_of(store, lead).value == "refused"
         assert office.taken == []
+
+    def test_s02_s03_it_sends_a_link_to_whom_something_is_held_about_and_to_nobody_else(
+        self,
+        store: Store,
+        queue: Queue,
+        catalogue: Catalogue,
+        settings: Settings,
+        office: PostOffice,
+        process_environment: dict[str, str],
+        tmp_path: Path,
+    ) -> None:
+        now = system_clock()
+        keep_lead(store, catalogue, now=now, email="known@guest.example")
+        for address in ("unknown@guest.example", "known@guest.example"):
+            asked = {"kind": RightsKind.ERASURE, "email": address, "locale": "lv", "door": "public"}
+            ask_for_right(store, queue, settings.secrets.token_key, **asked, now=now)  # type: ignore[arg-type]
+        with running_worker(process_environment, tmp_path / "worker.log") as worker:
+            wait_until(lambda: worker.said("rights.link_sent") and worker.said("rights.link_dropped"))
+            assert worker.leave() == 0
+
+        (taken,) = office.taken
+        assert taken.recipients == ["known@guest.example"]
+        assert "/my-data/" in taken.text
+        assert not [word for word in ("guest.example", "/my-data/") if word in (tmp_path / "worker.log").read_text()]
 
 
 class TestStarting:
