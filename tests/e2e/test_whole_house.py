@@ -81,7 +81,7 @@ class TestJourneys:
             page = chromium.new_page(viewport={"width": 1280, "height": 800})
             page.goto(house.url("public"))
             page.click(".vestibule-bubble")
-            expect(page.locator(".vestibule-bot").first).to_contain_text("automated assistant")
+            expect(page.locator(".vestibule-bot").first).to_contain_text("automated assistant", timeout=20_000)
             page.fill("#vestibule-input", "could someone show us how it works?")
             page.keyboard.press("Enter")
             expect(page.get_by_role("button", name="Yes", exact=True)).to_be_visible()

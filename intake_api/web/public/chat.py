@@ -114,7 +114,7 @@ def say() -> Response:
 @chat.get("/v1/chat/conversations/current")
 @open_to("conversation")
 def look() -> Response:
-    """Say again what is open, for a page that was loaded anew: the assistant's question, never a visitor's words."""
+    """Say again what is open, for a page that was loaded anew: what the assistant asks, not what was said."""
     refuse_query()
     gateway, conversation = _gateway(), cast("Conversation", g.conversation)
     return json_answer(_said(conversation, _take_turn(conversation, lambda: gateway.channel.look(conversation))))

@@ -376,8 +376,10 @@ export function mount(page) {
   }
 
   function grow() {
-    parts.input.style.height = "auto";
-    parts.input.style.height = parts.input.scrollHeight + 2 + "px";
+    keepEnd(function () {
+      parts.input.style.height = "auto";
+      parts.input.style.height = parts.input.scrollHeight + 2 + "px";
+    });
   }
 
   function count() {
