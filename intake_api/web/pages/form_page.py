@@ -1,7 +1,8 @@
 """What a page shows of a form: the showing itself, what was typed before, and what was wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from flask import request
@@ -34,7 +35,12 @@ class FormPage:
     @property
     def fields(self) -> list[dict[str, Any]]:
         """The fields with their names in the page, their autocomplete tokens and their notes' ids."""
-        return [self._field(each) for each in self.view.document["fields"]]  # type: ignore[attr-defined]
+        described: list[Mapping[str, Any]] = self.view.document["fields"]  # type: ignore[assignment]
+        return [
+            {**self._field(each, group), "begins_some": each is group[0], "ends_some": each is group[-1]}
+            for group in _asked_together(described)
+            for each in group
+        ]
 
     @property
     def opt_ins(self) -> list[dict[str, Any]]:
@@ -60,11 +66,12 @@ class FormPage:
     def _purposes(self) -> list[Mapping[str, Any]]:
         return self.view.document["notice"]["purposes"]  # type: ignore[index,no-any-return]
 
-    def _field(self, described: Mapping[str, Any]) -> dict[str, Any]:
+    def _field(self, described: Mapping[str, Any], group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         name = described["name"]
         notes = [f"why-{name}", f"without-{name}"]
+        asked_if_id = f"asked-{group[0]['name']}"
         if "asked_if" in described:
-            notes.insert(0, f"asked-{name}")
+            notes.insert(0, asked_if_id)
         if name in self.problems:
             notes.insert(0, f"problem-{name}")
         return {
@@ -76,6 +83,7 @@ class FormPage:
             "typed": self.typed.get(name, ""),
             "problem": self.problems.get(name, ""),
             "asked_if_text": self.texts.get(f"field.{name}.asked_if", ""),
+            "asked_if_id": asked_if_id,
             "scale": _scale(described),
         }
 
@@ -90,6 +98,11 @@ class FormPage:
             "problem": self.problems.get(purpose["id"], ""),
             "if_not_given": self.texts[f"if_not_given.{purpose['id']}"],
         }
+
+
+def _asked_together(fields: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Put neighbours that are asked of the same people into one group: whom they are for is said once."""
+    return [list(group) for _, group in groupby(fields, key=lambda field: field.get("asked_if", field["name"]))]
 
 
 def _scale(described: Mapping[str, Any]) -> list[str]:

@@ -14,17 +14,28 @@ from intake_api.flows.deliver import deliver
 from intake_api.flows.enqueue_due_deliveries import enqueue_due_deliveries
 from intake_api.flows.mend_deliveries import mend_deliveries
 from intake_api.flows.resume_deliveries import NotPaused, resume_deliveries
+from intake_api.flows.show_form import show_form
+from intake_api.flows.submit_lead import Submission, submit_lead
 from intake_api.queue import DELIVER_LEAD
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
 from intake_api.store.deliveries import DeliveryState
 from intake_api.store.destinations import list_pauses
-from intake_api.store.leads import move_lead
+from intake_api.store.leads import Lead, get_lead, move_lead
 from tests.intake_api.crm.receiver import Receiver, answer
 from tests.intake_api.engine import engine_holds
 from tests.intake_api.flows.deliveries import House
-from tests.intake_api.kept_leads import FIELDS, deliveries_now, keep_lead, kinds, lead_now
+from tests.intake_api.kept_leads import FIELDS, TOKEN_KEY, approve, deliveries_now, keep_lead, kinds, lead_now
+
+
+def keep_submission(house: House, form: str, fields: dict[str, str | int]) -> Lead:
+    """Submit a form on a page in English."""
+    shown = show_form(house.store, house.catalogue, TOKEN_KEY, form, "en", "page", now=house.clock())
+    submission = Submission(form, shown.signed_id, "en", fields, {}, {})
+    receipt = submit_lead(house.store, house.queue, house.catalogue, TOKEN_KEY, submission, now=house.clock())
+    with house.store.reading() as tx:
+        return get_lead(tx, receipt.reference)
 
 
 class TestDelivering:
@@ -63,6 +74,19 @@ class TestDelivering:
         assert data["reference"] == lead.reference
         assert data["purposes"][0]["basis"] == "A6-1-b-enter-into-contract"
         assert all(one["evidence"] and one["decided_at"] for one in data["purposes"])
+
+    def test_feedback_without_a_name_or_a_contact_goes_its_whole_way(self, house: House, receiver: Receiver) -> None:
+        lead = keep_submission(house, "feedback", {"rating": 4, "comment": "Too many clicks."})
+        approve(house.store, house.queue, lead, now=house.clock())
+
+        delivery = house.attempt(lead)
+
+        assert delivery.state is DeliveryState.DELIVERED
+        data = json.loads(receiver.requests[0].body)["data"]
+        assert data["fields"] == {"rating": 4, "comment": "Too many clicks."}
+        assert [(one["id"], one["basis"], one["state"]) for one in data["purposes"]] == [
+            ("learn_from_feedback", "A6-1-f-controller", "acted")
+        ]
 
     def test_no_transaction_is_open_while_the_other_side_is_called(self, house: House, store: Store) -> None:
         lead = house.approved()
