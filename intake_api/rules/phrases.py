@@ -8,8 +8,8 @@ Time is linear in the text but for a factor that the lists bound: no pattern of 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 
 GAP = ".."
 GAP_WORDS = 3
@@ -41,17 +41,18 @@ class _Part:
     stems: tuple[str, ...]
     optional: bool
     gap: bool = False
+    keys: frozenset[str] = field(init=False)
+    rarity: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        beginnings = (*self.words, *self.stems)
+        object.__setattr__(self, "keys", frozenset(each[:KEY_LENGTH] for each in beginnings))
+        # Short words are everywhere; a number is said more rarely than "am".
+        shortest = min(map(len, beginnings), default=0)
+        object.__setattr__(self, "rarity", 3 if any(map(str.isdecimal, self.words)) else shortest)
 
     def takes(self, folded: str) -> bool:
         return folded in self.words or (bool(self.stems) and folded.startswith(self.stems))
-
-    @property
-    def keys(self) -> frozenset[str]:
-        return frozenset(each[:KEY_LENGTH] for each in (*self.words, *self.stems))
-
-    @property
-    def shortest(self) -> int:
-        return min(map(len, (*self.words, *self.stems)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +61,57 @@ class Phrase:
 
     parts: tuple[_Part, ...]
     open_ended: bool
+    needed: tuple[_Part, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Order the parts that must be there, the rarest first."""
+        needed = [part for part in self.parts if not part.optional and not part.gap]
+        object.__setattr__(self, "needed", tuple(sorted(needed, key=lambda part: -part.rarity)))
+
+    def may_stand(self, keys: Set[str]) -> bool:
+        """Say whether words with some beginnings could hold it."""
+        return all(not part.keys.isdisjoint(keys) for part in self.needed)
 
 
 class Phrases:
     """Many phrases, found by the rarest word of each: a text without any of these costs next to nothing."""
 
-    __slots__ = ("_by_key", "keys")
+    __slots__ = ("_by_key", "_keys", "_phrases")
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self._phrases = tuple(phrases)
         self._by_key: dict[str, list[Phrase]] = {}
-        for phrase in phrases:
-            needed = [part for part in phrase.parts if not part.optional and not part.gap]
-            rarest = max(needed, key=lambda part: part.shortest)
-            for key in rarest.keys:
+        for phrase in self._phrases:
+            for key in phrase.needed[0].keys:
                 self._by_key.setdefault(key, []).append(phrase)
-        self.keys = frozenset(self._by_key)
+        self._keys = frozenset(self._by_key)
+
+    @classmethod
+    def joined(cls, lists: "Iterable[Phrases]") -> "Phrases":
+        """Join several lists into one."""
+        return cls(phrase for each in lists for phrase in each._phrases)
+
+    def may_stand(self, folded: Collection[str]) -> bool:
+        """Say whether a text of some folded words could hold one of them: quickly, and sometimes wrongly yes."""
+        keys = {word[:KEY_LENGTH] for word in folded}
+        candidates = keys & self._keys
+        if not candidates:
+            return False
+        words = [word for word in folded if word[:KEY_LENGTH] in candidates]
+        return any(
+            phrase.needed[0].takes(word) and phrase.may_stand(keys)
+            for word in words
+            for phrase in self._by_key[word[:KEY_LENGTH]]
+        )
 
     def find(self, text: "Words") -> list[tuple[int, int, Phrase]]:
         """Return where each phrase stands: the index of its first word, and that after its last."""
-        candidates = {id(phrase): phrase for key in self.keys & text.keys for phrase in self._by_key[key]}
+        candidates = {
+            id(phrase): phrase
+            for key in text.keys & self._keys
+            for phrase in self._by_key[key]
+            if phrase.may_stand(text.keys)
+        }
         found: set[tuple[int, int]] = set()
         spans: list[tuple[int, int, Phrase]] = []
         for phrase in candidates.values():
@@ -115,9 +148,9 @@ def fold(text: str) -> str:
     return _MARKS.sub("", unicodedata.normalize("NFD", lowered.translate(_LETTERS)))
 
 
-def keys_of(text: str) -> set[str]:
-    """Return the beginnings of all words of a text: what is compared with `Phrases.keys` before anything dearer."""
-    return {word[:KEY_LENGTH] for word in _WORD.findall(fold(text))}
+def folded_words(text: str) -> set[str]:
+    """Return the folded words of a text without their places, for `Phrases.may_stand`."""
+    return set(_WORD.findall(fold(text)))
 
 
 def words_of(text: str) -> Words:

@@ -6,7 +6,7 @@ order numbers stay. Which words beside a number speak for or against it, the wor
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from stdnum import luhn
@@ -19,21 +19,21 @@ from intake_api.rules.phrases import Phrases, words_of
 
 CARD, IBAN, PERSONAL_CODE, PASSPORT = "card_number", "iban", "personal_code", "passport"
 
-FEWEST_DIGITS = 5
+FEWEST_DIGITS, FEWEST_PASSPORT_DIGITS = 9, 5
 BEFORE, AFTER, JUST_BEFORE = 45, 24, 24  # how near a word must stand, in characters
 
 _BLANKS = " \t\u00a0\u2007\u2009\u200b\u202f\u2060\u00ad"
-_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212"
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212-"  # the plain one last, as a class of characters needs it
 _BETWEEN = f"[{_BLANKS}{_DASHES}]{{1,3}}"
 _RUN = re.compile(rf"\d+(?:(?:{_BETWEEN}|\.)\d+)*")
-_GROUP = re.compile(r"\d+")
+_DIGIT, _GROUP = re.compile(r"\d"), re.compile(r"\d+")
 _ACCOUNT = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}")
 _LATVIAN = re.compile(rf"(?<![\w+])(\d{{6}})\s?([{_DASHES}])\s?(\d{{5}})(?!\w)")
 _CZECH = re.compile(r"(?<![\w+/])(\d{6})\s?/\s?(\d{3,4})(?![\w/])")
 _SIX_FIVE = re.compile(rf"(?<![\w+])(\d{{6}})[{_BLANKS}](\d{{5}})(?!\w)")
 _PLAIN = re.compile(r"(?<![\w+/.-])\d{10,11}(?!\w|[./-]\d)")
 _DOCUMENT = re.compile(
-    r"(?<![\w+])(?:[^\W\d_]{1,3}[ .№#-]{0,2})?(?:\d{2} ?\d{2} ?\d{6}|\d{2} ?\d{7}|\d{3} \d{3} \d{3}|\d{6,9})(?!\w)"
+    r"(?<![\w+])(?:[A-ZА-Я]{1,3} ?|[a-z]{1,3})?(?:\d{2} ?\d{2} ?\d{6}|\d{2} ?\d{7}|\d{3} \d{3} \d{3}|\d{6,9})(?!\w)"
     r"|(?<![\w+])[A-Za-z0-9]{7,10}(?!\w)"
 )
 
@@ -55,7 +55,7 @@ _CARD_SHAPES = frozenset(
     {(4, 6, 5), (4, 6, 4), (6, 13), (4, 4, 5), *((4, 4, 4, last) for last in range(1, 5)),
      *((4, 4, 4, 4, last) for last in range(1, 4))}
 )  # fmt: skip
-_USUAL_CARD_DIGITS = 16
+_COMMON_CARD_DIGITS = (15, 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,16 @@ class Beside:
     thing: Phrases
 
 
-def find_numbers(typed: str, beside: Beside) -> list[Found]:
-    """Return the numbers that must not be kept, in order, none inside another."""
-    if sum(map(str.isdecimal, typed)) < FEWEST_DIGITS:
+def find_numbers(typed: str, folded: Collection[str], beside: Beside) -> list[Found]:
+    """Return the numbers that must not be kept, in order, none inside another. `folded` are the words of the text."""
+    count = len(_DIGIT.findall(typed))
+    names_passport = count >= FEWEST_PASSPORT_DIGITS and beside.passport.may_stand(folded)
+    if count < FEWEST_DIGITS and not names_passport:
         return []
     text = _with_plain_digits(typed)
+    searches = (_accounts, _cards, _personal_codes, *((_passports,) if names_passport else ()))
     found: list[Found] = []
-    for search in (_accounts, _cards, _personal_codes, _passports):
+    for search in searches:
         for each in search(text, beside):
             if all(each.end <= other.start or other.end <= each.start for other in found):
                 found.append(each)
@@ -164,11 +167,14 @@ def _is_card(digits: str, shape: tuple[int, ...], text: str, start: int, beside:
     usual_shape = len(shape) == 1 or shape in _CARD_SHAPES or set(shape) == {1}
     if named:
         return usual_shape or len(set(shape)) > 1 or shape[0] > 3
-    if not usual_shape or _stands(beside.thing, text, start - JUST_BEFORE, start):
+    if not usual_shape:
+        return False
+    may_be_a_thing = len(shape) == 1 and len(digits) not in _COMMON_CARD_DIGITS  # else it is too much like a card
+    if may_be_a_thing and _stands(beside.thing, text, start - JUST_BEFORE, start):
         return False
     if _CARD_FIRST.match(digits):
         return True
-    return bool(_OTHER_CARD_FIRST.match(digits)) and len(digits) == _USUAL_CARD_DIGITS
+    return bool(_OTHER_CARD_FIRST.match(digits)) and len(digits) == max(_COMMON_CARD_DIGITS)
 
 
 def _personal_codes(text: str, beside: Beside) -> Iterator[Found]:
@@ -216,12 +222,10 @@ def _named(text: str, code: re.Match[str], beside: Beside) -> bool:
 
 
 def _passports(text: str, beside: Beside) -> Iterator[Found]:
-    if not _stands(beside.passport, text, 0, len(text)):
-        return
     for number in _DOCUMENT.finditer(text):
         start, end = number.span()
-        if sum(map(str.isdecimal, number[0])) < FEWEST_DIGITS or _stands(
-            beside.phone, text, start - JUST_BEFORE, start
+        if sum(map(str.isdecimal, number[0])) < FEWEST_PASSPORT_DIGITS or _stands(
+            beside.phone, text, start - JUST_BEFORE, end
         ):
             continue
         if _stands(beside.passport, text, start - BEFORE, start) or _stands(beside.passport, text, end, end + AFTER):

@@ -5,7 +5,7 @@ writer or somebody near them, with no crowd (guests, clients, groups) between; o
 Which words those are stands in the word lists, one for each language; all are searched, whatever the page's language.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from intake_api.rules.phrases import Phrases, Word, Words
@@ -35,6 +35,10 @@ class StatementWords:
     joins: Phrases
     starts: Phrases
 
+    def may_speak(self, folded: Collection[str]) -> bool:
+        """Say whether some folded words could be such a statement in this language."""
+        return self.terms.may_stand(folded) or self.statements.may_stand(folded)
+
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
@@ -50,6 +54,8 @@ def find_statements(typed: str, words: Sequence[Word], languages: Sequence[State
     `words` are those of the text, `languages` those of which it holds a term.
     """
     found: list[Found] = []
+    if not languages:
+        return found
     for sentence in _sentences(typed, words):
         for language in languages:
             for span in _said(sentence, language):

@@ -7,7 +7,7 @@ of any language stands here: the lists do, and the words to put in place come fr
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from intake_api.rules.phrases import keys_of, words_of
+from intake_api.rules.phrases import Phrases, folded_words, words_of
 from intake_api.rules.sensitive_numbers import (
     CARD,
     IBAN,
@@ -34,12 +34,12 @@ class SensitiveWords:
     ages: Sequence[AgeWords]
     beside: Beside
 
-    keys: frozenset[str] = field(init=False, repr=False)
+    everything: Phrases = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Collect the beginnings of words without one of which a text says nothing that is searched for."""
-        lists = [each.terms.keys | each.statements.keys for each in self.statements]
-        object.__setattr__(self, "keys", frozenset().union(*lists, *(each.phrases.keys for each in self.ages)))
+        """Join all that begins a search, so that most texts are asked once."""
+        lists = [phrases for each in self.statements for phrases in (each.terms, each.statements)]
+        object.__setattr__(self, "everything", Phrases.joined((*lists, *(each.phrases for each in self.ages))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ class TextReader:
 
         What was read once reads the same again: a placeholder gives no reason to leave anything out.
         """
-        found, too_young = [], False
-        if not self._words.keys.isdisjoint(keys_of(typed)):
+        found, too_young, folded = list[Found](), False, folded_words(typed)
+        if self._words.everything.may_stand(folded):
             text = words_of(typed)
             too_young = tells_young_age(typed, text, self._words.ages)
-            speaking = [one for one in self._words.statements if text.keys & (one.terms.keys | one.statements.keys)]
-            found = find_statements(typed, text.words, speaking) if speaking else []
-        numbers = find_numbers(typed, self._words.beside)
+            speaking = [each for each in self._words.statements if each.may_speak(folded)]
+            found = find_statements(typed, text.words, speaking)
+        numbers = find_numbers(typed, folded, self._words.beside)
         if not found and not numbers:
             return ReadText(typed, (), too_young)
         codes = dict.fromkeys(each.code for each in sorted((*found, *numbers), key=lambda each: each.start))

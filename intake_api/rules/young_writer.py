@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from intake_api.rules.phrases import Phrases, Words
+from intake_api.rules.phrases import Phrases, Words, fold
 
 TOO_YOUNG = "too_young"
 THRESHOLD = 16
@@ -29,8 +29,8 @@ class AgeWords:
 
 def ages_written(numbers: dict[str, int], ordinals: dict[str, int]) -> dict[str, frozenset[str]]:
     """Return which words stand for `#age`, `#bare` and `#grade`: digits, and the number words of a language."""
-    numbers = {**{str(number): number for number in range(1, THRESHOLD)}, **numbers}
-    grades = {**numbers, **ordinals}
+    numbers = {**{str(number): number for number in range(1, THRESHOLD)}, **_folded(numbers)}
+    grades = {**numbers, **_folded(ordinals)}
     return {
         AGE: frozenset(word for word, number in numbers.items() if number < THRESHOLD),
         BARE_AGE: frozenset(word for word, number in numbers.items() if YOUNGEST_BARE <= number < THRESHOLD),
@@ -47,3 +47,7 @@ def tells_young_age(typed: str, text: Words, languages: Sequence[AgeWords]) -> b
             if phrase.open_ended or last in following or _OVER.match(typed, text.words[last - 1].end):
                 return True
     return False
+
+
+def _folded(numbers: dict[str, int]) -> dict[str, int]:
+    return {fold(word): number for word, number in numbers.items()}
