@@ -50,6 +50,7 @@ _POLISH_ACCOUNT_DIGITS = 26
 
 # Which first digits cards have: what looks like a year or a Latvian phone number begins with others.
 _CARD_FIRST = re.compile(r"4|5[0-8]|6|3[04-9]|22[0-9]{2}|2[3-6]|27[01]|2720")
+_NO_CARD_FIRST = "01"
 _OTHER_CARD_FIRST = re.compile(r"[789]")  # petrol, health and national cards, when they look like a card in all else
 _CARD_SHAPES = frozenset(
     {(4, 6, 5), (4, 6, 4), (6, 13), (4, 4, 5), *((4, 4, 4, last) for last in range(1, 5)),
@@ -161,7 +162,7 @@ def _card_from(text: str, groups: list[tuple[int, int]], first: int, beside: Bes
 
 
 def _is_card(digits: str, shape: tuple[int, ...], text: str, start: int, beside: Beside) -> bool:
-    if not luhn.is_valid(digits):
+    if digits[0] in _NO_CARD_FIRST or not luhn.is_valid(digits):
         return False
     named = _stands(beside.card, text, start - BEFORE, start)
     usual_shape = len(shape) == 1 or shape in _CARD_SHAPES or set(shape) == {1}

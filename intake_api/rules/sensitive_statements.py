@@ -5,6 +5,7 @@ writer or somebody near them, with no crowd (guests, clients, groups) between; o
 Which words those are stands in the word lists, one for each language; all are searched, whatever the page's language.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -58,8 +59,7 @@ def find_statements(typed: str, words: Sequence[Word], languages: Sequence[State
         return found
     for sentence in _sentences(typed, words):
         for language in languages:
-            for span in _said(sentence, language):
-                first, last = _whole_part(sentence, language, span)
+            for first, last in _parts(sentence, language):
                 found.append(Found(sentence.text.words[first].start, sentence.text.words[last - 1].end, SPECIAL))
     return _joined(found)
 
@@ -86,18 +86,30 @@ def _ends(between: str, before: str, after: str) -> bool:
     return not (runs_on and (before.isdecimal() or between == "."))
 
 
+def _parts(sentence: _Sentence, language: StatementWords) -> Iterator[Span]:
+    """Give the parts of a sentence that go: what is said, each widened to the part of the sentence it stands in."""
+    said = sorted(_said(sentence, language))
+    if not said:
+        return
+    joins, starts = set(_firsts(language.joins, sentence.text)), set(_firsts(language.starts, sentence.text))
+    done = 0
+    for span in said:
+        if span[1] > done:
+            part = _whole_part(sentence, span, joins, starts)
+            done = part[1]
+            yield part
+
+
 def _said(sentence: _Sentence, language: StatementWords) -> Iterator[Span]:
     """Find what is said: the words from the nearest person to the term, or the other way round."""
     text = sentence.text
-    statements = [(first, last) for first, last, _ in language.statements.find(text)]
-    terms = [(first, last) for first, last, _ in language.terms.find(text)]
+    statements, terms = _spans(language.statements, text), _spans(language.terms, text)
     if not statements and not terms:
         return
-    harmless = {at for first, last, _ in language.harmless.find(text) for at in range(first, last)}
-    things = {first for first, _, _ in language.things.find(text)}
+    harmless = {at for span in _spans(language.harmless, text) for at in range(*span)}
+    things = set(_firsts(language.things, text))
     yield from (span for span in statements if span[1] not in things and harmless.isdisjoint(range(*span)))
-    crowds = [first for first, _, _ in language.crowds.find(text)]
-    people = [(first, last) for first, last, _ in language.people.find(text)]
+    people, crowds = _spans(language.people, text), _firsts(language.crowds, text)
     for term in terms:
         if term[1] not in things and harmless.isdisjoint(range(*term)):
             yield from _with_person(term, people, crowds, sentence.pauses)
@@ -105,36 +117,44 @@ def _said(sentence: _Sentence, language: StatementWords) -> Iterator[Span]:
 
 def _with_person(term: Span, people: Sequence[Span], crowds: Sequence[int], pauses: frozenset[int]) -> Iterator[Span]:
     """Give the words from the nearest person to a term; a person after it counts when none stands before it."""
-    before = max((person for person in people if person[0] < term[1]), key=lambda each: each[1], default=None)
-    if before and _is_near(before[1], term[0], REACH_BEFORE, crowds):
-        yield min(before[0], term[0]), max(before[1], term[1])
-        return
-    after = min((person for person in people if person[0] >= term[1]), default=None)
-    if after and pauses.isdisjoint(range(term[1], after[0] + 1)) and _is_near(term[1], after[0], REACH_AFTER, crowds):
-        yield term[0], after[1]
+    following = bisect_left(people, (term[1],))
+    if following:
+        person = people[following - 1]
+        if term[0] - person[1] <= REACH_BEFORE and not _any_between(crowds, person[1], term[0]):
+            yield min(person[0], term[0]), max(person[1], term[1])
+            return
+    if following < len(people):
+        person = people[following]
+        is_near = person[0] - term[1] <= REACH_AFTER and pauses.isdisjoint(range(term[1], person[0] + 1))
+        if is_near and not _any_between(crowds, term[1], person[0]):
+            yield term[0], person[1]
 
 
-def _is_near(end: int, start: int, reach: int, between: Sequence[int]) -> bool:
-    """Say whether not too many words stand between two places, and none of some."""
-    return start - end <= reach and not any(end <= at < start for at in between)
+def _any_between(places: Sequence[int], start: int, end: int) -> bool:
+    at = bisect_left(places, start)
+    return at < len(places) and places[at] < end
 
 
-def _whole_part(sentence: _Sentence, language: StatementWords, span: Span) -> Span:
+def _spans(phrases: Phrases, text: Words) -> list[Span]:
+    return sorted((first, last) for first, last, _ in phrases.find(text))
+
+
+def _firsts(phrases: Phrases, text: Words) -> list[int]:
+    return [first for first, _ in _spans(phrases, text)]
+
+
+def _whole_part(sentence: _Sentence, span: Span, joins: set[int], starts: set[int]) -> Span:
     """Widen a span to the part of the sentence it stands in, so that what belongs to it goes with it.
 
     To the left up to a comma or an "and". To the right, what follows may still be about it ("in the seventh month"), so
     it goes on until something new begins: a comma or an "and" with a word after it that begins a sentence.
     """
-    words = sentence.text
-    joins = {first for first, _, _ in language.joins.find(words)}
-    starts = {first for first, _, _ in language.starts.find(words)}
     first, last = span
     while first > 0 and first not in sentence.pauses and first - 1 not in joins:
         first -= 1
-    while last < len(words.words):
-        if last in sentence.pauses and (last in starts or (last in joins and last + 1 in starts)):
-            break
-        if last in joins and last + 1 in starts:
+    while last < len(sentence.text.words):
+        after_comma, after_join = last in sentence.pauses and last in starts, last in joins and last + 1 in starts
+        if after_comma or after_join:
             break
         last += 1
     return first, last

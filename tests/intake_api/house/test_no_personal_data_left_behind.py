@@ -1,19 +1,105 @@
 """Marked values through every way of being refused, then a search of the database's files and of every log line."""
 
+import json
 import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from intake_api.flows.read_lead import read_lead
+from intake_api.settings import Settings
 from intake_api.store.base import Store
+from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.web.conftest import Count
 from tests.intake_api.web.html import read_page
 
 MARK = "zq7f3"
 FIELDS = {"name": f"Zane {MARK}", "email": f"{MARK}@guest.example", "message": f"I am {MARK}"}
 API = "/v1/forms/request_demo"
+
+
+# What must not be kept, each in a sentence around which everything else is; the second is what to search for.
+LEFT_OUT = [
+    ("Pay by 4929 1391 7346 0011 please", "4929 1391 7346 0011", "4929139173460011"),
+    ("Konto LV80 BANK 0000 4351 9500 1", "4351 9500 1", "LV80BANK0000435195001"),
+    ("Mans personas kods 161175-19997", "161175-19997", "16117519997"),
+    ("Mój PESEL: 44051401359", "44051401359", "44051401359"),
+    ("Rodné číslo 710319/2745", "710319/2745", "7103192745"),
+    ("Паспорт 4509 731846", "4509 731846", "4509731846"),
+    (f"I have diabetes {MARK}", MARK, "diabetes"),
+    (f"Esmu arodbiedrības biedrs {MARK}", MARK, "arodbiedr"),
+    (f"Я беременна {MARK}", MARK, "беременна"),
+    (f"Jestem muzułmaninem {MARK}", MARK, "muzułman"),
+    (f"Byl jsem odsouzen {MARK}", MARK, "odsouzen"),
+]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+class TestWhatIsLeftOut:
+    def test_m05_c11_leaves_no_trace_in_store_or_log_not_even_inside_the_seal(
+        self,
+        public: FlaskClient,
+        internal_app: Flask,
+        store: Store,
+        clock: DrivenClock,
+        settings: Settings,
+        tmp_path: Path,
+        caplog: pytest.LogCaptureFixture,
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        service = {"Authorization": f"Bearer {settings.secrets.service_token}"}
+        sealed = []
+        for typed, *_ in LEFT_OUT:
+            shown = public.get("/v1/forms/request_contact").json
+            assert shown
+            fields = {"email": "zane@guest.example", "name": typed, "message": f"Hello. {typed}. Thanks"}
+            body = {"presentation": shown["presentation"]["id"], "locale": "en", "fields": fields, "decisions": {}}
+            answer = public.post("/v1/forms/request_contact/submissions", json=body)
+            assert answer.status_code == 201
+            page = read_page(public.get("/f/request_contact").text).form()
+            place = public.post(
+                "/f/request_contact", data={**page, "f-email": "zane@guest.example", "f-message": typed}
+            ).headers["Location"]
+            public.get(place)
+            asked = {"locale": "en", "text": typed}
+            told = internal_app.test_client().post("/v1/texts/checks", json=asked, headers=service)
+            checked = public.post("/v1/forms/request_contact/checks", json={"locale": "en", "fields": fields})
+            lead = read_lead(store, answer.json["reference"], actor="operator", why="test", now=clock())
+            sealed += [str(dict(lead.values)), json.dumps([*lead.notice.values()]), answer.text, told.text]
+            sealed += [checked.text, place]
+        marks = [mark for _, *marks in LEFT_OUT for mark in marks]
+        assert [mark for mark in marks for text in sealed if mark in text] == []
+        store.close()
+        files = [file for file in tmp_path.rglob("*") if file.is_file()]
+        assert files
+        assert [(file.name, mark) for file in files for mark in marks if mark.encode() in file.read_bytes()] == []
+        assert [mark for mark in marks for said in (caplog.text, *capfd.readouterr()) if mark in said] == []
+
+    def test_k03_a_childs_words_leave_none_either(
+        self,
+        public: FlaskClient,
+        store: Store,
+        kept: Count,
+        tmp_path: Path,
+        caplog: pytest.LogCaptureFixture,
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        typed = {"f-email": f"{MARK}@guest.example", "f-message": f"I'm 12. {MARK}"}
+        page = read_page(public.get("/f/request_contact").text).form()
+        assert public.post("/f/request_contact", data={**page, **typed}).status_code == 422
+        shown = public.get("/v1/forms/request_contact").json
+        assert shown
+        fields = {"email": f"{MARK}@guest.example", "message": f"mam 12 lat {MARK}. Jestem Ola, mam 12 lat"}
+        body = {"presentation": shown["presentation"]["id"], "locale": "pl", "fields": fields, "decisions": {}}
+        answer = public.post("/v1/forms/request_contact/submissions", json=body)
+        assert (answer.status_code, MARK in answer.text) == (422, False)
+        assert kept() == 0
+        expect_no_trace(store, tmp_path, caplog, capfd)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -52,7 +138,7 @@ class TestWhatIsRefused:
         ]
         assert max(statuses) < 500
         assert kept() == 0
-        self.expect_no_trace(store, tmp_path, caplog, capfd)
+        expect_no_trace(store, tmp_path, caplog, capfd)
 
     def test_h14_sec42_nor_does_an_outage(
         self,
@@ -78,28 +164,28 @@ class TestWhatIsRefused:
             with store.writing() as tx:
                 tx.exec_driver_sql("DROP TRIGGER refuse")
         assert kept() == 0
-        self.expect_no_trace(store, tmp_path, caplog, capfd, but=b"RAISE(ABORT")
+        expect_no_trace(store, tmp_path, caplog, capfd, but=b"RAISE(ABORT")
 
-    def expect_no_trace(
-        self,
-        store: Store,
-        folder: Path,
-        caplog: pytest.LogCaptureFixture,
-        capfd: pytest.CaptureFixture[str],
-        but: bytes = b"",
-    ) -> None:
-        """Search everything that is on the disk and everything that was said."""
-        store.close()
-        files = [file for file in folder.rglob("*") if file.is_file()]
-        assert files
-        for file in files:
-            found = file.read_bytes()
-            if but:
-                assert f"{MARK}@".encode() not in found, file.name
-            else:
-                assert MARK.encode() not in found, file.name
-        out, err = capfd.readouterr()
-        assert caplog.records
-        for said in (caplog.text, out, err):
-            assert MARK not in said
-        assert all("\n" not in record.getMessage() and "\x1b" not in record.getMessage() for record in caplog.records)
+
+def expect_no_trace(
+    store: Store,
+    folder: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    but: bytes = b"",
+) -> None:
+    """Search everything that is on the disk and everything that was said."""
+    store.close()
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    assert files
+    for file in files:
+        found = file.read_bytes()
+        if but:
+            assert f"{MARK}@".encode() not in found, file.name
+        else:
+            assert MARK.encode() not in found, file.name
+    out, err = capfd.readouterr()
+    assert caplog.records
+    for said in (caplog.text, out, err):
+        assert MARK not in said
+    assert all("\n" not in record.getMessage() and "\x1b" not in record.getMessage() for record in caplog.records)
