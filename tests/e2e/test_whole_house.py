@@ -78,7 +78,7 @@ class TestJourneys:
 
     def test_the_chat_opens_in_the_page(self, house: WholeHouse) -> None:
         with running_chromium() as chromium:
-            page = chromium.new_page(viewport={"width": 1280, "height": 800})
+            page = chromium.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
             page.goto(house.url("public"))
             page.click(".vestibule-bubble")
             expect(page.locator(".vestibule-bot").first).to_contain_text("automated assistant", timeout=20_000)
