@@ -20,7 +20,7 @@ from bot.dialogue.turn import Desk, Turn
 from bot.wording import Lexicon
 
 AGES_OF_CHILDREN = range(4, 18)
-_AGE_OR_GRADE = re.compile(r"(?<!\d)\d{1,2}(?!\d)")  # "6th grade" too
+_AGE_OR_GRADE = re.compile(r"(?<![\w.@])\d{1,2}(?![\d.@])")  # "6th grade" too
 PLAINLY = 0.9  # as in bot/nlu/language_identifier.py, which cannot be imported where no Rasa is
 FEWEST_WORDS = 2
 FEWEST_WORDS_OF_A_FIELD = 4  # a name or a company says nothing about the language of the one who has it

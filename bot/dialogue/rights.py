@@ -34,12 +34,12 @@ async def ask_for_right(state: State, said: Said, desk: Desk) -> Turn:
     done: list[Reply] = []
     if said.detail != ELSEWHERE:
         state, done = await _act_here(right, state, said, desk, is_sure=is_sure)
-        if done and right != "access":
-            more = Offer(f"{INTENTS[right]}:{ELSEWHERE}", "elsewhere")
-            done[-1] = Reply(done[-1].name, done[-1].values, (more,))
-            return _back(state, done)
     if address := find_email(said.text):
-        return await _hand_on(state.pausing_for(right), address, desk)
+        turn = await _hand_on(state.pausing_for(right), address, desk)
+        return Turn(turn.state, [*done, *turn.says], turn.is_over)
+    if done and right != "access":
+        more = Offer(f"{INTENTS[right]}:{ELSEWHERE}", "elsewhere")
+        return _back(state, [*done[:-1], Reply(done[-1].name, done[-1].values, (more,))])
     asking = state.pausing_for(right)
     return Turn(asking, [*done, *open_question(asking)])
 
@@ -94,21 +94,19 @@ async def _act_here(right: str, state: State, said: Said, desk: Desk, *, is_sure
 
 
 async def _act_on_what_was_sent(right: str, state: State, said: Said, desk: Desk) -> tuple[State, list[Reply]]:
-    references: list[str] = []
-    named = {str(one["reference"]): purpose_titled(said.text, one["agreed"]) for one in state.sent}
-    for one in state.sent:
-        purpose = named[str(one["reference"])]
-        if any(named.values()) and purpose is None and right == "withdraw":
+    said_of: dict[str, None] = {}
+    named = [purpose_titled(said.text, one["agreed"]) for one in state.sent]
+    for one, purpose in zip(state.sent, named, strict=True):
+        if any(named) and purpose is None and right == "withdraw":
             continue  # "stop the newsletter" is about that, not about the demo that was asked for
         with suppress(ApiRefused):  # it is gone already
             if right == "withdraw":
-                await desk.api.withdraw(_token(one), [purpose] if purpose else None)
+                done = await desk.api.withdraw(_token(one), [purpose] if purpose else None)
             else:
-                await desk.api.erase(_token(one))
-        references.append(str(one["reference"]))
-    reply = replies.WITHDRAWN if right == "withdraw" else replies.ERASED
+                done = await desk.api.erase(_token(one))
+            said_of[str(done.get("text", ""))] = None
     left = state if right == "withdraw" else state.but(sent=(), known={})
-    return left, [Reply(reply, {"references": ", ".join(references)})]
+    return left, [Reply(replies.VERBATIM, {"words": "\n".join(said_of)})] if said_of else []
 
 
 def _token(sent: dict[str, Any]) -> str:

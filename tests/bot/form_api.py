@@ -20,9 +20,6 @@ EXAMPLES = Path(__file__).parent.parent / "contract" / "examples"
 Json = dict[str, Any]
 
 
-RIGHT_ASKED: Json = {"state": "asked", "text": "If we hold anything about this address, a mail is on its way."}
-
-
 def example(name: str) -> Json:
     """Read one example of the contract."""
     read: Json = json.loads((EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
@@ -150,11 +147,14 @@ class FormApiServer:
         if steps == ["answers"]:
             return 200, example_body("answers")
         if steps == ["texts", "checks"]:
-            return 200, {"too_young": "i am 11" in body["text"].casefold(), "value": body["text"], "warnings": []}
+            return 200, example_body("text_too_young" if "i am 11" in body["text"] else "text_nothing_left_out")
         if steps == ["rights"]:
             assert set(body) == {"kind", "email", "locale"}
-            return (202, RIGHT_ASKED) if body["email"].count("@") == 1 else (422, example_body("submit_field_invalid"))
-        return 200, {"state": "done"}
+            if body["email"].count("@") == 1:
+                return 202, example_body("ask_for_right")
+            reasons = example_body("submit_field_invalid")["fields"]
+            return 422, {**example_body("ask_for_right_invalid"), "fields": reasons}
+        return 200, example_body("withdraw" if steps[-1] == "withdrawals" else "erase")
 
     def _check(self, form: Json, body: Json) -> tuple[int, Any]:
         assert set(body) == {"locale", "fields"}

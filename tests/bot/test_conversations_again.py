@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.bot.bot_processes import RunningBot, Visitor
-from tests.bot.form_api import RIGHT_ASKED, FormApiServer, example_body
+from tests.bot.form_api import FormApiServer, example_body
 
 pytestmark = pytest.mark.processes
+RIGHT_ASKED = example_body("ask_for_right")["text"]
 DEMO = example_body("get_form_request_demo")
 RECEIPT = example_body("submit")["receipt"].rpartition("/")[2]
 
@@ -34,20 +35,20 @@ class TestRights:
     ) -> None:
         visitor = bot.visitor()
         assert "Which e-mail address" in visitor.says(text)
-        assert RIGHT_ASKED["text"] in visitor.says("it is anna@pine-villa.example")
+        assert RIGHT_ASKED in visitor.says("it is anna@pine-villa.example")
         assert api.sent("/rights") == [{"kind": kind, "email": "anna@pine-villa.example", "locale": "en"}]
         visitor.says("i want a demo", "yes")
         assert "anna" not in visitor.heard.casefold()
         assert "a***" not in visitor.heard
 
     def test_an_address_in_the_first_message_is_not_asked_again(self, bot: RunningBot, api: FormApiServer) -> None:
-        assert RIGHT_ASKED["text"] in bot.visitor().says("delete all my data please, anna@pine-villa.example")
+        assert RIGHT_ASKED in bot.visitor().says("delete all my data please, anna@pine-villa.example")
         assert len(api.sent("/rights")) == 1
 
     def test_a_broken_address_is_asked_for_again_with_the_reason(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
         heard = visitor.says("what do you know about me", "anna@@pine-villa.example")
-        assert example_body("submit_field_invalid")["fields"]["email"]["text"] in heard
+        assert example_body("ask_for_right_invalid")["fields"]["email"]["text"] in heard
         assert "Which e-mail address" in heard
 
     def test_in_the_middle_of_a_form_the_open_question_comes_again(self, bot: RunningBot) -> None:
@@ -55,7 +56,7 @@ class TestRights:
         visitor.says("i want a demo", "yes", "Anna", "what do you know about me")
         assert "Which e-mail address" in visitor.heard
         heard = visitor.says("anna@pine-villa.example")
-        assert RIGHT_ASKED["text"] in heard
+        assert RIGHT_ASKED in heard
         assert DEMO["fields"][1]["question"] in heard
 
     def test_at_the_notice_too_and_a_no_leaves_it(self, bot: RunningBot) -> None:
@@ -80,13 +81,13 @@ class TestRights:
         self, bot: RunningBot, api: FormApiServer
     ) -> None:
         visitor = who_has_sent(bot)
-        assert "taken back" in visitor.says("i take back my consent")
+        assert example_body("withdraw")["text"] in visitor.says("i take back my consent")
         assert [path for method, path, _ in api.requests if path.endswith("/withdrawals")] == [
             f"/v1/receipts/{RECEIPT}/withdrawals"
         ]
         assert "Which e-mail address" in visitor.presses("withdraw_consent:elsewhere")
         assert "a***@pine-villa.example" in str(visitor.messages)
-        assert RIGHT_ASKED["text"] in visitor.presses("inform:known_email")
+        assert RIGHT_ASKED in visitor.presses("inform:known_email")
 
     def test_only_the_purpose_that_is_named_is_taken_back(self, bot: RunningBot, api: FormApiServer) -> None:
         who_has_sent(bot).says("please unsubscribe me from the newsletter")
@@ -94,7 +95,7 @@ class TestRights:
 
     def test_erasing_acts_at_once_on_what_was_sent(self, bot: RunningBot, api: FormApiServer) -> None:
         visitor = who_has_sent(bot)
-        assert "is erased" in visitor.says("delete all my data")
+        assert example_body("erase")["text"] in visitor.says("delete all my data")
         assert [path for _, path, _ in api.requests if path.endswith("/erasures")] == [
             f"/v1/receipts/{RECEIPT}/erasures"
         ]
