@@ -15,6 +15,7 @@ from bot.dialogue.state import Stage, State
 from bot.dialogue.turn import Desk, Turn
 
 FEWEST_WORDS_OF_A_MESSAGE = 8
+SAY_SOMETHING = ("feedback", "complaint")  # kinds of forms
 
 
 async def offer_what_is_known(state: State, said: Said, desk: Desk) -> Turn:
@@ -53,7 +54,7 @@ async def reuse_answered(state: State, said: Said, desk: Desk) -> Turn:
 def _own_words(state: State, sheet: Sheet, desk: Desk) -> dict[str, str]:
     """Take what was typed before the yes for the message, where a form is for saying something."""
     field = next((field for field in sheet.fields() if field.type == "long_text"), None)
-    if field is None or sheet.form.get("kind") != "feedback":
+    if field is None or sheet.form.get("kind") not in SAY_SOMETHING:
         return {}  # who asks to be called has not said what they want to ask; who complains has said what is wrong
     # "Hi, I'm Olga, please write to me" says who, not what: a text with details in it is no message.
     texts = [text.strip() for text in state.before_yes if not find_details(text, sheet, desk.words.lexicon)]
