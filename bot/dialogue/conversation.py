@@ -14,6 +14,7 @@ from bot.client import ApiAway, ApiRefused, FormApi, Json
 from bot.dialogue import asides, filling, listening, questions, replies, reuse, rights
 from bot.dialogue.named import form_named
 from bot.dialogue.outside import answer_outside, offered_forms, person
+from bot.dialogue.own_text import without_contacts
 from bot.dialogue.phrases import plain
 from bot.dialogue.replies import Offer, Reply
 from bot.dialogue.said import SURE, Heard, Said, hear_decision
@@ -60,6 +61,8 @@ class Conversation:
                 turn = await self._take_in(other, step, heard, said, desk)
             else:
                 turn = listening.offer_language(state, await step(heard, said, desk), desk)
+            if turn.opens_form:
+                return Turn(state, [], opens_form=True)  # the same text is heard again there
             return await _show_a_way_out(state, turn, desk)
         except ApiAway:
             return _api_is_away(state)
@@ -168,7 +171,7 @@ async def _begin(state: State, said: Said, desk: Desk) -> Turn:
 async def _form_for(said: Said, desk: Desk) -> str:
     if said.intent == replies.INFORM and said.button is None and not said.guesses:
         forms = await desk.api.list_forms(desk.language)
-        if named := form_named(said.text, forms):
+        if named := form_named(without_contacts(said.text), forms):
             return named
     return desk.topics.form_for(said)
 

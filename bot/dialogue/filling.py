@@ -150,6 +150,9 @@ def _candidates(field: Field, said: Said, state: State, desk: Desk) -> dict[str,
     if field.type == "long_text":
         declined = said.intent in DECLINES and said.confidence >= asides.PLAIN and len(said.text) < 60
         return {} if declined else _only_details(said, sheet, desk) or {field.name: said.text.strip()}
+    if field.type == "text" and _is_spelled_out(said.text, desk):
+        address = next((other for other in sheet.fields() if other.type == "email"), field)
+        return {address.name: said.text.strip()}
     if field.type == "text" and not field.choices and not _is_no_text(said):
         return dict(read_text_answer(field, said, sheet, state.values, desk.words.lexicon))
     found: dict[str, Any] = dict(find_details(said.text, sheet, desk.words.lexicon))
@@ -194,8 +197,10 @@ def _is_no_text(said: Said) -> bool:
 
 
 def _looks_like_a_contact(text: str, desk: Desk) -> bool:
-    if any(sign.isdigit() or sign == "@" for sign in text):
-        return True
+    return any(sign.isdigit() or sign == "@" for sign in text) or _is_spelled_out(text, desk)
+
+
+def _is_spelled_out(text: str, desk: Desk) -> bool:
     # "anna at firma punkts lv": people mix the languages when they spell an address out.
     spelled = {word for words in desk.wording.languages.values() for word in words.lexicon.spelled_out}
     return len([word for word in plain(text).split() if word in spelled]) >= FEWEST_SPELLED_OUT

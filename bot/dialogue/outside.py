@@ -6,6 +6,7 @@ from bot.client import ApiAway, ApiRefused
 from bot.dialogue import replies
 from bot.dialogue.answers import DATA_QUESTIONS, answer_data_question, answer_product, when_people_answer
 from bot.dialogue.asides import change_language, language_note
+from bot.dialogue.details import find_email, find_phone
 from bot.dialogue.replies import Offer, Reply
 from bot.dialogue.said import Said
 from bot.dialogue.sheet import Sheet
@@ -36,6 +37,10 @@ async def answer_outside(state: State, said: Said, desk: Desk) -> Turn:
     """
     if said.intent == replies.CHANGE_LANGUAGE:
         return await change_language(state, said, desk)
+    if said.guesses and desk.topics.may_open_a_form(said) and (find_email(said.text) or find_phone(said.text)):
+        return Turn(
+            state, [], opens_form=True
+        )  # who gives an address wants something; the notice asks whether it is so
     if said.intent == "goodbye":
         state = state.but(known={})
     if said.guesses:

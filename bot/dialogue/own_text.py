@@ -37,7 +37,7 @@ def read_text_answer(
             own = found.pop(name)
     if own is None and not said.text.rstrip().endswith("?"):
         own = _own_part(field, said.text, found, sheet, lexicon, is_correction=is_correction)
-    own = _without_contacts(_with_its_kind(field, own, said.text, lexicon) if own else "").strip(_EDGE)
+    own = without_contacts(_with_its_kind(field, own, said.text, lexicon) if own else "").strip(_EDGE)
     return {**found, field.name: own} if own else found
 
 
@@ -85,7 +85,7 @@ def _own_part(
     rest = text
     for name, value in others.items():
         rest = _cut(rest, name, value, lexicon)
-    rest = _without_contacts(rest)
+    rest = without_contacts(rest)
     if rest == text:
         return value_for(field, text, lexicon)
     if is_correction:
@@ -103,7 +103,8 @@ def _cut(text: str, name: str, value: str, lexicon: Lexicon) -> str:
     return f"{text[: match.start()]} , {text[match.end() :]}" if match else text
 
 
-def _without_contacts(text: str) -> str:
+def without_contacts(text: str) -> str:
+    """Return the text with a comma in the place of each e-mail address and phone number."""
     for find in (find_email, find_phone):
         while contact := find(text):
             text = text.replace(contact, " , ")

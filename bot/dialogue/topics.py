@@ -26,11 +26,15 @@ class Topics:
         """Say whether an intent asks for something; giving details does not by itself."""
         return intent in self.forms and intent != INFORM
 
+    def may_open_a_form(self, said: Said) -> bool:
+        """Say whether the likeliest meaning asks for something or gives details."""
+        return said.intent in self.forms
+
     def form_for(self, said: Said) -> str:
         """Return the form a topic asks for: by the button, by the table, or by the intent's own name."""
         if said.intent == CHOOSE_FORM and said.detail:
             return said.detail
-        if said.intent == INFORM and said.button is None:
+        if said.button is None and (said.intent == INFORM or said.guesses):
             # "Jan Nowak, jan@hotel.example, newsletter": the details say who, the next likely intent says what for.
             passing = next((self.forms[guess] for guess in said.guesses if self.is_topic(guess)), None)
             return passing or self.forms.get(INFORM, INFORM)

@@ -13,11 +13,12 @@ from bot.wording import Wording, Words
 
 @dataclass(frozen=True)
 class Turn:
-    """The state after a turn, what to say, and whether the form is over."""
+    """The state after a turn, what to say, whether the form is over, and whether one is to be opened with this text."""
 
     state: State
     says: list[Reply]
     is_over: bool = False
+    opens_form: bool = False
 
 
 @dataclass(frozen=True)

@@ -202,3 +202,16 @@ class TestCorrectingAPart:
         visitor.says("no")
         assert masked in visitor.says(text)
         assert "Anna" in visitor.heard
+
+
+class TestDetailsThatSayLittle:
+    def test_an_address_with_an_unsure_wish_opens_the_form_and_is_offered(self, bot: RunningBot) -> None:
+        visitor = bot.visitor()
+        visitor.says("for 12 of us, Jānis from guesthouse Priedes, janis@priedes.example, 29123456, demo maybe")
+        assert visitor.offered[-2:] == ["affirm", "deny"]
+        assert "j***@priedes.example" in visitor.presses("affirm")
+
+    def test_an_address_spelled_out_is_no_name(self, bot: RunningBot) -> None:
+        visitor = bot.visitor()
+        visitor.says("i want a demo", "yes", "anna at firma dot lv")
+        assert example_body("submit_field_invalid")["fields"]["email"]["text"] in visitor.heard
