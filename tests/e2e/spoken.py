@@ -19,7 +19,7 @@ from tests.intake_api.conftest import ROOT
 Json = dict[str, Any]
 
 
-class NotInTheWords(Exception):
+class NotInTheWords(AssertionError):
     """A script names something that neither the bot's words nor the catalogue has."""
 
 
@@ -122,6 +122,14 @@ class Spoken:
             raise NotInTheWords(f"the catalogue leaves out no {kind}")
         return _is_in(left_out[kind]["text"], heard)
 
+    def _door(self, name: str, heard: list[Message]) -> bool:
+        section, _, key = name.partition(".")
+        words = door_words(self.language).get(section, {})
+        if key not in words:
+            raise NotInTheWords(f"the door has no words {name}")
+        pattern = _pattern(words[key])
+        return any(re.search(pattern, message.text, re.DOTALL) for message in heard)
+
     def _text(self, text: str, heard: list[Message]) -> bool:
         return _is_in(text, heard)
 
@@ -172,6 +180,7 @@ _VERBS: dict[str, Callable[[Spoken, str, list[Message]], bool]] = {
     "offers": Spoken._offers,
     "reason": Spoken._reason,
     "left_out": Spoken._left_out,
+    "door": Spoken._door,
     "text": Spoken._text,
     "button": Spoken._button,
 }
@@ -187,6 +196,12 @@ def words_of(language: str) -> Json:
 def catalogue_words(language: str) -> Json:
     """Return the catalogue's words of a language."""
     return dict(yaml.safe_load((ROOT / f"catalogue/locales/{language}.yml").read_text(encoding="utf-8")))
+
+
+@cache
+def door_words(language: str) -> Json:
+    """Return the words of the public door in a language."""
+    return dict(yaml.safe_load((ROOT / f"intake_api/web/words/{language}.yml").read_text(encoding="utf-8")))
 
 
 def _pattern(template: str, **values: str) -> str:

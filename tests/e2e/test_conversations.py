@@ -4,6 +4,7 @@ nowhere. The scripts stand in tests/conversations; its README says how to read a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -34,18 +35,26 @@ FEATURES = (
     "asks_why",
     "broken_contact",
     "cancel",
+    "card_number",
     "complaint",
     "contact_declined",
     "correction",
+    "download",
+    "feedback_high",
     "feedback_low",
     "language_change",
     "long_message",
     "loyalty",
     "newsletter_pending",
+    "nonsense",
     "optional_declined",
     "quote",
     "reuse",
+    "rights_inside",
+    "rights_outside",
+    "second_request",
     "topic_change",
+    "withdrawal_after_sending",
 )
 NEVER_BY_ITSELF = ("something_broke", "api_away", "api_away_kept", "sent_unknown")
 
@@ -76,6 +85,10 @@ class TestTheScripts:
     @pytest.mark.parametrize("feature", IN_EVERY_LANGUAGE)
     def test_the_main_ways_are_played_in_every_language(self, feature: str) -> None:
         assert {script.language for script in read_scripts() if feature in script.covers} == set(LANGUAGES)
+
+    def test_there_are_twelve_for_each_language(self) -> None:
+        counts = Counter(script.language for script in read_scripts())
+        assert counts == dict.fromkeys(LANGUAGES, 12)
 
     def test_no_two_have_the_same_title_in_one_language(self) -> None:
         titles = [(script.language, script.title) for script in read_scripts()]
