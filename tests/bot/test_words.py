@@ -1,9 +1,7 @@
-"""The words: English complete, the other languages begun and not offered, everything said has words and is said
-somewhere."""
+"""The words: English complete, the other languages begun and not offered, a value is only a value."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +11,6 @@ from bot.dialogue import replies
 from bot.dialogue.asides import language_note
 from bot.dialogue.said import Said
 from bot.wording import LANGUAGES, WORDS, WordsError, load_wording, missing_in
-from tests.bot.bot_processes import ROOT
 
 
 class TestLanguages:
@@ -47,22 +44,6 @@ class TestLanguages:
 
 
 class TestWhatIsSaid:
-    def test_has_words_and_every_word_is_said(self) -> None:
-        said = {value for value in vars(replies).values() if isinstance(value, str) and value.startswith("utter_")}
-        domain = (ROOT / "domain.yml").read_text(encoding="utf-8")
-        said |= {line.strip(" :") for line in domain.splitlines() if line.startswith("  utter_")}
-        assert said == set(load_wording().languages["en"].replies)
-
-    def test_every_button_has_a_word_and_every_word_a_button(self) -> None:
-        code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "bot").rglob("*.py"))
-        words = load_wording().languages["en"].buttons
-        assert [word for word in words if not word.startswith("meant_") and f'"{word}"' not in code] == []
-
-    def test_every_intent_of_the_training_data_can_be_asked_back(self) -> None:
-        texts = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "data" / "nlu" / "en").glob("*.yml"))
-        asked_back = {word for word in load_wording().languages["en"].buttons if word.startswith("meant_")}
-        assert asked_back == {f"meant_{intent}" for intent in re.findall(r"- intent: (\w+)", texts)}
-
     def test_a_value_with_braces_is_only_a_value(self) -> None:
         words = load_wording().languages["en"]
         assert words.say(replies.VERBATIM, {"words": "{reference} {0.__class__} %s"}) == "{reference} {0.__class__} %s"
