@@ -17,10 +17,15 @@ run: environments ## Start everything on this machine and print where it is; Ctr
 	@$(SERVICE)/python -m tools.run
 
 .PHONY: test
-test: environments check ## Run the checks and every test of both environments
-	@failed=0; \
+test: environments check ## Run the checks and every test of both environments, side by side
+	@$(BOT)/python -m bot.train_if_changed
+	@echo "The bot's tests run beside the others; what they say comes at the end."
+	@said=$$(mktemp); failed=0; \
+	$(BOT)/python -m pytest tests/bot >"$$said" 2>&1 & bot=$$!; \
+	trap 'kill $$bot; rm -f "$$said"; exit 130' INT TERM; \
 	$(SERVICE)/python -m pytest tests --ignore=tests/bot --timeout=300 || failed=1; \
-	$(BOT)/python -m pytest tests/bot || failed=1; \
+	wait $$bot || failed=1; \
+	cat "$$said"; rm -f "$$said"; \
 	exit $$failed
 
 .PHONY: check
