@@ -9,7 +9,7 @@ from bot.dialogue import asides, listening, replies
 from bot.dialogue.amounts import find_numbers
 from bot.dialogue.checking import Problems, Values, check
 from bot.dialogue.corrections import broken_address, corrected_email
-from bot.dialogue.details import choice_in, find_details, value_for
+from bot.dialogue.details import choice_in, find_details, find_email, value_for
 from bot.dialogue.named import field_named, purpose_named
 from bot.dialogue.own_text import counts_something_else, read_text_answer, strong_details
 from bot.dialogue.phrases import pattern_of, plain
@@ -149,10 +149,10 @@ def _candidates(field: Field, said: Said, state: State, desk: Desk) -> dict[str,
         return {} if pressed is None else {field.name: pressed}
     if field.type == "long_text":
         declined = said.intent in DECLINES and said.confidence >= asides.PLAIN and len(said.text) < 60
-        return {} if declined else _only_details(said, sheet, desk) or {field.name: said.text.strip()}
-    if field.type == "text" and _is_spelled_out(said.text, desk):
-        address = next((other for other in sheet.fields() if other.type == "email"), field)
-        return {address.name: said.text.strip()}
+        says_nothing = plain(said.text).strip(" .!") in map(plain, desk.words.lexicon.clear_no)
+        return {} if declined or says_nothing else _only_details(said, sheet, desk) or {field.name: said.text.strip()}
+    if field.type == "text" and (address := _meant_for_an_address(said.text, sheet, desk)):
+        return address
     if field.type == "text" and not field.choices and not _is_no_text(said):
         return dict(read_text_answer(field, said, sheet, state.values, desk.words.lexicon))
     found: dict[str, Any] = dict(find_details(said.text, sheet, desk.words.lexicon))
@@ -198,6 +198,15 @@ def _is_no_text(said: Said) -> bool:
 
 def _looks_like_a_contact(text: str, desk: Desk) -> bool:
     return any(sign.isdigit() or sign == "@" for sign in text) or _is_spelled_out(text, desk)
+
+
+def _meant_for_an_address(text: str, sheet: Sheet, desk: Desk) -> dict[str, str]:
+    """Return what cannot be a name because it was meant for an e-mail address and is none; the API says why."""
+    if find_email(text):
+        return {}
+    email = next((field for field in sheet.fields() if field.type == "email"), None)
+    spelled_out = {email.name: text.strip()} if email and _is_spelled_out(text, desk) else {}
+    return broken_address(text, sheet) or spelled_out
 
 
 def _is_spelled_out(text: str, desk: Desk) -> bool:

@@ -211,7 +211,14 @@ class TestDetailsThatSayLittle:
         assert visitor.offered[-2:] == ["affirm", "deny"]
         assert "j***@priedes.example" in visitor.presses("affirm")
 
-    def test_an_address_spelled_out_is_no_name(self, bot: RunningBot) -> None:
+    @pytest.mark.parametrize("typed", ["anna at firma dot lv", "anna@@firma.lv"])
+    def test_an_address_that_is_none_is_no_name(self, bot: RunningBot, typed: str) -> None:
         visitor = bot.visitor()
-        visitor.says("i want a demo", "yes", "anna at firma dot lv")
+        visitor.says("i want a demo", "yes", typed)
         assert example_body("submit_field_invalid")["fields"]["email"]["text"] in visitor.heard
+
+    def test_nothing_is_no_message(self, bot: RunningBot, api: FormApiServer) -> None:
+        visitor = bot.visitor()
+        visitor.says("i want a demo", "yes", "Anna", "anna@pine-villa.example", *["skip"] * 4, "nothing", "no", "no")
+        visitor.presses("affirm:send")
+        assert "message" not in api.sent("/submissions")[0]["fields"]
