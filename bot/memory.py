@@ -94,10 +94,11 @@ class ProcessMemory:
 class RedisMemory:
     """Keeps records in Redis with expiry, so that a restart of Rasa loses no conversation.
 
-    What was typed before the yes never goes there: it stays in this process, and a restart loses it.
+    What was typed before the yes, and what was sent already, never goes there: it stays in this process, and a restart
+    loses it.
     """
 
-    WITHHELD = ("before_yes",)
+    WITHHELD = ("before_yes", "known")
     PREFIX = "vestibule:conversation:"
     COUNTED = "vestibule:conversations"  # ids by the moment they end
 

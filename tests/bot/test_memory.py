@@ -191,7 +191,10 @@ def redis(tmp_path: Path) -> Iterator[RealRedis]:
 
 
 class TestRedis:
-    RECORD: ClassVar = {"slots": {"form": "request_demo", "before_yes": [f"demo, {MARK}"]}, "loop": "lead_form"}
+    RECORD: ClassVar = {
+        "slots": {"form": "request_demo", "before_yes": [f"demo, {MARK}"], "known": {"name": {"value": MARK}}},
+        "loop": "lead_form",
+    }
 
     def test_h02_what_was_typed_before_the_yes_never_goes_there(self, redis: RealRedis, clock: Clock) -> None:
         async def act() -> Any:
