@@ -22,7 +22,7 @@ WHAT_LISTENS = {
     "ACTIONS": "the bot's actions",
 }
 # Threads by door: a visitor's chat turn holds a thread of the public door while the bot asks the internal one.
-THREADS = {"public": 16, "internal": 8, "review": 4}
+THREADS = {"public": 28, "internal": 8, "review": 4}
 # What the bot's processes need of the environment; keys and the database's address are not for them.
 BOT_SETTINGS = (
     "INTERNAL_URL",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from bot.dialogue.details import find_email
 from bot.dialogue.sheet import Sheet
 from bot.dialogue.state import State
 
 LONGEST_TEXT = 80
 _ENDING = re.compile(r"(?<![\w.@])\.([a-z]{2,10})(?![\w.@])")
+_ADDRESS = re.compile(r"[\w.+-]@")  # whole or broken: never mended by guessing
 _HOST = re.compile(r"(?<![\w.+-])@?((?:[a-z0-9-]{1,40}\.){1,4}[a-z]{2,10})(?![\w@])")
 
 
@@ -19,7 +19,7 @@ def corrected_email(text: str, state: State) -> dict[str, str]:
     text = text.casefold()
     field = next((one for one in Sheet(state.sheet or {}).fields() if one.type == "email"), None)
     kept = str(state.values[field.name]["value"]) if field and field.name in state.values else ""
-    if field is None or "@" not in kept or len(text) > LONGEST_TEXT or find_email(text):
+    if field is None or "@" not in kept or len(text) > LONGEST_TEXT or _ADDRESS.search(text):
         return {}
     who, _, host = kept.partition("@")
     if named := _HOST.search(text):

@@ -31,6 +31,7 @@ DECLINES = (replies.DECLINE_FIELD, replies.DENY)
 CONTACT_TYPES = ("email", "phone")
 MOST_WORDS_AROUND_A_CONTACT = 5  # "you can reach me at …"
 FEWEST_SPELLED_OUT = 2
+MOST_WORDS_OF_AN_ADDRESS = 2
 TOO_YOUNG = "too_young"
 
 
@@ -228,7 +229,9 @@ def _only_value(field: Field, said: Said, desk: Desk) -> Any:
             return numbers[0]  # "9 out of 10"
         return numbers[0] if len(numbers) == 1 else None
     if field.type in CONTACT_TYPES and not _looks_like_a_contact(said.text, desk):
-        return None if said.confidence >= asides.PLAIN and said.intent != replies.INFORM else said.text.strip() or None
+        is_told = said.confidence >= asides.PLAIN and said.intent != replies.INFORM
+        is_sentence = len(said.text.split()) > MOST_WORDS_OF_AN_ADDRESS  # "I don't use e-mail"
+        return None if is_told or is_sentence else said.text.strip() or None
     if _is_no_text(said):
         return None
     return value_for(field, said.text, desk.words.lexicon) or None

@@ -203,6 +203,17 @@ class TestCorrectingAPart:
         assert masked in visitor.says(text)
         assert "Anna" in visitor.heard
 
+    def test_a_broken_one_is_asked_for_again_and_never_mended(self, bot: RunningBot) -> None:
+        visitor = bot.visitor()
+        visitor.says("please have somebody call me", "yes", "Do you have parking?", "Anna", "anna@pine-villa.example")
+        heard = visitor.says("no", "no, the e-mail is anna@@other.example")
+        assert example_body("submit_field_invalid")["fields"]["email"]["text"] in heard
+
+    def test_who_uses_no_mail_is_asked_for_a_phone(self, bot: RunningBot) -> None:
+        visitor = bot.visitor()
+        heard = visitor.says("please have somebody call me", "yes", "Do you have parking?", "Anna", "i dont use email")
+        assert example_body("get_form_request_contact")["fields"][3]["question"] in heard
+
 
 class TestDetailsThatSayLittle:
     def test_an_address_with_an_unsure_wish_opens_the_form_and_is_offered(self, bot: RunningBot) -> None:

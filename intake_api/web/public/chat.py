@@ -37,7 +37,7 @@ chat = Blueprint("chat", __name__)
 KEY = "vestibule.chat"
 BEGIN_BURST, BEGIN_PER_SECOND = 200, 5.0
 # Fewer than a public door has threads: a Rasa that hangs must not keep the forms from being sent.
-TURNS_AT_ONCE = 12
+TURNS_AT_ONCE = 24
 TOLD = (ConversationGone, ButtonStale, TooManyTurns, TooFast, ButtonUnknown)
 AWAY = "The assistant is away at this moment. The form does the same: {form_page}"
 

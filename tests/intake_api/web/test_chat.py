@@ -260,7 +260,7 @@ class TestBounds:
             # More than there are places, one after another: as each is refused, its place is free again.
             says = [pool.submit(call, "POST", SAY, begun) for _ in range(3)]
             assert next(as_completed(says)).result() == (429, "too_fast")
-            assert [call("POST", SAY, begun) for _ in range(chat_module.TURNS_AT_ONCE)] == [(429, "too_fast")] * 12
+            assert [call("POST", SAY, begun) for _ in range(chat_module.TURNS_AT_ONCE)] == [(429, "too_fast")] * chat_module.TURNS_AT_ONCE
             forgets = [pool.submit(call, "DELETE", FORGET, begun) for _ in range(2)]
             assert next(as_completed(forgets)).result() == (429, "too_fast")
             elsewhere = pool.submit(call, "POST", SAY, other)
