@@ -260,7 +260,8 @@ class TestBounds:
             # More than there are places, one after another: as each is refused, its place is free again.
             says = [pool.submit(call, "POST", SAY, begun) for _ in range(3)]
             assert next(as_completed(says)).result() == (429, "too_fast")
-            assert [call("POST", SAY, begun) for _ in range(chat_module.TURNS_AT_ONCE)] == [(429, "too_fast")] * chat_module.TURNS_AT_ONCE
+            refused = [call("POST", SAY, begun) for _ in range(chat_module.TURNS_AT_ONCE)]
+            assert set(refused) == {(429, "too_fast")}
             forgets = [pool.submit(call, "DELETE", FORGET, begun) for _ in range(2)]
             assert next(as_completed(forgets)).result() == (429, "too_fast")
             elsewhere = pool.submit(call, "POST", SAY, other)
