@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from bot.dialogue.phrases import ends_here, pattern_of, plain
 from bot.wording import Lexicon
 
-_DIGITS = r"\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3}){1,3}(?!\d)|\d{1,9}(?:[.,]\d{1,2})?(?!\d)"
+_DIGITS = r"\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3}){1,3}(?:[.,]\d{2})?(?!\d)|\d{1,9}(?:[.,]\d{1,2})?(?!\d)"
 _ABOUT = r"(?:[~≈<>=:+\-–—]|\s){0,4}"
 _BEFORE_A_RANGE = re.compile(r"\d\s?[-–—/.:]\s?$")
 _AFTER_A_RANGE = re.compile(r"\s?[-–—/:]\s?\d|[.,]\d")
+_ENDS_AS_A_QUESTION = re.compile(r"[^.!?\n]{0,80}\?")
 _BREAK = re.compile(r"[,;!?\n()]|\.\s")
 MOST_WORDS_OF_A_NUMBER = 4
 
@@ -34,6 +35,7 @@ def find_headcount(text: str, lexicon: Lexicon) -> Amount | None:
     folded = plain(text)
     units = pattern_of(lexicon.units.get("headcount", ()), glued=True)
     money = pattern_of(lexicon.units.get("budget", ()), glued=True)
+    in_a_question = None
     for number, in_words in _numbers(folded, lexicon):
         after = folded[number.end : number.end + 60]
         counted = re.match(rf"\+?\s{{0,2}}(?:-\s?)?(?:([^\W\d_][\w-]{{1,20}})\s)?({units})", after)
@@ -42,8 +44,12 @@ def find_headcount(text: str, lexicon: Lexicon) -> Amount | None:
         between = counted.group(1)
         if between and (re.fullmatch(money, between) or ends_here(between, lexicon)):
             continue
-        return Amount(number.value, number.start, number.end + counted.end())
-    return _after_lead_in(folded, "headcount", lexicon, must_not_follow=money)
+        amount = Amount(number.value, number.start, number.end + counted.end())
+        if not _ENDS_AS_A_QUESTION.match(folded, amount.end):
+            return amount
+        in_a_question = in_a_question or amount
+    # "How much is it for 25 users? We are 70": what is asked about counts only when nothing is said outright.
+    return _after_lead_in(folded, "headcount", lexicon, must_not_follow=money) or in_a_question
 
 
 def find_budget(text: str, lexicon: Lexicon) -> Amount | None:
@@ -98,7 +104,7 @@ def _numbers(folded: str, lexicon: Lexicon | None) -> Iterator[tuple[Amount, boo
     thousands = pattern_of(lexicon.thousands if lexicon else ())
     of_words = pattern_of(tuple(words)) if words else pattern_of(())
     some = re.compile(
-        rf"(?<![\w.,])(?:(?P<digits>{_DIGITS})(?P<k>\s?(?:k(?!\w)|{thousands}))?(?![\w]|\s?[%°])"
+        rf"(?<![\w.,])(?:(?P<digits>{_DIGITS})(?P<k>\s?(?:[kк](?!\w)|{thousands}))?(?![\w]|\s?[%°])"
         rf"|(?P<words>{of_words}(?:[\s-]{of_words}){{0,{MOST_WORDS_OF_A_NUMBER - 1}}})(?P<wk>\s{thousands})?"
         rf"|(?P<one>{thousands}))"
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.dialogue.amounts import find_budget, find_headcount
+from bot.dialogue.amounts import Amount, find_budget, find_headcount, find_numbers
 from bot.dialogue.people import Part, find_company, find_company_after, find_name, find_role
 from bot.dialogue.phrases import pattern_of, plain
 from bot.dialogue.sheet import Field, Sheet
@@ -27,6 +27,10 @@ _REGISTERED = re.compile(
     r"zamowieni\w{0,3}|faktur\w{0,3}|objednavk\w{0,3}|заказ\w{0,3}|счет\w{0,3}|рег)\.?"
     r"(?:\s?(?:no|nr|num|number|numur\w{0,2}|numer\w{0,2}|cislo|номер\w{0,2}|id))?[\s.:#№]{0,4}[a-z]{0,3}$"
 )
+_EURO = re.compile(r"€|(?<![^\W\d])(?:eur|eir|евр)\w{0,4}(?!\w)")
+_RANGE = re.compile(r"(under|over|from)_(\d{1,9})(?:_to_(\d{1,9}))?")
+_BARE_AMOUNT = re.compile(r"\W*\d[\d .,\u00a0]{0,12}\s?(?:€|(?:eur|eir|евр)\w{0,4})?\W*")
+EUROS = "budget in euro"
 LONGEST_TEXT = 4_000
 FEWEST_DIGITS = 7
 
@@ -49,6 +53,8 @@ def said_in(text: str, lexicon: Lexicon) -> dict[str, str]:
     for kind, find_amount in (("budget", find_budget), ("headcount", find_headcount)):
         if amount := find_amount(rest, lexicon):
             said[kind] = str(amount.value)
+            if kind == "budget" and _in_euro(rest, amount):
+                said[EUROS] = said[kind]
             rest = _hidden(rest, amount.start, amount.end)
     said.update(_people_in(rest, lexicon, among_details=bool(said)))
     return said
@@ -93,7 +99,27 @@ def choice_in(field: Field, text: str, lexicon: Lexicon) -> str | None:
     for chosen in (exact, sorted({*by_value, *by_words}), by_label):
         if chosen:
             return chosen[0] if len(chosen) == 1 else None
+    return _range_of(field, wanted) if _BARE_AMOUNT.fullmatch(wanted) else None
+
+
+def _range_of(field: Field, amount: str) -> str | None:
+    """Return the choice that an amount falls into, where the choices are amounts: `from_100_to_300`."""
+    numbers = find_numbers(amount)
+    for value, _ in field.choices:
+        match = _RANGE.fullmatch(value)
+        if match is None or len(numbers) != 1:
+            continue
+        bound, number = int(match[2]), numbers[0]
+        if {"under": number < bound, "over": number > bound, "from": bound <= number <= int(match[3] or number)}[
+            match[1]
+        ]:
+            return value
     return None
+
+
+def _in_euro(text: str, amount: Amount) -> bool:
+    beside = f"{text[max(0, amount.start - 4) : amount.end]}{re.split(r'[,;.!?]', text[amount.end :][:8])[0]}"
+    return _EURO.search(plain(beside)) is not None
 
 
 def _own_stems(field: Field) -> dict[str, set[str]]:
@@ -119,6 +145,8 @@ def _as_the_field_takes_it(field: Field, said: dict[str, str], lexicon: Lexicon)
     if value is None or field.type == "integer":
         return value
     if field.type == "choice":
+        if field.name == "budget":  # the choices are in euro
+            return _range_of(field, said[EUROS]) if EUROS in said else None
         return choice_in(field, value, lexicon) if field.name == "role" else None
     return value if field.type == "text" else None
 

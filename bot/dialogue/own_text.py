@@ -38,7 +38,13 @@ def read_text_answer(
     if own is None and not said.text.rstrip().endswith("?"):
         own = _own_part(field, said.text, found, sheet, lexicon, is_correction=is_correction)
     own = without_contacts(_with_its_kind(field, own, said.text, lexicon) if own else "").strip(_EDGE)
-    return {**found, field.name: own} if own else found
+    return {**found, field.name: own} if own and not _says_nothing(own, lexicon) else found
+
+
+def _says_nothing(own: str, lexicon: Lexicon) -> bool:
+    """Say whether nothing is left but words that stand between values: "and", "my"; "Will" may be a name."""
+    between = {plain(word) for word in lexicon.value_ends}
+    return own.islower() and all(plain(word) in between for word in re.findall(r"[\w'-]+", own))
 
 
 def _with_its_kind(field: Field, own: str, text: str, lexicon: Lexicon) -> str:

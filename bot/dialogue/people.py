@@ -29,13 +29,17 @@ _BOUNDARY = re.compile(r"[,;:!?\n()|/•]|\.(?:\s|$)|\s[-–—]\s")
 _PARTICLES = ("van", "von", "de", "der", "da", "di", "le", "la", "del")
 _TITLE = re.compile(r"(?i:mr|mrs|ms|miss|dr|prof|ing|mgr|bc|pan|pani|paní|kungs|kundze|господин|госпожа)\.?\s(?=\w)")
 _AROUND = " \t-–—*~•"
+_KIN = re.compile(
+    r"(?:sons?|daughters?|partners?|co|company|deli|dels|partneri|synove|syn|synowie|corki|wspolnicy|сыновья|сын|дочери|партнеры|ко)(?!\w)"
+)
+_NAME_TAIL = r"(?:\s(?:here|speaking|seit|te|tutaj|tu|tady|zde|здесь|тут))?"
 _JOINERS = ("and", "un", "и", "i", "a", "und", "&")
 # "AS" and "ИП" are companies, "as" is a word: the short ones count in capitals only.
 _FORM_BEFORE = re.compile(
     r"(?<![\w.])(?:(?i:sia|uab|ооо|оао|зао|пао|тоо|мчс)|ИП|АО|AS|A/S|IK|OÜ|OU|AB|ZS|(?i:z/s)|PSIA|ип(?=\s[А-ЯЁ«\"]))(?!\w)"
 )
 _FORM_BEHIND = re.compile(
-    r"(?<![\w.])(?:(?i:ltd|limited|llc|inc|gmbh|plc|llp|uab|sia|corp|oyj?|srl|ооо|b\.v\.|s\.a\.|sp\.\s?[kj]\.|"
+    r"(?<![\w.])(?:(?i:ltd|limited|llc|inc|gmbh|plc|llp|uab|sia|corp|oyj?|srl|ооо|b\.v\.|s\.a\.|sp\.\s?[kj]\.|s\.\s?c\.|"
     r"sp\.?\s?z\s?\.?o\.?\s?o\.?|spółka z o\.?\s?o\.?|spol\.?\s?s\s?r\.?\s?o\.?|s\.\s?r\.\s?o\.?|sro|"
     r"a\.\s?s\.|v\.o\.s\.|k\.s\.)|SA|AS|AG|OÜ|OU|AB|BV|IK|АО)(?!\w)\.?"
 )
@@ -90,12 +94,12 @@ def find_name(text: str, lexicon: Lexicon, *, among_details: bool = False) -> Pa
 
 def find_company_after(text: str, name: Part, lexicon: Lexicon) -> Part | None:
     """Find a company in the part right behind a name: "Jan Kowalski, Zielony Dom, 12 osób"."""
-    gap = re.match(r"\s?[,;/|\n–—-][\s,;/|–—-]{0,80}", text[name.end :])
+    gap = re.match(rf"{_NAME_TAIL}\s?[,;/|(\n–—-][\s,;/|(–—-]{{0,80}}", plain(text[name.end :]))
     if not gap:
         return None
     start = name.end + gap.end()
     company = _company_at(text, start, lexicon, lower=0)
-    if company is None or not re.match(r"\s{0,2}(?:$|[,;|/\n(–—-]|\.(?:\s|$))", text[company.end :]):
+    if company is None or not re.match(r"\s{0,2}(?:$|[,;|/\n()–—-]|\.(?:\s|$))", text[company.end :]):
         return None
     return None if _is_known(company.value, lexicon) else company
 
@@ -154,6 +158,8 @@ def _joins(before: str, lexicon: Lexicon) -> bool:
 
 
 def _joined(after: str, lexicon: Lexicon) -> bool:
+    if _KIN.match(plain(after.lstrip(" "))):
+        return True
     word = _COMPANY_WORD.match(after.lstrip(" "))
     return (
         word is not None
@@ -222,6 +228,8 @@ def _company_at(text: str, start: int, lexicon: Lexicon, *, lower: int = 3, is_n
             continue
         if taken >= MOST_COMPANY_WORDS or not _may_be_of_a_company(word, lexicon, begins=not taken, capitals=capitals):
             break
+        if capitals and _KIN.match(plain(word)) and plain(text[end : match.start()]).strip() in _JOINERS:
+            return _part(text, start, match.end())
         if not is_name and (capitals or taken >= lower):
             if is_named and capitals and taken == 1 and ends_here(after, lexicon):
                 end = match.end()
@@ -243,7 +251,7 @@ def _name_at(text: str, start: int, lexicon: Lexicon, *, lower: int = 2) -> Part
     for match in _words_from(text, start, _WORD):
         word = match.group()
         is_capital = word[0].isupper()
-        begins_a_name = not taken and is_capital and _is_given(word, lexicon)  # "Max", a word with another sense too
+        begins_a_name = not taken and _is_surely_given(word, lexicon)
         if taken >= MOST_NAME_WORDS or (
             not begins_a_name and _is_stop(word, lexicon) and not (is_capital and taken and len(word) > 2)
         ):
@@ -253,7 +261,7 @@ def _name_at(text: str, start: int, lexicon: Lexicon, *, lower: int = 2) -> Part
         if not is_capital and taken >= lower and plain(word) not in _PARTICLES:
             break
         capitals = capitals or is_capital
-        end, taken = match.end(), taken + 1
+        end, taken = match.end(), taken + (plain(word) not in _PARTICLES)
     return _part(text, start, end) if taken else None
 
 
@@ -261,9 +269,11 @@ def _weakly_announced_name(text: str, lexicon: Lexicon) -> Part | None:
     folded = plain(text)
     for match in re.finditer(_lead_ins(lexicon.weak_lead_ins.get("name", ())) + r"[\s,:–—!.-]{1,3}", folded):
         name = _name_at(text, match.end(), lexicon)
-        if name is None or _is_known(name.value, lexicon):
+        if name is None:
             continue
         words = name.value.split()
+        if _is_known(name.value, lexicon) and not _is_surely_given(words[0], lexicon):
+            continue
         capitals = all(word[0].isupper() or plain(word) in _PARTICLES for word in words)
         if (
             _is_given(words[0], lexicon)
@@ -381,6 +391,15 @@ def _is_known(value: str, lexicon: Lexicon) -> bool:
     return any(re.match(pattern_of(phrases), first) for phrases in others) or any(
         re.fullmatch(pattern_of(phrases), first) for phrases in (lexicon.company_words, lexicon.role_modifiers)
     )
+
+
+def _is_surely_given(word: str, lexicon: Lexicon) -> bool:
+    """Say whether a word is a given name here: in capitals whatever else it may mean ("Max"), in lower case unless it
+    is itself a word for something else ("will"; "marcin" only begins like March)."""
+    if not _is_given(word, lexicon):
+        return False
+    listed = (lexicon.value_ends, lexicon.greetings, lexicon.roles, lexicon.places)
+    return word[0].isupper() or all(plain(word) not in map(plain, phrases) for phrases in listed)
 
 
 def _is_given(word: str, lexicon: Lexicon) -> bool:

@@ -385,3 +385,106 @@ class TestTheNameOfAHouse:
         said = Said("inform", 0.9, typed)
         answer = read_text_answer(self.COMPANY, said, self.SHEET, (), WORDING.languages[language].lexicon)
         assert answer == {"company": kept}
+
+
+MORE = {
+    "en": [
+        said("Budget: $12,000.00", budget="12000"),
+        said("how much for 25 users? we are a 70 person company", headcount="70"),
+        said("how much is it for 25 people?", headcount="25"),
+        said(
+            "Tom Ashby here, office manager, Pellworth & Sons.",
+            name="Tom Ashby",
+            role="office manager",
+            company="Pellworth & Sons",
+        ),
+        said("my full name is Maria del Carmen Ortiz", name="Maria del Carmen Ortiz"),
+        said("Gemma Hill, director @ Owlstone Metals", name="Gemma Hill", role="director", company="Owlstone Metals"),
+        said("She is our head of sales", role="head of sales"),
+        said("My colleague Hannah Frost will go on", name="Hannah Frost"),
+        said("is the name mandatory?"),
+    ],
+    "lv": [
+        said("Budžets: 12.000,00 EUR", budget="12000"),
+        said("es esmu mārtiņš no sia bebrs", name="mārtiņš", company="sia bebrs"),
+        said("esmu izpilddirektore", role="izpilddirektore"),
+        said("līdz diviem tūkstošiem eiro", budget="2000"),
+        said("paldies par palīdzību"),
+    ],
+    "ru": [
+        said("бюджет 10к евро", budget="10000"),
+        said("Я Мартин Добров", name="Мартин Добров"),
+        said("Компания Шмель и сыновья, нас 12 человек", company="Шмель и сыновья", headcount="12"),
+        said("название фирмы называть не буду"),
+        said("имя обязательно?"),
+    ],
+    "pl": [
+        said("hej tu marcin, jest nas 8", name="marcin", headcount="8"),
+        said("firma Rosa i Perła s.c.", company="Rosa i Perła s.c."),
+        said("kim jesteś"),
+    ],
+    "cs": [
+        said("Firma Čmelák a synové, 12 lidí", company="Čmelák a synové", headcount="12"),
+        said("říkejte mi prostě Štěpán", name="Štěpán"),
+        said("jaké údaje máte"),
+    ],
+}
+
+
+class TestKindsThatWereMissed:
+    @pytest.mark.parametrize(
+        ("language", "text", "details"), [(language, *one) for language, listed in MORE.items() for one in listed]
+    )
+    def test_are_found(self, language: str, text: str, details: dict[str, str]) -> None:
+        assert find_details(text, SHEET, WORDING.languages[language].lexicon) == details
+
+
+BUDGET = Field(
+    name="budget", type="choice", necessity="optional", label="Budget", question="", why="", if_not_given="",
+    choices=(("under_100", "Less than 100 euro"), ("from_100_to_300", "100 to 300 euro"),
+             ("over_300", "More than 300 euro"), ("not_sure", "I do not know yet")),
+    purposes=(),
+)  # fmt: skip
+
+
+class TestABudgetAmongRanges:
+    @pytest.mark.parametrize(
+        ("text", "choice"),
+        [
+            ("250", "from_100_to_300"),
+            ("99 eur", "under_100"),
+            ("€300", "from_100_to_300"),
+            ("1 200 eiro", "over_300"),
+            ("under 100", "under_100"),
+            ("less than 100", "under_100"),
+            ("below 100", None),  # not in the words of a choice: the buttons ask again
+            ("300 zł", None),  # the ranges are in euro
+            ("12 or 200", None),
+        ],
+    )
+    def test_is_the_range_it_falls_into(self, text: str, choice: str | None) -> None:
+        assert choice_in(BUDGET, text, WORDING.languages["en"].lexicon) == choice
+
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            ("our budget is 5k eur", {"budget": "over_300"}),
+            ("up to 200 euros a month", {"budget": "from_100_to_300"}),
+            ("budget 20 000 zł", {}),
+            ("budget 3000", {}),  # of what?
+        ],
+    )
+    def test_is_found_in_a_message_when_it_is_in_euro(self, text: str, found: dict[str, str]) -> None:
+        sheet = Sheet(
+            {
+                "form": "x",
+                "fields": [
+                    {
+                        "name": "budget",
+                        "type": "choice",
+                        "choices": [{"value": value, "label": label} for value, label in BUDGET.choices],
+                    }
+                ],
+            }
+        )
+        assert find_details(text, sheet, WORDING.languages["en"].lexicon) == found
