@@ -81,7 +81,9 @@ def new_features(seen_at_least: int) -> Any:
             ("stems", TfidfVectorizer(ngram_range=(1, 2), tokenizer=_stems, token_pattern=None, **folded)),
             (
                 "look",
-                TfidfVectorizer(preprocessor=itemgetter(1), tokenizer=str.split, token_pattern=None, use_idf=False),
+                TfidfVectorizer(
+                    preprocessor=itemgetter(1), tokenizer=str.split, token_pattern=None, use_idf=False, dtype=np.float32
+                ),
             ),
         ],
         transformer_weights={"stems": 0.7, "look": 0.5},

@@ -26,10 +26,10 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.model_selection import train_test_split
-from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
 from bot.nlu.features import Read, Reader, new_features
+from bot.nlu.linear import Linear
 from bot.wording import GIVEN_NAMES, read_given_names
 
 LOG = logging.getLogger("vestibule.nlu")
@@ -37,6 +37,7 @@ INTENT_RANKING = "intent_ranking"
 RANKING_LENGTH = 5
 TEMPERATURES = np.geomspace(0.05, 2.0, 60)
 HELD_BACK = 0.2
+FEW = 1000
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -52,7 +53,7 @@ class MaskedTextIntentClassifier(GraphComponent, IntentClassifier):  # type: ign
         self._config = config
         self._storage = storage
         self._resource = resource
-        self._model: Any = None
+        self._model: Linear | None = None
         self._temperature = 1.0
         self._reader = Reader(())
 
@@ -89,8 +90,7 @@ class MaskedTextIntentClassifier(GraphComponent, IntentClassifier):  # type: ign
         texts = [self._reader.read(example.get(TEXT)) for example in examples]
         intents = [example.get(INTENT) for example in examples]
         self._temperature = _calibrate(self._config, texts, intents)
-        self._model = _new_model(self._config, len(texts)).fit(texts, intents)
-        self._model["machine"].coef_ = self._model["machine"].coef_.astype(np.float32)
+        self._model = _learn(self._config, texts, intents)
         with self._storage.write_to(self._resource) as folder:
             joblib.dump((self._model, self._temperature, self._reader), folder / "intents.joblib", compress=3)
         return self._resource
@@ -106,17 +106,18 @@ class MaskedTextIntentClassifier(GraphComponent, IntentClassifier):  # type: ign
     def rank(self, text: str) -> list[dict[str, Any]]:
         """Return the likeliest intents of a text with their confidences, best first."""
         read = self._reader.read(text)
-        if not any(sign.isalnum() for sign in read.folded):
+        if self._model is None or not any(sign.isalnum() for sign in read.folded):
             return [{"name": "out_of_scope", "confidence": 1.0}]  # nothing but signs and emoji
-        confidences = _soften(_scores(self._model, [read]), self._temperature)[0]
+        confidences = _soften(self._model.scores([read]), self._temperature)[0]
         best = np.argsort(confidences)[::-1][:RANKING_LENGTH]
-        return [{"name": str(self._model.classes_[i]), "confidence": float(confidences[i])} for i in best]
+        return [{"name": str(self._model.classes[i]), "confidence": float(confidences[i])} for i in best]
 
 
-def _new_model(config: dict[str, Any], examples: int) -> Any:
-    features = new_features(config["seen_at_least"] if examples > 1000 else 1)  # with few texts each one counts
+def _learn(config: dict[str, Any], texts: Sequence[Read], intents: Sequence[str]) -> Linear:
+    features = new_features(config["seen_at_least"] if len(texts) > FEW else 1)  # with few texts each one counts
     machine = LinearSVC(C=config["regularisation"], random_state=config["random_seed"])
-    return Pipeline([("features", features), ("machine", machine)])
+    machine.fit(features.fit_transform(texts), intents)
+    return Linear(features, machine)
 
 
 def _calibrate(config: dict[str, Any], texts: Sequence[Read], intents: Sequence[str]) -> float:
@@ -127,20 +128,15 @@ def _calibrate(config: dict[str, Any], texts: Sequence[Read], intents: Sequence[
     learnt, held, learnt_intents, held_intents = train_test_split(
         texts, intents, test_size=HELD_BACK, stratify=intents, random_state=config["random_seed"]
     )
-    model = _new_model(config, len(learnt)).fit(learnt, learnt_intents)
-    scores = _scores(model, held)
-    truth = np.searchsorted(model.classes_, held_intents)
+    model = _learn(config, learnt, learnt_intents)
+    scores = model.scores(held)
+    truth = np.searchsorted(model.classes, held_intents)
     right = np.arange(len(truth)), truth
     losses = [-np.log(_soften(scores, t)[right] + 1e-12).mean() for t in TEMPERATURES]
     temperature = float(TEMPERATURES[int(np.argmin(losses))])
     accuracy = float((scores.argmax(axis=1) == truth).mean())
     LOG.info("nlu.trained examples=%d held_back_accuracy=%.3f temperature=%.3f", len(texts), accuracy, temperature)
     return temperature
-
-
-def _scores(model: Any, texts: Sequence[Read]) -> Any:
-    scores = model.decision_function(texts)
-    return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores  # two intents have one score
 
 
 def _soften(scores: Any, temperature: float) -> Any:

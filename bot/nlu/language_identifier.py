@@ -28,9 +28,9 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
+from bot.nlu.linear import Linear
 from bot.nlu.masking import mask
 
 LANGUAGE, LANGUAGE_CONFIDENCE = "language", "language_confidence"
@@ -50,7 +50,7 @@ class LanguageIdentifier(GraphComponent):  # type: ignore[misc]
     def __init__(self, storage: ModelStorage, resource: Resource) -> None:
         self._storage = storage
         self._resource = resource
-        self._model: Any = None
+        self._model: Linear | None = None
         self._shared: frozenset[str] = frozenset(_MASKED)
 
     @classmethod
@@ -91,7 +91,8 @@ class LanguageIdentifier(GraphComponent):  # type: ignore[misc]
                 analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True, min_df=2, dtype=np.float32
             )
             machine = LinearSVC(C=0.5, class_weight="balanced", random_state=7)
-            self._model = Pipeline([("letters", letters), ("machine", machine)]).fit(texts, languages)
+            machine.fit(letters.fit_transform(texts), languages)
+            self._model = Linear(letters, machine)
         with self._storage.write_to(self._resource) as folder:
             joblib.dump((self._model, self._shared), folder / "languages.joblib", compress=3)
         return self._resource
@@ -117,9 +118,9 @@ class LanguageIdentifier(GraphComponent):  # type: ignore[misc]
         if self._model is None:
             return None
         if all(_without_marks(word) in self._shared for word in _WORD.findall(masked)):
-            return (page_language, PRIOR) if page_language and page_language in self._model.classes_ else None
-        scores = self._model.decision_function([masked])[0] / TEMPERATURE
-        languages = [str(language) for language in self._model.classes_]
+            return (page_language, PRIOR) if page_language and page_language in self._model.classes else None
+        scores = self._model.scores([masked])[0] / TEMPERATURE
+        languages = [str(language) for language in self._model.classes]
         if page_language in languages:
             other = (1 - PRIOR) / max(len(languages) - 1, 1)
             scores = scores + np.log([PRIOR if language == page_language else other for language in languages])

@@ -80,7 +80,7 @@ class TestHeldOut:
 
     def test_is_seldom_acted_on_wrongly_and_asked_back_well(self, report: dict[str, Any]) -> None:
         assert report["acting"]["wrongly_acted_on"] <= 0.03
-        assert report["acting"]["right_one_among_buttons"] >= 0.9
+        assert report["acting"]["right_one_among_buttons"] >= 0.95
         assert report["acting"]["out_of_scope_rejected"] >= 0.9
 
     def test_tells_the_languages_apart(self, report: dict[str, Any]) -> None:
@@ -208,7 +208,7 @@ class TestTheSecondSet:
         assert {name for name in GRAVE if report["by_intent"][name]["recall"] < 0.95} == set()
         assert report["acting"]["taken_for_affirm"] <= 0.003
         assert report["acting"]["wrongly_acted_on"] <= 0.03
-        assert report["acting"]["right_one_among_buttons"] >= 0.9
+        assert report["acting"]["right_one_among_buttons"] >= 0.95
         assert report["acting"]["out_of_scope_rejected"] >= 0.9
         assert report["language_identified"] >= 0.98
 
