@@ -17,14 +17,15 @@ run: environments ## Start everything on this machine and print where it is; Ctr
 	@$(SERVICE)/python -m tools.run
 
 .PHONY: test
-test: environments check ## Run the checks and every test of both environments, side by side
+test: environments check ## Run the checks and every test of both environments, in two halves side by side
 	@$(BOT)/python -m bot.train_if_changed
-	@echo "The bot's tests run beside the others; what they say comes at the end."
+	@echo "The tests of the bot and of the whole house run beside the others; what they say comes at the end."
 	@said=$$(mktemp); failed=0; \
-	$(BOT)/python -m pytest tests/bot >"$$said" 2>&1 & bot=$$!; \
-	trap 'kill $$bot; rm -f "$$said"; exit 130' INT TERM; \
-	$(SERVICE)/python -m pytest tests --ignore=tests/bot --timeout=300 || failed=1; \
-	wait $$bot || failed=1; \
+	{ whole=0; $(BOT)/python -m pytest tests/bot || whole=1; \
+	  $(SERVICE)/python -m pytest tests/e2e --timeout=300 || whole=1; exit $$whole; } >"$$said" 2>&1 & beside=$$!; \
+	trap 'pkill -P $$beside; kill $$beside; rm -f "$$said"; exit 130' INT TERM; \
+	$(SERVICE)/python -m pytest tests --ignore=tests/bot --ignore=tests/e2e --timeout=300 || failed=1; \
+	wait $$beside || failed=1; \
 	cat "$$said"; rm -f "$$said"; \
 	exit $$failed
 
