@@ -80,6 +80,7 @@ class FormApiServer:
     expired: bool = False
     broken: int = 0  # the status every request gets
     slow: float = 0.0
+    speaks: tuple[str, ...] = ("en",)
     loses_answers: bool = False  # it does its work, and the answer never arrives
     kept: dict[str, tuple[str, Any]] = field(default_factory=dict)  # key and body, by presentation
     refused: set[str] = field(default_factory=set)
@@ -89,7 +90,7 @@ class FormApiServer:
         self.requests.clear()
         self.kept.clear()
         self.refused.clear()
-        self.expired, self.broken, self.slow, self.loses_answers = False, 0, 0.0, False
+        self.expired, self.broken, self.slow, self.loses_answers, self.speaks = False, 0, 0.0, False, ("en",)
 
     def sent(self, path_end: str) -> list[Any]:
         """Return the bodies that were posted to addresses that end so."""
@@ -136,9 +137,10 @@ class FormApiServer:
         if form is None:
             return 404, example_body("get_form_unknown")
         if method == "GET":
-            if query["locale"] != ["en"]:
+            (locale,) = query["locale"]
+            if locale not in self.speaks:
                 return 409, example_body("get_form_locale_not_available")
-            return 200, form
+            return 200, {**form, "locale": locale}
         if steps[3] == "submissions":
             return self._submit(form, body, key)
         return {"checks": self._check, "refusals": self._refuse}[steps[3]](form, body)

@@ -181,7 +181,7 @@ class TestSending:
         visitor.says("Is there a discount for groups of more than ten, as on 2026-11-21 at 10:00?")
         assert message["question"] not in visitor.heard
 
-    def test_h02_offers_what_was_typed_before_the_yes_and_asks_it_no_more(
+    def test_h02_h16_offers_what_was_typed_before_the_yes_and_asks_it_no_more(
         self, bot: RunningBot, api: FormApiServer
     ) -> None:
         visitor = bot.visitor()

@@ -93,7 +93,7 @@ class TestRights:
         who_has_sent(bot).says("please unsubscribe me from the newsletter")
         assert api.sent("/withdrawals") == [{"purposes": ["newsletter"]}]
 
-    def test_erasing_acts_at_once_on_what_was_sent(self, bot: RunningBot, api: FormApiServer) -> None:
+    def test_h07_erasing_acts_at_once_on_what_was_sent_and_here(self, bot: RunningBot, api: FormApiServer) -> None:
         visitor = who_has_sent(bot)
         assert example_body("erase")["text"] in visitor.says("delete all my data")
         assert [path for _, path, _ in api.requests if path.endswith("/erasures")] == [
@@ -156,6 +156,25 @@ class TestAnotherLanguage:
         visitor.says("dzień dobry, czym się państwo zajmują?")
         assert "Polski" in visitor.presses("change_language:pl")
 
+    def test_h18_at_the_notice_it_is_shown_anew_and_asked_again(self, bot: RunningBot, api: FormApiServer) -> None:
+        api.speaks = ("en", "lv")
+        visitor = bot.visitor()
+        visitor.says("i want a demo", "can we speak latvian?")
+        assert "Turpinām šajā valodā" in visitor.heard
+        assert DEMO["notice"]["short"] in visitor.heard
+        assert DEMO["fields"][0]["question"] not in visitor.heard
+        assert visitor.offered == ["affirm", "deny"]
+        assert DEMO["fields"][0]["question"] in visitor.presses("affirm")
+
+    def test_h18_the_second_text_in_another_at_the_notice_does_the_same(
+        self, bot: RunningBot, api: FormApiServer
+    ) -> None:
+        api.speaks = ("en", "lv")
+        visitor = bot.visitor()
+        visitor.says("labdien, es gribētu demonstrāciju savai viesnīcai", "jā, es piekrītu, jautājiet")
+        assert DEMO["notice"]["short"] in visitor.heard
+        assert visitor.offered == ["affirm", "deny"]
+
     def test_names_and_addresses_are_no_language(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
         visitor.says("i want a demo", "yes", "Katarzyna Wiśniewska")
@@ -170,6 +189,18 @@ class TestChild:
         assert "for adults" in visitor.says("subscribe me to your newsletter")
         assert api.sent("/submissions") == []
         assert "What is your name" not in visitor.heard
+
+
+class TestAPerson:
+    def test_h21_gets_only_what_was_declared(self, bot: RunningBot, api: FormApiServer) -> None:
+        visitor = bot.visitor()
+        visitor.says("my neighbour told me about you", "let me talk to a human")
+        visitor.presses("choose_form:request_contact")
+        visitor.says("yes", "Do you have parking?", "skip", "anna@pine-villa.example", "no")
+        visitor.presses("affirm:send")
+        (sent,) = api.sent("/submissions")
+        assert sent["fields"] == {"message": "Do you have parking?", "email": "anna@pine-villa.example"}
+        assert "neighbour" not in str(sent)
 
 
 class TestLost:

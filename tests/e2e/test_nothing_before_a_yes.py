@@ -121,7 +121,7 @@ class TestThirtyDialogues:
         assert re.search(r"^rasa +\| .* DEBUG rasa\.core\.policies\.rule_policy at ", logged, re.MULTILINE)
         assert re.search(r"^actions +\| .* DEBUG rasa_sdk\.", logged, re.MULTILINE)
 
-    def test_what_was_sent_is_kept_sealed_and_nothing_else_is_kept(self, talked: Talked) -> None:
+    def test_h04_what_was_sent_is_kept_sealed_and_nothing_else_is_kept(self, talked: Talked) -> None:
         store = KeptLeads(talked.house)
         kept = [store.read(reference) for reference in store.ledger().references]
         refusals = store.ledger().refusals
