@@ -223,13 +223,18 @@ class TestBehindProxies:
         environment = service_environment(tmp_path, f"sqlite:///{tmp_path}/vestibule.sqlite", PROXIES=proxies)
         with serving("intake_api.wsgi:review", environment) as door:
 
-            def guess(number: int, visitor: str) -> int:
-                made_up = f"198.51.100.{number}"  # whatever the visitor writes there himself
-                said = by_the_proxies.format(visitor) if by_the_proxies else made_up
-                return sign_in(door.port, f"{made_up}, {said}")
+            def guesses_until_braked(visitor: str) -> int:
+                # The wait begins at one second and doubles: where a guess takes longer than that, some more are let in.
+                for number in range(12):
+                    made_up = f"198.51.100.{number}"  # whatever the visitor writes there himself
+                    said = by_the_proxies.format(visitor) if by_the_proxies else made_up
+                    if (status := sign_in(door.port, f"{made_up}, {said}")) == 429:
+                        return number
+                    assert status == 401
+                return 12
 
-            assert [guess(number, "192.0.2.1") for number in range(6)] == [401] * 5 + [429]
-            assert guess(6, "192.0.2.2") == (401 if by_the_proxies else 429)
+            assert 5 <= guesses_until_braked("192.0.2.1") < 12
+            assert (guesses_until_braked("192.0.2.2") >= 5) is bool(by_the_proxies)
 
     def test_sec19_what_is_no_address_is_no_failure(self, tmp_path: Path) -> None:
         environment = service_environment(tmp_path, f"sqlite:///{tmp_path}/vestibule.sqlite", PROXIES="1")
