@@ -116,6 +116,10 @@ class FormApi:
         not."""
         return await self._call("POST", "/v1/rights", json={"kind": right, "email": email, "locale": locale})
 
+    async def receipt(self, receipt: str) -> Json:
+        """Return the receipt: what was agreed to, and whether it is `erased`."""
+        return await self._call("GET", f"/v1/receipts/{receipt}")
+
     async def withdraw(self, receipt: str, purposes: list[str] | None = None) -> Json:
         """Take back the yeses of a receipt, or those to `purposes`; doing it again changes nothing."""
         body = {} if purposes is None else {"purposes": purposes}

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.client import ApiAway, ApiRefused, FormApi, Json
-from bot.dialogue import asides, filling, listening, questions, replies, reuse, rights
+from bot.client import ApiAway, ApiRefused, FormApi
+from bot.dialogue import asides, filling, listening, lost, questions, replies, reuse, rights, sending
 from bot.dialogue.named import form_named
-from bot.dialogue.outside import answer_outside, offered_forms, person
+from bot.dialogue.outside import answer_outside, offered_forms
 from bot.dialogue.own_text import without_contacts
 from bot.dialogue.phrases import plain
 from bot.dialogue.replies import Offer, Reply
@@ -25,14 +25,6 @@ from bot.dialogue.turn import Desk, Turn
 from bot.wording import Wording
 
 Step = Callable[[State, Said, Desk], Awaitable[Turn]]
-LOST = 3  # in a row
-NOT_UNDERSTOOD = (
-    replies.UNCLEAR,
-    replies.DID_YOU_MEAN,
-    replies.FIELD_NOT_UNDERSTOOD,
-    replies.FIELD_ONE_NUMBER,
-    replies.FIELD_PICK_ONE,
-)
 
 
 @dataclass(frozen=True)
@@ -63,7 +55,7 @@ class Conversation:
                 turn = listening.offer_language(state, await step(heard, said, desk), desk)
             if turn.opens_form:
                 return Turn(state, [], opens_form=True)  # the same text is heard again there
-            return await _show_a_way_out(state, turn, desk)
+            return await lost.show_a_way_out(state, turn, desk)
         except ApiAway:
             return _api_is_away(state)
         except ApiRefused as refusal:
@@ -81,21 +73,6 @@ class Conversation:
         return Desk(self.api, self.wording.for_language(state.language or said.locale), self.wording, self.topics)
 
 
-async def _show_a_way_out(before: State, turn: Turn, desk: Desk) -> Turn:
-    """Count what was not understood in a row; the third time, offer the form page and a person."""
-    if not any(reply.name in NOT_UNDERSTOOD for reply in turn.says):
-        return Turn(turn.state.but(lost=0), turn.says, turn.is_over)
-    lost = before.lost + 1
-    if lost < LOST:
-        return Turn(turn.state.but(lost=lost), turn.says, turn.is_over)
-    if turn.state.stage is None:
-        sheet = Sheet(await desk.api.get_form(desk.topics.person, desk.language))
-        way_out = Reply(replies.WAY_OUT, {"page": sheet.page}, (person(desk),))
-        return Turn(turn.state.but(lost=0), [way_out], turn.is_over)
-    way_out = Reply(replies.WAY_OUT, {"page": Sheet(turn.state.sheet or {}).page})
-    return Turn(turn.state.but(lost=0), [way_out, *turn.says])
-
-
 def take_back_lost_turn(state: State, button: str | None) -> Turn:
     """Return where a conversation stands after a turn that was lost on the way, and what to say about it.
 
@@ -104,7 +81,7 @@ def take_back_lost_turn(state: State, button: str | None) -> Turn:
     """
     may_have_sent = button is None or button.startswith(replies.AFFIRM)
     if state.stage is Stage.SENDING or (state.stage is Stage.SUMMARY and may_have_sent):
-        return _not_known_to_arrive(state)
+        return sending.not_known_to_arrive(state)
     return Turn(state, [Reply(replies.SOMETHING_BROKE)])
 
 
@@ -129,7 +106,7 @@ async def _step(state: State, said: Said, desk: Desk) -> Turn:
         Stage.PURPOSE: _purpose_answered,
         Stage.SUMMARY: _summary_answered,
         Stage.CORRECT: filling.correction_answered,
-        Stage.SENDING: _sending_answered,
+        Stage.SENDING: sending.sending_answered,
     }[state.stage]
     return await step(state, said, desk)
 
@@ -237,7 +214,7 @@ async def _summary_answered(state: State, said: Said, desk: Desk) -> Turn:
         return await filling.correct(state, said, desk)
     heard = hear_decision(said, desk.words.lexicon)
     if heard is Heard.YES or _says_send(said, desk):
-        return await _send(state, desk)
+        return await sending.send(state, desk)
     if changed := await filling.details_changed(state, said, desk):
         return changed
     if named is not None:
@@ -254,96 +231,17 @@ def _says_send(said: Said, desk: Desk) -> bool:
     return said.button is None and plain(said.text).strip(" .!") in sends
 
 
-async def _send(state: State, desk: Desk) -> Turn:
-    try:
-        sent = await _submit(state, desk)
-    except ApiAway as away:
-        if not away.may_have_acted:
-            raise
-        return _not_known_to_arrive(state)
-    return _arrived(replies.SENT, sent, state)
-
-
-async def _submit(state: State, desk: Desk) -> Json:
-    sheet = Sheet(state.sheet or {})
-    submission = {
-        "presentation": sheet.presentation,
-        "locale": sheet.form.get("locale", desk.language),
-        "fields": {name: kept["value"] for name, kept in state.values.items()},
-        "decisions": dict(state.decisions),
-        "attribution": {},
-    }
-    # One key per showing of the notice: however often "send" is pressed or a turn is lost, it is one lead.
-    return await desk.api.submit(sheet.key, submission, key=f"chat-{sheet.presentation}")
-
-
-def _arrived(reply: str, sent: Json, state: State) -> Turn:
-    sheet = Sheet(state.sheet or {})
-    what_next = sent.get("what_next") or sheet.form.get("what_next", "")
-    says = [
-        Reply(reply, {"reference": sent.get("reference", ""), "what_next": what_next}),
-        *(Reply(replies.DOWNLOAD, {"title": one["title"], "url": one["url"]}) for one in sent.get("downloads") or ()),
-        Reply(replies.RECEIPT, {"receipt": sent.get("receipt", "")}),
-    ]
-    agreed = {one["id"]: one["title"] for one in sheet.purposes if state.decisions.get(one["id"], one in sheet.acts)}
-    receipt = {
-        "form": sheet.key,
-        "reference": sent.get("reference", ""),
-        "receipt": sent.get("receipt", ""),
-        "agreed": agreed,
-    }
-    # Texts are not offered again: they were about this request.
-    known = {
-        field.name: state.values[field.name]
-        for field in sheet.fields()
-        if field.name in state.values and field.type != "long_text"
-    }
-    left = state.cleared(sent=(*state.sent, receipt), known={**state.known, **known})
-    return Turn(left, says, is_over=True)
-
-
-def _not_known_to_arrive(state: State) -> Turn:
-    sending = state.asking(Stage.SENDING)
-    return Turn(sending, questions.open_question(sending))
-
-
-async def _sending_answered(state: State, said: Said, desk: Desk) -> Turn:
-    heard = hear_decision(said, desk.words.lexicon)
-    if heard is Heard.YES or said.means(replies.TRY_AGAIN, 1.0):
-        return await _send(state, desk)
-    if heard is Heard.NO:
-        return await _call_back(state, desk)
-    return _not_known_to_arrive(state)
-
-
 async def _cancel(state: State, desk: Desk) -> Turn:
     if state.stage is Stage.NOTICE:
         return await _refuse(state, desk, [Reply(replies.CANCELLED)])
     if state.stage is Stage.SENDING:
-        return await _call_back(state, desk)
+        return await sending.call_back(state, desk)
     return Turn(state.cleared(), [Reply(replies.CANCELLED)], is_over=True)
-
-
-async def _call_back(state: State, desk: Desk) -> Turn:
-    """Close the showing, so that nothing sent on it can arrive any more; then ask what had arrived before."""
-    sheet = Sheet(state.sheet or {})
-    try:
-        await desk.api.refuse(sheet.key, sheet.presentation)
-    except ApiRefused as refusal:
-        if refusal.code != "presentation_used":
-            return _not_known_to_arrive(state)
-    try:
-        # On a closed showing this keeps nothing: it gets the first answer, if there was one, or a refusal.
-        sent = await _submit(state, desk)
-    except ApiRefused as refusal:
-        reply = replies.ALREADY_SENT if refusal.code == "idempotency_key_reused" else replies.CANCELLED
-        return Turn(state.cleared(), [Reply(reply)], is_over=True)
-    return _arrived(replies.TOO_LATE_TO_CANCEL, sent, state)
 
 
 def _api_is_away(state: State) -> Turn:
     if state.stage is Stage.SENDING:
-        return _not_known_to_arrive(state)
+        return sending.not_known_to_arrive(state)
     if state.stage in (None, Stage.NOTICE):
         return Turn(state.cleared(), [Reply(replies.API_AWAY)], is_over=True)
     # After a yes the answers given so far stay in memory, as promised; nothing more is asked until the API is back.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.client import ApiRefused
 from bot.dialogue import replies
 from bot.dialogue.checking import Values, check
 from bot.dialogue.details import find_details
@@ -22,6 +23,8 @@ async def offer_what_is_known(state: State, said: Said, desk: Desk) -> Turn:
     """After the yes: offer what was sent earlier and the details found in what was typed before it, then drop the texts
     themselves (H-02, H-17)."""
     sheet = Sheet(state.sheet or {})
+    if await _was_erased(state, desk):
+        state = state.but(known={})
     found: dict[str, Any] = {name: kept["value"] for name, kept in state.known.items() if sheet.field(name)}
     # What was typed before a switch of the language is read with the words of that one too.
     spoken = {said.locale or desk.language: desk.wording.for_language(said.locale), desk.language: desk.words}
@@ -49,6 +52,15 @@ async def reuse_answered(state: State, said: Said, desk: Desk) -> Turn:
         return Turn(state.but(tries=1), [Reply(replies.PLEASE_YES_OR_NO, offers=replies.YES_NO)])
     kept = {**state.values, **state.offered} if heard is Heard.YES else state.values
     return ask_next(state.but(values=kept, offered={}))
+
+
+async def _was_erased(state: State, desk: Desk) -> bool:
+    """Say whether something sent here was erased since, from wherever: then nothing of it comes back (H-07)."""
+    receipts = state.receipts if state.known else ()
+    try:
+        return any([(await desk.api.receipt(receipt)).get("erased") is True for receipt in receipts])
+    except ApiRefused:
+        return True
 
 
 def _own_words(state: State, sheet: Sheet, desk: Desk) -> dict[str, str]:

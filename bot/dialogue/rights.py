@@ -8,7 +8,6 @@ kept here.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 from bot.client import ApiAway, ApiRefused
 from bot.dialogue import asides, replies
@@ -96,21 +95,17 @@ async def _act_here(right: str, state: State, said: Said, desk: Desk, *, is_sure
 async def _act_on_what_was_sent(right: str, state: State, said: Said, desk: Desk) -> tuple[State, list[Reply]]:
     said_of: dict[str, None] = {}
     named = [purpose_titled(said.text, one["agreed"]) for one in state.sent]
-    for one, purpose in zip(state.sent, named, strict=True):
+    for receipt, purpose in zip(state.receipts, named, strict=True):
         if any(named) and purpose is None and right == "withdraw":
             continue  # "stop the newsletter" is about that, not about the demo that was asked for
         with suppress(ApiRefused):  # it is gone already
             if right == "withdraw":
-                done = await desk.api.withdraw(_token(one), [purpose] if purpose else None)
+                done = await desk.api.withdraw(receipt, [purpose] if purpose else None)
             else:
-                done = await desk.api.erase(_token(one))
+                done = await desk.api.erase(receipt)
             said_of[str(done.get("text", ""))] = None
     left = state if right == "withdraw" else state.but(sent=(), known={})
     return left, [Reply(replies.VERBATIM, {"words": "\n".join(said_of)})] if said_of else []
-
-
-def _token(sent: dict[str, Any]) -> str:
-    return str(sent["receipt"]).rstrip("/").rpartition("/")[2]
 
 
 async def _hand_on(state: State, address: str, desk: Desk) -> Turn:

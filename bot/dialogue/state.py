@@ -99,6 +99,11 @@ class State:
         back = replace(self, right=None, paused=(), asked=asked, tries=0)
         return replace(back, stage=Stage(stage) if stage else None)
 
+    @property
+    def receipts(self) -> tuple[str, ...]:
+        """Return the tokens of the receipts, in the order things were sent."""
+        return tuple(str(one["receipt"]).rstrip("/").rpartition("/")[2] for one in self.sent)
+
     def cleared(self, **changes: Any) -> State:
         """Return what is left when a form is over, for whatever reason: nothing of what was typed for it."""
         kept = {name: getattr(self, name) for name in OUTLIVES_A_FORM}

@@ -81,6 +81,7 @@ class FormApiServer:
     broken: int = 0  # the status every request gets
     slow: float = 0.0
     speaks: tuple[str, ...] = ("en",)
+    erased: bool = False  # what was sent, and not from the chat
     loses_answers: bool = False  # it does its work, and the answer never arrives
     kept: dict[str, tuple[str, Any]] = field(default_factory=dict)  # key and body, by presentation
     refused: set[str] = field(default_factory=set)
@@ -90,6 +91,7 @@ class FormApiServer:
         self.requests.clear()
         self.kept.clear()
         self.refused.clear()
+        self.erased = False
         self.expired, self.broken, self.slow, self.loses_answers, self.speaks = False, 0, 0.0, False, ("en",)
 
     def sent(self, path_end: str) -> list[Any]:
@@ -156,6 +158,8 @@ class FormApiServer:
                 return 202, example_body("ask_for_right")
             reasons = example_body("submit_field_invalid")["fields"]
             return 422, {**example_body("ask_for_right_invalid"), "fields": reasons}
+        if steps[0] == "receipts" and len(steps) == 2:
+            return 200, {"erased": self.erased}
         return 200, example_body("withdraw" if steps[-1] == "withdrawals" else "erase")
 
     def _check(self, form: Json, body: Json) -> tuple[int, Any]:

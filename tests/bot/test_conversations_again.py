@@ -129,6 +129,13 @@ class TestSecondRequest:
         }
         assert second["decisions"] == {"newsletter": False}
 
+    def test_h07_what_was_erased_from_elsewhere_is_not_offered_again(self, bot: RunningBot, api: FormApiServer) -> None:
+        visitor = who_has_sent(bot)
+        api.erased = True
+        visitor.says("and please have somebody call me", "yes")
+        assert "Anna" not in visitor.heard
+        assert example_body("get_form_request_contact")["fields"][0]["question"] in visitor.heard
+
     def test_c10_a_no_to_it_drops_also_what_was_given_before(self, bot: RunningBot) -> None:
         visitor = who_has_sent(bot)
         visitor.says("and please have somebody call me", "no")

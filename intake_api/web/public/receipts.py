@@ -4,6 +4,7 @@ from flask import Blueprint, Response
 
 from intake_api.clock import rfc3339
 from intake_api.flows.show_receipt import ShownReceipt, show_receipt
+from intake_api.rules.lead_state import LeadState
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
 from intake_api.web.door import door
@@ -14,7 +15,7 @@ receipts = Blueprint("receipts", __name__)
 
 
 @receipts.get("/v1/receipts/<token>")
-@open_to("anyone")
+@open_to("anyone", "service")
 def get_receipt(token: str) -> Response:
     """Return the receipt that a token opens."""
     refuse_query()
@@ -30,6 +31,7 @@ def _receipt(shown: ShownReceipt, public_url: str) -> dict[str, object]:
         "locale": lead.locale,
         "channel": lead.channel,
         "received_at": rfc3339(lead.received_at),
+        "erased": lead.state is LeadState.ERASED,
         "decisions": [
             {
                 "purpose": decision.purpose,

@@ -329,6 +329,7 @@ class Receipt(Shape):
     locale = fields.String(required=True)
     channel = fields.String(required=True)
     received_at = fields.DateTime(required=True)
+    erased = fields.Boolean(required=True)
     decisions = fields.List(fields.Nested(ReceiptDecision), required=True)
     notice = fields.Nested(ReceiptNotice, required=True)
     evidence = fields.Nested(ReceiptEvidence, required=True)

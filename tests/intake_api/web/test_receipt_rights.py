@@ -112,7 +112,10 @@ class TestThroughTheApi:
         self, door: str, token: str, store: Store, service: dict[str, str], request: Any
     ) -> None:
         client = request.getfixturevalue(door)
-        first = post(client, f"/v1/receipts/{token}/erasures", **service)
+        receipt = f"/v1/receipts/{token}"
+        assert client.get(receipt, headers=service).json["erased"] is False
+        first = post(client, f"{receipt}/erasures", **service)
+        assert client.get(receipt, headers=service).json["erased"] is True
         assert (first.status_code, first.json["state"]) == (200, "done")
         with store.reading() as tx:
             assert tx.scalar(text("SELECT state FROM leads")) == "erased"
