@@ -76,9 +76,9 @@ def create_internal_app(settings: Settings, catalogue: Catalogue, store: Store, 
     app = _new_app(Door("internal", settings, catalogue, store, clock, Queue(settings.database_url)))
     put_words(app)
     open_asking(app)
-    operations = (*FORM_OPERATIONS, *TEXT_OPERATIONS, *RIGHTS_OPERATIONS, *HEALTH_OPERATIONS)
+    operations = (*FORM_OPERATIONS, *TEXT_OPERATIONS, *RECEIPT_OPERATIONS, *RIGHTS_OPERATIONS, *HEALTH_OPERATIONS)
     described = describe_api("Vestibule: lead intake for the bot", catalogue, operations, needs_token=True)
-    for part in (forms, submissions, texts, standing_answers, notices, rights, health, described):
+    for part in (forms, submissions, texts, standing_answers, notices, receipts, rights, health, described):
         app.register_blueprint(part)
     guard_routes(app, {"service": need_service_token, "anyone": let_anyone_in})
     return app
