@@ -11,8 +11,11 @@ import re
 from collections.abc import Iterator
 
 from bot.dialogue.amounts import Amount, find_budget, find_headcount, find_numbers
-from bot.dialogue.people import Part, find_company, find_company_after, find_name, find_role
+from bot.dialogue.companies import find_company, find_company_after
+from bot.dialogue.names import find_name
+from bot.dialogue.parts import Part
 from bot.dialogue.phrases import pattern_of, plain
+from bot.dialogue.roles import find_role
 from bot.dialogue.sheet import Field, Sheet
 from bot.wording import Lexicon
 
