@@ -22,6 +22,8 @@ from intake_api.web.words import Words, all_words
 widget = Blueprint("widget", __name__)
 
 FOLDER = Path(__file__).parent / "scripts"
+# One module, joined in this order: the visitor waits for one answer, and no bundler is needed.
+CHAT = ("elements.js", "service.js", "texts.js", "panel.js", "chat.js")
 KEY = "vestibule.widget"
 BUTTON_WORDS = ("title", "open", "away", "form")
 # Any page may load them: who may call the chat from there is decided by its origin (SEC-13).
@@ -87,7 +89,7 @@ def _button(words: Mapping[str, Words], catalogue: Catalogue, version: str) -> S
 
 def _chat(words: Mapping[str, Words], public_url: str) -> Script:
     served = {"words": words, "style": _read("chat.css"), "address": public_url}
-    return _script(f"const SERVED = {_json(served)};\n{_read('chat.js')}")
+    return _script("\n".join((f"const SERVED = {_json(served)};", *map(_read, CHAT))))
 
 
 def _script(text: str) -> Script:

@@ -1,21 +1,15 @@
-/* The chat itself, loaded when a visitor opens it. It keeps an opaque token in this tab and nothing else (H-19). What is
-   said is text, never markup. `SERVED` is put before this by the server: the words by language, the style, the address
-   that links of ours begin with. */
+/* The chat itself, loaded when a visitor opens it: turns, what is told about them, the box. The server joins it with
+   elements.js, service.js, texts.js and panel.js into one module, behind `SERVED`: the words by language, the style, the
+   address that links of ours begin with. */
 
-const STORED = "vestibule-chat";
-const MOST = 2000; // characters of one message, as the server counts them
-const NEAR = 1800; // from here on the visitor sees how many there are
-const PATIENCE = 20000; // milliseconds until no answer is taken for one
-const LONGEST_SHOWN = 48; // of an address: hashes and tokens are for machines
 const LOW = 430; // pixels of height below which only what is needed stays
 const BEGIN = "/v1/chat/conversations";
 const CURRENT = "/v1/chat/conversations/current";
 const SAY = "/v1/chat/messages";
 
 /* Put the chat beside its button; `open` of what is returned shows it.
-   page: {all, bubble, home, locale, form}: the element it lives in, the button, the service's address, language, form. */
+   page: {all, bubble, locale, form}: the element it lives in, the button, the language, the form. */
 export function mount(page) {
-  const OURS = [new URL(page.home).origin, new URL(SERVED.address).origin];
   let words = SERVED.words[page.locale];
   let token = null;
   let heard = -1; // the turn of the last answer
@@ -23,7 +17,7 @@ export function mount(page) {
   let isBusy = false;
   let life = 0; // counts up when a chat is forgotten: what was on its way then belongs to nobody
 
-  const parts = build();
+  const parts = buildPanel(page.all);
   speak(page.locale);
   listen();
   return { open: open };
@@ -180,22 +174,6 @@ export function mount(page) {
     return said;
   }
 
-  function tell(method, path, body, bearer) {
-    const headers = {};
-    if (body !== undefined) headers["Content-Type"] = "application/json";
-    if (bearer) headers.Authorization = "Bearer " + bearer;
-    return fetch(page.home + path, {
-      method: method,
-      headers: headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      credentials: "omit",
-      referrerPolicy: "no-referrer",
-      cache: "no-store",
-      keepalive: method === "DELETE", // it arrives even if the page is left at once
-      signal: AbortSignal.timeout(PATIENCE),
-    });
-  }
-
   /* Each way to fail has one plain sentence in the visitor's language; the server's own are for machines. */
   async function explain(status, problem, again) {
     const code = problem.code;
@@ -249,7 +227,7 @@ export function mount(page) {
     const card = linked < 0 ? null : make("div", "vestibule-notice");
     said.messages.forEach(function (message, index) {
       const isNotice = card && index <= linked && (index > 0 || linked === 0);
-      const bubble = bubbleOf(words.bot, message.text, "bot");
+      const bubble = sayingOf(words.bot, message.text, "bot");
       if (isNotice && !card.parentNode) block.append(card);
       (isNotice ? card : block).append(bubble);
       if (message.buttons.length) block.append(buttonsOf(message.buttons));
@@ -261,7 +239,7 @@ export function mount(page) {
 
   function showSaid(text, kind) {
     const block = make("div", "vestibule-turn vestibule-mine");
-    block.append(bubbleOf(words.you, text, kind));
+    block.append(sayingOf(words.you, text, kind));
     parts.log.append(block);
     parts.log.scrollTop = parts.log.scrollHeight;
     return block;
@@ -269,46 +247,6 @@ export function mount(page) {
 
   function showNote(text) {
     parts.log.append(make("p", "vestibule-note", text));
-  }
-
-  function bubbleOf(who, text, kind) {
-    const said = make("div", "vestibule-said vestibule-" + kind);
-    const shown = make("span", "vestibule-text");
-    shown.dir = "auto"; // right-to-left text has its own direction and turns nothing around it
-    const lines = text.split("\n").map(function (line) { return kind === "bot" ? withLinks(line) : [line]; });
-    lines.forEach(function (pieces, index) { shown.append(...(index ? ["\n"] : []), ...pieces); });
-    said.append(make("span", "vestibule-who", who + " "), shown);
-    return said;
-  }
-
-  /* Text stays text; an address becomes a link only when it leads to this very service. At the end of a line the words
-     before it name it: "The whole notice: https://…" is a link called "The whole notice". */
-  function withLinks(line) {
-    const named = /^(.*?[.!?:]\s+|)([^.!?:]+): (https?:\/\/\S*[^\s.,;:!?)\]])$/.exec(line);
-    if (named && isOurs(named[3])) return [named[1], linkTo(named[3], named[2])];
-    return line.split(/(https?:\/\/[^\s<>"']+)/).flatMap(function (piece, index) {
-      const address = index % 2 ? piece.replace(/[.,;:!?)\]]+$/, "") : "";
-      if (!address || !isOurs(address)) return [piece];
-      const shown = address.length > LONGEST_SHOWN ? address.slice(0, LONGEST_SHOWN) + "…" : address;
-      return [linkTo(address, shown), piece.slice(address.length)];
-    });
-  }
-
-  function linkTo(address, text) {
-    const link = make("a", "", text);
-    link.href = address;
-    link.target = "_blank";
-    link.rel = "noopener";
-    return link;
-  }
-
-  function isOurs(address) {
-    try {
-      const url = new URL(address);
-      return /^https?:$/.test(url.protocol) && OURS.includes(url.origin) && !url.username && !url.password;
-    } catch (error) {
-      return false;
-    }
   }
 
   function buttonsOf(buttons) {
@@ -345,7 +283,7 @@ export function mount(page) {
   }
 
   function tellAway(formPage, again) {
-    const form = formPage && isOurs(formPage) ? formPage : page.home + "/f/" + encodeURIComponent(page.form);
+    const form = formPage && isOurs(formPage) ? formPage : HOME + "/f/" + encodeURIComponent(page.form);
     const ways = make("div", "vestibule-ways");
     if (again) ways.append(buttonOf("vestibule-choice vestibule-again", words.retry, again));
     else ways.append(buttonOf("vestibule-choice vestibule-again", token ? words.retry : words.begin, start));
@@ -398,15 +336,6 @@ export function mount(page) {
     return sentence.replace("{count}", number(length)).replace("{most}", number(MOST));
   }
 
-  /* The server counts characters, JavaScript counts halves of some of them. */
-  function lengthOf(text) {
-    return text.length <= NEAR ? text.length : Array.from(text).length;
-  }
-
-  function wellFormed(text) {
-    return text.toWellFormed ? text.toWellFormed() : text;
-  }
-
   // ---- Focus and size
 
   /* What had the focus may be gone with its turn. On a phone the box does not take it: the keyboard would come up. */
@@ -439,26 +368,7 @@ export function mount(page) {
     if (isAtEnd) parts.log.scrollTop = parts.log.scrollHeight;
   }
 
-  // ---- Storage
-
-  function remembered() {
-    try {
-      return sessionStorage.getItem(STORED);
-    } catch (error) {
-      return null;
-    }
-  }
-
-  function remember(value) {
-    try {
-      if (value) sessionStorage.setItem(STORED, value);
-      else sessionStorage.removeItem(STORED);
-    } catch (error) {
-      // Storage is blocked: the chat works without it until the page is left.
-    }
-  }
-
-  // ---- Building
+  // ---- What is pressed and typed
 
   function listen() {
     parts.close.addEventListener("click", close);
@@ -499,113 +409,6 @@ export function mount(page) {
     if (!Object.hasOwn(SERVED.words, locale) || parts.dialog.lang === locale) return;
     words = SERVED.words[locale];
     parts.dialog.lang = locale;
-    parts.title.textContent = words.title;
-    parts.label.textContent = words.assistant;
-    parts.hint.textContent = words.assistant_hint;
-    parts.close.setAttribute("aria-label", words.close);
-    parts.close.title = words.close;
-    parts.log.setAttribute("aria-label", words.title);
-    parts.typingText.textContent = words.typing;
-    parts.input.setAttribute("aria-label", words.input);
-    parts.input.placeholder = words.input;
-    parts.send.setAttribute("aria-label", words.send);
-    parts.send.title = words.send;
-    parts.forget.textContent = words.forget;
-  }
-
-  function make(tag, kind, text) {
-    const element = document.createElement(tag);
-    if (kind) element.className = kind;
-    if (text) element.textContent = text;
-    return element;
-  }
-
-  function buttonOf(kind, text, act) {
-    const button = make("button", kind, text);
-    button.type = "button";
-    if (act) button.addEventListener("click", act);
-    return button;
-  }
-
-  function icon(line) {
-    const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    drawing.setAttribute("viewBox", "0 0 24 24");
-    drawing.setAttribute("aria-hidden", "true");
-    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    path.setAttribute("d", line);
-    drawing.append(path);
-    return drawing;
-  }
-
-  function build() {
-    const dialog = make("dialog", "vestibule-chat");
-    dialog.setAttribute("aria-labelledby", "vestibule-title");
-    dialog.setAttribute("aria-describedby", "vestibule-assistant");
-    const panel = make("div", "vestibule-panel");
-
-    const head = make("div", "vestibule-head");
-    const mark = make("span", "vestibule-mark");
-    mark.append(icon("M12 3v3M7 6h10a3 3 0 0 1 3 3v6a3 3 0 0 1-3 3H7a3 3 0 0 1-3-3V9a3 3 0 0 1 3-3zM9 11v1.5M15 11v1.5M9.5 21h5"));
-    const names = make("div", "vestibule-names");
-    const title = make("h2", "vestibule-title");
-    title.id = "vestibule-title";
-    const assistant = make("p", "vestibule-assistant");
-    assistant.id = "vestibule-assistant";
-    const label = make("strong");
-    const hint = make("span", "vestibule-hint");
-    assistant.append(label, " ", hint);
-    const closer = buttonOf("vestibule-close");
-    closer.append(icon("M6 6l12 12M18 6L6 18"));
-    names.append(title, assistant);
-    head.append(mark, names, closer);
-
-    const log = make("div", "vestibule-log");
-    log.setAttribute("role", "log");
-    log.setAttribute("aria-live", "polite");
-    log.tabIndex = 0;
-
-    const typing = make("div", "vestibule-typing");
-    typing.setAttribute("role", "status");
-    const typingText = make("span", "vestibule-who");
-    const dots = make("span", "vestibule-dots");
-    dots.append(make("i"), make("i"), make("i"));
-    typing.append(typingText, dots);
-    typing.hidden = true;
-
-    const problem = make("div", "vestibule-problem");
-    problem.setAttribute("role", "alert");
-    const news = make("div", "vestibule-news");
-    news.setAttribute("role", "status");
-
-    const form = make("form", "vestibule-form");
-    const input = make("textarea", "vestibule-input");
-    input.id = "vestibule-input";
-    input.rows = 1;
-    input.autocomplete = "off";
-    input.enterKeyHint = "send";
-    input.dir = "auto";
-    const count = make("p", "vestibule-count");
-    count.id = "vestibule-count";
-    input.setAttribute("aria-describedby", "vestibule-count");
-    const send = make("button", "vestibule-send");
-    send.type = "submit";
-    send.append(icon("M12 20V5M5.5 11L12 4.5 18.5 11"));
-    form.append(input, send);
-
-    const forgetter = buttonOf("vestibule-forget");
-    const foot = make("div", "vestibule-foot");
-    foot.append(count, form, forgetter);
-    panel.append(head, log, typing, problem, news, foot);
-    dialog.append(panel);
-
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(SERVED.style);
-    page.all.getRootNode().adoptedStyleSheets.push(sheet);
-    page.all.append(dialog);
-    return {
-      dialog: dialog, title: title, label: label, hint: hint, close: closer, log: log, typing: typing,
-      typingText: typingText, problem: problem, news: news, form: form, input: input, count: count, send: send,
-      forget: forgetter,
-    };
+    namePanel(parts, words);
   }
 }

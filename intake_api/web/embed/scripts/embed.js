@@ -54,7 +54,7 @@
       if (chat === null) {
         // A browser may remember that an address failed: the next try has another one.
         const widget = await import(home + "/embed/chat.js?v=" + served.version + (tries ? "&try=" + tries : ""));
-        chat = widget.mount({ all: all, bubble: bubble, home: home, locale: locale, form: form });
+        chat = widget.mount({ all: all, bubble: bubble, locale: locale, form: form });
       }
       chat.open();
     } catch (error) {
