@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from tests.e2e.journey import REFERENCE, TYPED, shown_lead
 from tests.intake_api.web.browsing import running_chromium
 from tests.intake_api.web.host_pages import Site, running_site
-from tests.intake_api.web.test_widget import LANGUAGES, words
+from tests.intake_api.web.widget.visitor import LANGUAGES, words
 from tests.processes import WholeHouse, whole_house
 
 pytestmark = pytest.mark.browser
