@@ -27,13 +27,13 @@ from sanic.response import json as json_response
 from bot.dialogue.conversation import take_back_lost_turn
 from bot.dialogue.phrases import plain
 from bot.dialogue.questions import question_at_hand
-from bot.dialogue.replies import AFFIRM, DENY, Reply
-from bot.dialogue.said import NOT_A_COMMAND
+from bot.dialogue.replies import AFFIRM, CHOOSE_FORM, DENY, Reply
+from bot.dialogue.said import NOT_A_COMMAND, is_plain_yes
 from bot.dialogue.state import State
 from bot.memory import MOST_CONVERSATIONS, Memory, Record
 from bot.settings import read_token
 from bot.tracker_store import DESK
-from bot.wording import Words, load_wording
+from bot.wording import Lexicon, Words, load_wording
 
 LOG = logging.getLogger("vestibule.channel")
 NAME = "vestibule"
@@ -214,7 +214,8 @@ class GatewayChannel(InputChannel):  # type: ignore[misc]
             turn = int(record[DESK]["turn"])
             if turn >= MOST_TURNS:
                 raise Refused(429, "too_many_turns")
-            heard = _as_the_button_typed(said, record[DESK])
+            state = State.from_slots(record.get("slots", {}))
+            heard = _as_the_button_typed(said, record[DESK], self._words(state, said.locale).lexicon)
             if said.button is not None and (said.turn != turn or said.button not in record[DESK]["offered"]):
                 raise Refused(409, "button_stale")
             return await self._turn(request, _user_message(heard), memory, turn=turn + 1)
@@ -342,10 +343,14 @@ def _read_message(body: Record) -> Message:
     return Message(**common, button=_string(body, "button", LONGEST_BUTTON), turn=turn)
 
 
-def _as_the_button_typed(said: Message, desk: Record) -> Message:
-    """Take the exact words of an offered button for the button; a yes or a no is heard by its own rule (C-08)."""
+def _as_the_button_typed(said: Message, desk: Record, lexicon: Lexicon) -> Message:
+    """Take the exact words of an offered button for the button, and a yes for the one form that is offered; a yes or a
+    no to a question is heard by its own rule (C-08)."""
     typed = plain(said.text).strip(" .!")
+    offered = [one["payload"] for one in desk["buttons"]]
     meant = [one["payload"] for one in desk["buttons"] if typed and typed == plain(one["title"]).strip(" .!")]
+    if len(offered) == 1 and offered[0].startswith(f"{CHOOSE_FORM}:") and is_plain_yes(said.text, lexicon):
+        meant = offered
     if said.button is not None or len(meant) != 1 or meant[0].partition(":")[0] in (AFFIRM, DENY):
         return said
     return Message(said.conversation, said.locale, said.page, button=meant[0], turn=said.turn)

@@ -21,6 +21,7 @@ from bot.wording import Wording
 PLAIN = 0.5
 OVER_SHORT_TEXT = 0.7
 OVER_LONG_TEXT = 0.85
+TO_DROP_A_LONG_TEXT = 0.95  # "too slow" is an opinion, and "cancel" drops everything
 ENDS_IN_A_QUESTION_MARK = 0.3
 # In a free message these could be the message itself, whatever the classifier says.
 NOT_OVER_LONG_TEXT = ("ask_product", "talk_to_human", "greet", "thank", "goodbye")
@@ -48,6 +49,8 @@ def is_meant(intent: str, said: Said, state: State) -> bool:
         return said.confidence >= PLAIN
     if field.type == "text":
         return said.confidence >= OVER_SHORT_TEXT
+    if intent == replies.CANCEL:
+        return said.confidence >= TO_DROP_A_LONG_TEXT
     return intent not in NOT_OVER_LONG_TEXT and said.confidence >= OVER_LONG_TEXT
 
 

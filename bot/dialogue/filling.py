@@ -22,7 +22,7 @@ from bot.dialogue.questions import (
     what_to_correct,
 )
 from bot.dialogue.replies import Reply
-from bot.dialogue.said import Heard, Said, hear_decision
+from bot.dialogue.said import Heard, Said, hear_decision, is_plain_yes, says_nothing_more
 from bot.dialogue.sheet import Field, Sheet
 from bot.dialogue.state import Stage, State
 from bot.dialogue.turn import Desk, Turn
@@ -41,6 +41,8 @@ async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
     field = sheet.field(state.asked)
     if field is None:
         return ask_next(state)
+    if field.type != "long_text" and says_nothing_more(said, desk.words.lexicon):
+        return _no_more_to_say(state, field, sheet)
     candidates = corrected_email(said.text, state) if _corrects(field, said) else {}
     candidates = candidates or _candidates(field, said, state, desk)
     if not candidates:
@@ -150,7 +152,9 @@ def _candidates(field: Field, said: Said, state: State, desk: Desk) -> dict[str,
         return {} if pressed is None else {field.name: pressed}
     if field.type == "long_text":
         declined = said.intent in DECLINES and said.confidence >= asides.PLAIN and len(said.text) < 60
-        says_nothing = plain(said.text).strip(" .!") in map(plain, desk.words.lexicon.clear_no)
+        says_nothing = plain(said.text).strip(" .!") in map(plain, desk.words.lexicon.clear_no) or is_plain_yes(
+            said.text, desk.words.lexicon
+        )
         return {} if declined or says_nothing else _only_details(said, sheet, desk) or {field.name: said.text.strip()}
     if field.type == "text" and (address := _meant_for_an_address(said.text, sheet, desk)):
         return address
@@ -270,6 +274,14 @@ def _declined(state: State, field: Field, sheet: Sheet) -> Turn:
     question = field_question(field, sheet)
     needed = Reply(replies.FIELD_NEEDED, {"if_not_given": field.if_not_given})
     return Turn(state, [needed, Reply(question.name, question.values, (*question.offers, CANCEL))])
+
+
+def _no_more_to_say(state: State, field: Field, sheet: Sheet) -> Turn:
+    """Leave out whatever is optional, as "send" and "that's all" ask for; say why what is open is needed."""
+    if not field.is_optional:
+        return _declined(state, field, sheet)
+    rest = (each.name for each in sheet.fields() if each.is_optional and each.name not in state.values)
+    return ask_next(state.but(skipped=(*state.skipped, *rest)))
 
 
 def _other_contact(field: Field, said: Said, sheet: Sheet, desk: Desk) -> Field | None:

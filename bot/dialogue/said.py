@@ -56,12 +56,12 @@ def hear_decision(said: Said, lexicon: Lexicon) -> Heard:
     """
     if said.button is not None:
         return {AFFIRM: Heard.YES, DENY: Heard.NO}.get(said.intent, Heard.UNCLEAR)
+    if is_plain_yes(said.text, lexicon) and said.means(AFFIRM, SURE):
+        return Heard.YES
     words = _words(said.text)
     if _has_any(words, lexicon.hedges):
         return Heard.UNCLEAR
     says_yes, says_no = _has_any(words, lexicon.clear_yes), _has_any(words, lexicon.clear_no)
-    if not says_no and _is_wholly(words, lexicon.clear_yes, lexicon.fillers) and said.means(AFFIRM, SURE):
-        return Heard.YES
     # A no needs less: whoever says no and means yes is asked nothing worse than the question again later.
     if says_no and not says_yes and said.intent in (DENY, "decline_field", "cancel", "withdraw_consent"):
         return Heard.NO
@@ -70,6 +70,19 @@ def hear_decision(said: Said, lexicon: Lexicon) -> Heard:
     ):
         return Heard.NO
     return Heard.UNCLEAR
+
+
+def is_plain_yes(text: str, lexicon: Lexicon) -> bool:
+    """Say whether a text is clear words of a yes and nothing else; that alone is no consent."""
+    words = _words(text)
+    return not _has_any(words, (*lexicon.hedges, *lexicon.clear_no)) and _is_wholly(
+        words, lexicon.clear_yes, lexicon.fillers
+    )
+
+
+def says_nothing_more(said: Said, lexicon: Lexicon) -> bool:
+    """Say whether a typed text only asks to be done with: "send it please", "that's all"."""
+    return said.button is None and _is_wholly(_words(said.text), lexicon.finishes, lexicon.fillers)
 
 
 def _words(text: str) -> str:

@@ -11,6 +11,20 @@ pytestmark = pytest.mark.processes
 DEMO = example_body("get_form_request_demo")
 
 
+class TestOwnWords:
+    """What is typed where a free text is asked for, and is like something else."""
+
+    def test_an_opinion_is_kept_that_is_like_a_cancelling(self, bot: RunningBot, api: FormApiServer) -> None:
+        visitor = bot.visitor()
+        visitor.says("please call me back", "yes", "too slow")
+        assert api.sent("/checks")[0]["fields"] == {"message": "too slow"}
+
+    def test_a_yes_alone_is_no_message(self, bot: RunningBot, api: FormApiServer) -> None:
+        visitor = bot.visitor()
+        visitor.says("please call me back", "yes", "yes")
+        assert api.sent("/checks") == []
+
+
 class TestWhatBelongsElsewhere:
     """A name and a company are shown and handed on unmasked: nothing else may end up in them."""
 
@@ -160,6 +174,20 @@ class TestNearTheSummary:
 
 
 class TestNoDeadEnd:
+    def test_send_leaves_out_what_is_optional(self, bot: RunningBot, api: FormApiServer) -> None:
+        visitor = bot.visitor()
+        visitor.says("i want a demo", "yes", "Anna", "anna@pine-villa.example", "send")
+        assert visitor.offered[-2:] == ["affirm", "deny"]  # the purposes are still asked, one by one
+        visitor.says("no", "no", "send")
+        assert api.sent("/submissions")[0]["fields"] == {"name": "Anna", "email": "anna@pine-villa.example"}
+
+    @pytest.mark.parametrize("text", ["send it", "that's all"])
+    def test_send_is_no_value_of_a_field_that_is_needed(self, bot: RunningBot, api: FormApiServer, text: str) -> None:
+        visitor = bot.visitor()
+        visitor.says("i want a demo", "yes", text)
+        assert "cancel" in visitor.offered
+        assert api.sent("/checks") == []
+
     def test_c10_a_change_of_mind_finds_the_notice_again(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
         visitor.says("i want a demo", "no", "hm actually ok, i changed my mind")
@@ -223,6 +251,12 @@ class TestAsides:
             "What would you like to know?"
             in (visitor.presses("choose_form:request_contact"), visitor.presses("affirm"))[1]
         )
+
+    @pytest.mark.parametrize("text", ["yes", "yes please", "sure"])
+    def test_a_yes_takes_the_one_form_that_is_offered(self, bot: RunningBot, text: str) -> None:
+        visitor = bot.visitor()
+        visitor.says("let me talk to a human", text)
+        assert example_body("get_form_request_contact")["notice"]["short"] in visitor.heard
 
     def test_another_topic_before_the_yes_changes_the_form(self, bot: RunningBot) -> None:
         visitor = bot.visitor()

@@ -10,7 +10,7 @@ import pytest
 
 from bot.dialogue.amounts import find_numbers
 from bot.dialogue.details import find_details, find_email, find_phone, value_for
-from bot.dialogue.said import Heard, Said, hear_decision
+from bot.dialogue.said import Heard, Said, hear_decision, says_nothing_more
 from bot.dialogue.sheet import Sheet
 from bot.dialogue.state import Stage, State
 from bot.settings import SettingsError, read_settings, read_token
@@ -20,6 +20,25 @@ from tests.bot.form_api import example_body
 
 LEXICON = load_wording().languages["en"].lexicon
 SHEET = Sheet(example_body("get_form_request_demo"))
+
+
+class TestNothingMore:
+    @pytest.mark.parametrize(
+        ("language", "text"),
+        [
+            ("en", "That's all, thanks!"),
+            ("lv", "nosūtiet lūdzu"),
+            ("ru", "Отправить"),
+            ("pl", "proszę wysłać"),
+            ("cs", "to je vše, děkuji"),
+        ],
+    )
+    def test_is_heard_in_every_language(self, language: str, text: str) -> None:
+        assert says_nothing_more(Said("affirm", 0.3, text), load_wording().languages[language].lexicon)
+
+    @pytest.mark.parametrize("text", ["Send Logistics", "we send 20 parcels a day", "no", ""])
+    def test_is_not_heard_in_a_value(self, text: str) -> None:
+        assert not says_nothing_more(Said("inform", 0.9, text), LEXICON)
 
 
 class TestHearingADecision:
