@@ -139,6 +139,8 @@ async def _begin(state: State, said: Said, desk: Desk) -> Turn:
         sheet = Sheet(await desk.api.get_form(form, desk.language))
     except ApiRefused as refusal:
         return await _cannot_begin(state, refusal, desk)
+    if state.stage is Stage.NOTICE:
+        state = state.but(before_yes=reuse.texts_with_details(state, sheet, desk))
     remembered = state.heard_before_yes(said.text) if said.button is None else state
     begun = remembered.cleared(form=form, sheet=sheet.form, before_yes=remembered.before_yes, last_form=form)
     begun = begun.asking(Stage.NOTICE)

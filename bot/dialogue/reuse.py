@@ -16,6 +16,7 @@ from bot.dialogue.state import Stage, State
 from bot.dialogue.turn import Desk, Turn
 
 FEWEST_WORDS_OF_A_MESSAGE = 10  # "I would like to leave some feedback" says nothing yet
+FEWEST_WORDS_SAID_ANEW = 4
 SAY_SOMETHING = ("feedback", "complaint")  # kinds of forms
 
 
@@ -48,10 +49,31 @@ async def offer_what_is_known(state: State, said: Said, desk: Desk) -> Turn:
 async def reuse_answered(state: State, said: Said, desk: Desk) -> Turn:
     """Use what was offered, or drop it."""
     heard = hear_decision(said, desk.words.lexicon)
+    if heard is Heard.UNCLEAR and (better := await _said_better(state, said, desk)):
+        return better
     if heard is Heard.UNCLEAR and state.tries == 0:
         return Turn(state.but(tries=1), [Reply(replies.PLEASE_YES_OR_NO, offers=replies.YES_NO)])
     kept = {**state.values, **state.offered} if heard is Heard.YES else state.values
     return ask_next(state.but(values=kept, offered={}))
+
+
+def texts_with_details(state: State, sheet: Sheet, desk: Desk) -> tuple[str, ...]:
+    """Return the texts that say who somebody is; what they say beside it was about another form."""
+    return tuple(text for text in state.before_yes if find_details(text, sheet, desk.words.lexicon))
+
+
+async def _said_better(state: State, said: Said, desk: Desk) -> Turn | None:
+    """Offer what is said in place of what was found: a detail, or the message in other words; None for neither."""
+    sheet = Sheet(state.sheet or {})
+    found: dict[str, Any] = dict(find_details(said.text, sheet, desk.words.lexicon))
+    message = _message(sheet)
+    if not found and message and message.name in state.offered and len(said.text.split()) >= FEWEST_WORDS_SAID_ANEW:
+        found = {message.name: said.text.strip()}
+    checked = await check(sheet, found, desk) if found else None
+    if checked is None or not checked.good:
+        return None
+    offering = state.but(offered={**state.offered, **checked.good}, tries=0)
+    return Turn(offering, [*checked.warnings, reuse_question(offering)])
 
 
 async def _was_erased(state: State, desk: Desk) -> bool:
@@ -65,13 +87,17 @@ async def _was_erased(state: State, desk: Desk) -> bool:
 
 def _own_words(state: State, sheet: Sheet, desk: Desk) -> dict[str, str]:
     """Take what was typed before the yes for the message, where a form is for saying something."""
-    field = next((field for field in sheet.fields() if field.type == "long_text"), None)
+    field = _message(sheet)
     if field is None or sheet.form.get("kind") not in SAY_SOMETHING:
         return {}  # who asks to be called has not said what they want to ask; who complains has said what is wrong
     # "Hi, I'm Olga, please write to me" says who, not what: a text with details in it is no message.
     texts = [text.strip() for text in state.before_yes if not find_details(text, sheet, desk.words.lexicon)]
     longest = max(texts, key=len, default="")
     return {field.name: longest} if len(longest.split()) >= FEWEST_WORDS_OF_A_MESSAGE else {}
+
+
+def _message(sheet: Sheet) -> Field | None:
+    return next((field for field in sheet.fields() if field.type == "long_text"), None)
 
 
 def _may_be_offered(field: Field | None, good: Values) -> bool:

@@ -206,6 +206,15 @@ class TestSending:
         visitor.says("demo please, jan@hotel.example", "yes", "no")
         assert DEMO["fields"][0]["question"] in visitor.heard
 
+    def test_h16_what_is_said_in_place_of_a_yes_is_offered_too(self, bot: RunningBot, api: FormApiServer) -> None:
+        visitor = bot.visitor()
+        visitor.says("demo please, jan@hotel.example", "yes", "it's anna@hotel.example now")
+        assert "a***@hotel.example" in visitor.heard
+        assert visitor.offered[-2:] == ["affirm", "deny"]
+        visitor.presses("affirm")
+        assert api.sent("/checks")[-1]["fields"] == {"email": "anna@hotel.example"}
+        assert DEMO["fields"][0]["question"] in visitor.heard
+
     def test_m02_a_phone_number_is_enough_and_news_by_mail_are_then_not_offered(
         self, bot: RunningBot, api: FormApiServer
     ) -> None:
