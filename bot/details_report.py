@@ -24,8 +24,7 @@ from typing import Any
 
 from bot.client import ApiAway, ApiRefused, FormApi
 from bot.dialogue.details import find_details, said_in, value_for
-from bot.dialogue.filling import CONTACT_TYPES
-from bot.dialogue.sheet import Field, Sheet
+from bot.dialogue.sheet import CONTACT_TYPES, Field, Sheet
 from bot.settings import SettingsError, read_settings, read_token
 from bot.wording import Lexicon, load_wording
 

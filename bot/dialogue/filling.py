@@ -23,12 +23,11 @@ from bot.dialogue.questions import (
 )
 from bot.dialogue.replies import Reply
 from bot.dialogue.said import Heard, Said, hear_decision, is_plain_yes, says_nothing_more
-from bot.dialogue.sheet import Field, Sheet
+from bot.dialogue.sheet import CONTACT_TYPES, Field, Sheet
 from bot.dialogue.state import Stage, State
 from bot.dialogue.turn import Desk, Turn
 
 DECLINES = (replies.DECLINE_FIELD, replies.DENY)
-CONTACT_TYPES = ("email", "phone")
 MOST_WORDS_AROUND_A_CONTACT = 5  # "you can reach me at …"
 FEWEST_SPELLED_OUT = 2
 MOST_WORDS_OF_AN_ADDRESS = 2

@@ -9,6 +9,7 @@ from typing import Any
 
 Json = dict[str, Any]
 ONE_OF = "one_of:"
+CONTACT_TYPES = ("email", "phone")
 LONGEST_SCALE = 10
 
 
@@ -30,9 +31,14 @@ class Field:
     asked_if: tuple[str, int] | None = None  # another field, and the most it may be
 
     @property
-    def group(self) -> str | None:
-        """Return the group of which one answer is enough."""
-        return self.necessity[len(ONE_OF) :] if self.necessity.startswith(ONE_OF) else None
+    def group(self) -> object:
+        """Return the group of which one answer is enough, None for a field by itself.
+
+        Contacts that are offered on one condition are a group too: who is to be called back is asked for one of them.
+        """
+        if self.necessity.startswith(ONE_OF):
+            return self.necessity
+        return self.asked_if if self.is_optional and self.type in CONTACT_TYPES else None
 
     @property
     def is_optional(self) -> bool:

@@ -10,6 +10,7 @@ from tests.bot.form_api import FormApiServer, a_new_form, example_body
 
 pytestmark = pytest.mark.processes
 DEMO = example_body("get_form_request_demo")
+FEEDBACK = {one["name"]: one["question"] for one in example_body("get_form_feedback")["fields"]}
 
 
 class TestOpening:
@@ -226,6 +227,36 @@ class TestSending:
         (sent,) = api.sent("/submissions")
         assert sent["fields"] == {"name": "Anna", "phone": "+37120000000"}
         assert sent["decisions"] == {"product_offers": False}
+
+    @pytest.mark.parametrize(
+        ("given", "kept"),
+        [
+            ("+371 20 000 000", {"phone": "+37120000000"}),
+            ("anna@pine-villa.example", {"email": "anna@pine-villa.example"}),
+        ],
+    )
+    def test_m02_who_may_be_called_back_is_asked_for_one_contact(
+        self, bot: RunningBot, api: FormApiServer, given: str, kept: dict[str, str]
+    ) -> None:
+        visitor = bot.visitor()
+        visitor.presses("choose_form:feedback")
+        visitor.presses("affirm")
+        visitor.says("3", "The keys were not there.")
+        assert FEEDBACK["phone"] in visitor.heard
+        visitor.says(given)
+        assert not any(FEEDBACK[contact] in visitor.heard for contact in ("phone", "email"))
+        assert FEEDBACK["name"] in visitor.heard
+        visitor.says("skip")
+        visitor.presses("affirm:send")
+        (sent,) = api.sent("/submissions")
+        assert sent["fields"] == {"rating": 3, "comment": "The keys were not there.", **kept}
+
+    def test_who_declines_one_contact_is_asked_for_the_other(self, bot: RunningBot) -> None:
+        visitor = bot.visitor()
+        visitor.presses("choose_form:feedback")
+        visitor.presses("affirm")
+        visitor.says("3", "The keys were not there.", "i'd rather not say")
+        assert FEEDBACK["email"] in visitor.heard
 
     def test_n10_says_how_a_yes_is_taken_back_before_it_asks_for_one(self, bot: RunningBot) -> None:
         visitor = bot.visitor()
