@@ -22,9 +22,7 @@ from intake_api.clock import Clock
 from intake_api.crm.registry import open_destination
 from intake_api.flows.clear_mail import clear_mail
 from intake_api.flows.end_rights_cases import end_rights_cases
-from intake_api.flows.enqueue_due_confirmations import enqueue_due_confirmations
-from intake_api.flows.enqueue_due_deliveries import enqueue_due_deliveries
-from intake_api.flows.enqueue_due_rights_links import enqueue_due_rights_links
+from intake_api.flows.enqueue_due import enqueue_due
 from intake_api.flows.erase_expired import erase_expired
 from intake_api.flows.expire_unconfirmed import expire_unconfirmed
 from intake_api.flows.leave_work import leave_work
@@ -32,7 +30,7 @@ from intake_api.flows.mend_confirmations import mend_confirmations
 from intake_api.flows.mend_deliveries import mend_deliveries
 from intake_api.flows.mend_rights_links import mend_rights_links
 from intake_api.flows.open_store import open_store, ready_store
-from intake_api.flows.send_confirmation import MailDesk
+from intake_api.flows.send_mail import MailDesk
 from intake_api.flows.send_rights_link import RightsDesk
 from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.flows.show_life import show_life
@@ -155,9 +153,9 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
 
     return [
         Round("sequence_evidence", 1.0, sequence_all),
-        Round("enqueue_due_deliveries", 1.0, lambda now: enqueue_due_deliveries(store, queue, now=now)),
-        Round("enqueue_due_confirmations", 1.0, lambda now: enqueue_due_confirmations(store, queue, now=now)),
-        Round("enqueue_due_rights_links", 1.0, lambda now: enqueue_due_rights_links(store, queue, now=now)),
+        Round("enqueue_due_deliveries", 1.0, lambda now: enqueue_due(store, queue, DELIVER_LEAD, now=now)),
+        Round("enqueue_due_confirmations", 1.0, lambda now: enqueue_due(store, queue, SEND_CONFIRMATION, now=now)),
+        Round("enqueue_due_rights_links", 1.0, lambda now: enqueue_due(store, queue, SEND_RIGHTS_LINK, now=now)),
         Round("mend_deliveries", 10.0, lambda now: mend_deliveries(store, queue, now=now)),
         Round("mend_confirmations", 10.0, lambda now: mend_confirmations(store, queue, now=now)),
         Round("mend_rights_links", 10.0, lambda now: mend_rights_links(store, queue, now=now)),

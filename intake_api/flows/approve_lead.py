@@ -7,8 +7,9 @@ from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.rules.lead_state import Act, MoveRefused, next_state
 from intake_api.store import evidence
 from intake_api.store.base import Store, StoreUnavailable
-from intake_api.store.deliveries import Delivery, add_delivery, turn_key
+from intake_api.store.deliveries import Delivery, add_delivery
 from intake_api.store.leads import LeadChanged, LeadUnknown, get_lead, move_lead
+from intake_api.store.turns import turn_key
 
 __all__ = ["ForwardingBlocked", "LeadChanged", "LeadUnknown", "MoveRefused", "StoreUnavailable", "approve_lead"]
 
@@ -45,7 +46,7 @@ def approve_lead(
         delivery = add_delivery(
             tx, lead_id=lead.id, destination=destination, recipient=recipient, kind="upsert", now=now
         )
-        queue.enqueue(tx, DELIVER_LEAD, turn_key(delivery))
+        queue.enqueue(tx, DELIVER_LEAD, turn_key(delivery.id, delivery.turn))
         evidence.add_entry(
             tx,
             "lead.approved",

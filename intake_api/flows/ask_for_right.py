@@ -9,6 +9,7 @@ from intake_api.rules.text import Refused
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.rights_cases import add_case
+from intake_api.store.turns import turn_key
 
 __all__ = ["Refused", "ask_for_right"]
 
@@ -35,6 +36,6 @@ def ask_for_right(
     queue.load()
     with store.writing() as tx:
         case = add_case(tx, store.vault, token_key, kind=kind, email=address, locale=locale, door=door, now=now)
-        queue.enqueue(tx, SEND_RIGHTS_LINK, case.turn_key)
+        queue.enqueue(tx, SEND_RIGHTS_LINK, turn_key(case.id, case.turn))
         facts = {"case": case.id, "right": kind.value, "locale": locale, "door": door}
         evidence.add_entry(tx, "rights.asked", actor="subject", now=now, facts=facts)

@@ -1,6 +1,5 @@
 """Give mails another chance whose attempt broke down in our own house, so that no second yes goes unasked."""
 
-import random
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,7 +11,9 @@ from intake_api.log import event
 from intake_api.mail.port import Retry
 from intake_api.queue import SEND_CONFIRMATION, Queue
 from intake_api.store.base import Store
-from intake_api.store.confirmations import MailState, claim_mail, find_running, parse_turn_key
+from intake_api.store.confirmations import claim_mail, find_running
+from intake_api.store.mailed_links import MailState
+from intake_api.store.turns import parse_turn_key
 
 
 def mend_confirmations(store: Store, queue: Queue, *, now: datetime) -> int:
@@ -30,6 +31,6 @@ def _mend(tx: Connection, key: str, *, now: datetime) -> bool:
     if confirmation.state is MailState.QUEUED:  # it broke before it was claimed, and counts all the same
         confirmation = replace(confirmation, attempts=confirmation.attempts + 1)
         claim_mail(tx, confirmation.id)
-    settle(tx, confirmation, Retry("internal_error"), now=now, jitter=random.random())  # noqa: S311 no secret
+    settle(tx, confirmation, Retry("internal_error"), now=now)
     event("confirmation.mended", confirmation=confirmation.id)
     return True

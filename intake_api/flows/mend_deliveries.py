@@ -12,7 +12,8 @@ from intake_api.flows.mend_broken import mend_broken
 from intake_api.log import event
 from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.store.base import Store
-from intake_api.store.deliveries import DeliveryState, claim_delivery, find_running, parse_turn_key
+from intake_api.store.deliveries import DeliveryState, claim_delivery, find_running
+from intake_api.store.turns import parse_turn_key
 
 
 def mend_deliveries(store: Store, queue: Queue, *, now: datetime) -> int:

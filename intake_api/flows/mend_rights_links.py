@@ -1,6 +1,5 @@
 """Give mails of rights cases another chance whose attempt broke down in our own house."""
 
-import random
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,8 +11,9 @@ from intake_api.log import event
 from intake_api.mail.port import Retry
 from intake_api.queue import SEND_RIGHTS_LINK, Queue
 from intake_api.store.base import Store
-from intake_api.store.confirmations import MailState
-from intake_api.store.rights_cases import claim_link, find_running, parse_turn_key
+from intake_api.store.mailed_links import MailState
+from intake_api.store.rights_cases import claim_link, find_running
+from intake_api.store.turns import parse_turn_key
 
 
 def mend_rights_links(store: Store, queue: Queue, *, now: datetime) -> int:
@@ -31,6 +31,6 @@ def _mend(tx: Connection, key: str, *, now: datetime) -> bool:
     if case.mail is MailState.QUEUED:  # it broke before it was claimed, and counts all the same
         case = replace(case, attempts=case.attempts + 1)
         claim_link(tx, case.id, now=now)
-    settle(tx, case, Retry("internal_error"), now=now, jitter=random.random())  # noqa: S311 no secret
+    settle(tx, case, Retry("internal_error"), now=now)
     event("rights.mended", case=case.id)
     return True

@@ -1,29 +1,25 @@
-"""One attempt to send the mail that asks for a second yes: claim it and let go, send, record what came of it.
+"""Send the mail that asks for a second yes, one attempt at a time.
 
-No transaction is open while the mail server is talked to. The mail is written from the notice this very person saw and
-from nothing they typed (C-14, SEC-20); its links come from the settings (SEC-19).
+It is written from the notice this very person saw and from nothing they typed (C-14, SEC-20); its links come from the
+settings (SEC-19).
 """
 
 import json
-import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
 from intake_api.clock import Clock
+from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, send_mail
 from intake_api.log import event
-from intake_api.mail.port import Mail, Mailer, Outcome, Refused, Retry, Sent
+from intake_api.mail.port import Mail, Outcome
 from intake_api.rules.confirmation import may_ask
 from intake_api.rules.consent import DecisionState
-from intake_api.rules.retry import next_attempt
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.confirmations import (
     Confirmation,
-    MailAttempt,
-    MailState,
     claim_mail,
     confirmation_token,
     find_claimed,
@@ -33,23 +29,9 @@ from intake_api.store.confirmations import (
 )
 from intake_api.store.decisions import current_decisions
 from intake_api.store.leads import Lead, get_lead_by_id, open_values
+from intake_api.store.mailed_links import MailAttempt, MailState
 from intake_api.store.notices import get_notice_body
 from intake_api.store.subjects import get_data_key, is_erased
-
-
-@dataclass(frozen=True)
-class MailDesk:
-    """What it takes to write and send the mail."""
-
-    mailer: Mailer
-    token_key: bytes
-    public_url: str
-
-
-@dataclass(frozen=True)
-class _Claimed:
-    claim: str
-    mail: Mail
 
 
 def send_confirmation(store: Store, desk: MailDesk, confirmation_id: str, turn: int, *, clock: Clock) -> None:
@@ -59,22 +41,18 @@ def send_confirmation(store: Store, desk: MailDesk, confirmation_id: str, turn: 
 
     :raises StoreUnavailable: the claim or the outcome could not be written; the attempt is made again later.
     """
-    claimed = _claim(store, desk, confirmation_id, turn, now=clock())
-    if claimed is None:
-        return
-    outcome = desk.mailer.send(claimed.mail, now=clock())
-    now = clock()
-    with store.writing() as tx:
-        confirmation = find_claimed(tx, confirmation_id, claimed.claim)
-        if confirmation is None:
-            event("confirmation.outrun", confirmation=confirmation_id)  # another worker has it; its report counts
-            return
-        settle(tx, confirmation, outcome, now=now, jitter=random.random())  # noqa: S311 no secret
+    send_mail(
+        store,
+        desk.mailer,
+        lambda tx, now: _claim(tx, store, desk, confirmation_id, turn, now=now),
+        lambda tx, claim, outcome, now: _report(tx, confirmation_id, claim, outcome, now=now),
+        clock=clock,
+    )
 
 
-def settle(tx: Connection, confirmation: Confirmation, outcome: Outcome, *, now: datetime, jitter: float) -> None:
-    """Write down what came of an attempt. `jitter` is a chance from 0 to 1."""
-    attempt = _judged(confirmation, outcome, now=now, jitter=jitter)
+def settle(tx: Connection, confirmation: Confirmation, outcome: Outcome, *, now: datetime) -> None:
+    """Write down what came of an attempt."""
+    attempt = judge_attempt(outcome, confirmation.attempts, until=confirmation.expires_at, now=now)
     _record(tx, get_lead_by_id(tx, confirmation.lead_id), confirmation, attempt, now=now)
 
 
@@ -83,16 +61,25 @@ def drop(tx: Connection, lead: Lead, confirmation: Confirmation, reason: str, *,
     _record(tx, lead, confirmation, MailAttempt(MailState.DROPPED, reason), now=now)
 
 
-def _claim(store: Store, desk: MailDesk, confirmation_id: str, turn: int, *, now: datetime) -> _Claimed | None:
-    with store.writing() as tx:
-        confirmation = find_running(tx, confirmation_id, turn)
-        if confirmation is None:
-            return None
-        lead = get_lead_by_id(tx, confirmation.lead_id)
-        if obstacle := _obstacle(tx, lead, confirmation, now=now):
-            _record(tx, lead, confirmation, obstacle, now=now)
-            return None
-        return _Claimed(claim_mail(tx, confirmation.id), _mail(tx, store, desk, lead, confirmation))
+def _claim(
+    tx: Connection, store: Store, desk: MailDesk, confirmation_id: str, turn: int, *, now: datetime
+) -> ClaimedMail | None:
+    confirmation = find_running(tx, confirmation_id, turn)
+    if confirmation is None:
+        return None
+    lead = get_lead_by_id(tx, confirmation.lead_id)
+    if obstacle := _obstacle(tx, lead, confirmation, now=now):
+        _record(tx, lead, confirmation, obstacle, now=now)
+        return None
+    return ClaimedMail(claim_mail(tx, confirmation.id), _mail(tx, store, desk, lead, confirmation))
+
+
+def _report(tx: Connection, confirmation_id: str, claim: str, outcome: Outcome, *, now: datetime) -> None:
+    confirmation = find_claimed(tx, confirmation_id, claim)
+    if confirmation is None:
+        event("confirmation.outrun", confirmation=confirmation_id)  # another worker has it; its report counts
+        return
+    settle(tx, confirmation, outcome, now=now)
 
 
 def _obstacle(tx: Connection, lead: Lead, confirmation: Confirmation, *, now: datetime) -> MailAttempt | None:
@@ -119,19 +106,6 @@ def _mail(tx: Connection, store: Store, desk: MailDesk, lead: Lead, confirmation
         text=_text(texts, confirmation, link, f"{desk.public_url}/notices/{lead.notice_hash}"),
         locale=lead.locale,
     )
-
-
-def _judged(confirmation: Confirmation, outcome: Outcome, *, now: datetime, jitter: float) -> MailAttempt:
-    match outcome:
-        case Sent(status):
-            return MailAttempt(MailState.SENT, None, status)
-        case Refused(reason, status):
-            return MailAttempt(MailState.REFUSED, reason, status)
-        case Retry(reason, status):
-            due = next_attempt(confirmation.attempts, now=now, jitter=jitter)
-            if due is None or due >= confirmation.expires_at:
-                return MailAttempt(MailState.GIVEN_UP, reason, status)
-            return MailAttempt(MailState.RETRYING, reason, status, due)
 
 
 def _text(texts: Mapping[str, str], confirmation: Confirmation, link: str, notice_link: str) -> str:

@@ -1,10 +1,9 @@
-"""One attempt to send the link of a rights case: look whether the address is known, claim, send, record (S-02, S-03).
+"""Send the link of a rights case, one attempt at a time, to an address that something is held about (S-02, S-03).
 
 An address that nothing is held about gets no mail, and is forgotten at once. The mail has no word in it that somebody
-typed (SEC-20); its links come from the settings (SEC-19). No transaction is open while the mail server is talked to.
+typed (SEC-20); its links come from the settings (SEC-19).
 """
 
-import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,15 +11,15 @@ from sqlalchemy import Connection
 
 from intake_api.catalogue.model import Organisation
 from intake_api.clock import Clock
+from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, send_mail
 from intake_api.log import event
-from intake_api.mail.port import Mail, Mailer, Outcome, Refused, Retry, Sent
+from intake_api.mail.port import Mail, Outcome
 from intake_api.mail.words import MailWords
-from intake_api.rules.retry import next_attempt
 from intake_api.rules.rights import LINK_LASTS, TRY_TO_SEND_FOR, may_send_link
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.confirmations import MailAttempt, MailState
 from intake_api.store.leads import find_by_email
+from intake_api.store.mailed_links import MailAttempt, MailState
 from intake_api.store.rights_cases import (
     RightsCase,
     case_token,
@@ -37,20 +36,11 @@ NOT_SENT = (MailState.REFUSED, MailState.GIVEN_UP, MailState.HELD, MailState.DRO
 
 
 @dataclass(frozen=True)
-class RightsDesk:
-    """What it takes to write and send the mail."""
+class RightsDesk(MailDesk):
+    """The desk with what this mail says: it goes by no notice, so it needs words of its own."""
 
-    mailer: Mailer
-    token_key: bytes
-    public_url: str
     organisation: Organisation
     words: MailWords
-
-
-@dataclass(frozen=True)
-class _Claimed:
-    claim: str
-    mail: Mail
 
 
 def send_rights_link(store: Store, desk: RightsDesk, case_id: str, turn: int, *, clock: Clock) -> None:
@@ -60,34 +50,40 @@ def send_rights_link(store: Store, desk: RightsDesk, case_id: str, turn: int, *,
 
     :raises StoreUnavailable: the claim or the outcome could not be written; the attempt is made again later.
     """
-    claimed = _claim(store, desk, case_id, turn, now=clock())
-    if claimed is None:
+    send_mail(
+        store,
+        desk.mailer,
+        lambda tx, now: _claim(tx, store, desk, case_id, turn, now=now),
+        lambda tx, claim, outcome, now: _report(tx, case_id, claim, outcome, now=now),
+        clock=clock,
+    )
+
+
+def settle(tx: Connection, case: RightsCase, outcome: Outcome, *, now: datetime) -> None:
+    """Write down what came of an attempt."""
+    attempt = judge_attempt(outcome, case.attempts, until=case.made_at + TRY_TO_SEND_FOR, now=now)
+    _record(tx, case, attempt, now=now)
+
+
+def _claim(
+    tx: Connection, store: Store, desk: RightsDesk, case_id: str, turn: int, *, now: datetime
+) -> ClaimedMail | None:
+    case = find_running(tx, case_id, turn)
+    if case is None or case.ended_at is not None:
+        return None
+    address = open_address(tx, store.vault, case.id)
+    if obstacle := _obstacle(tx, store, case, address, now=now):
+        _record(tx, case, obstacle, now=now)
+        return None
+    return ClaimedMail(claim_link(tx, case.id, now=now), _mail(desk, case, address))
+
+
+def _report(tx: Connection, case_id: str, claim: str, outcome: Outcome, *, now: datetime) -> None:
+    case = find_claimed(tx, case_id, claim)
+    if case is None:
+        event("rights.outrun", case=case_id)  # another worker has it; its report counts
         return
-    outcome = desk.mailer.send(claimed.mail, now=clock())
-    now = clock()
-    with store.writing() as tx:
-        case = find_claimed(tx, case_id, claimed.claim)
-        if case is None:
-            event("rights.outrun", case=case_id)  # another worker has it; its report counts
-            return
-        settle(tx, case, outcome, now=now, jitter=random.random())  # noqa: S311 no secret
-
-
-def settle(tx: Connection, case: RightsCase, outcome: Outcome, *, now: datetime, jitter: float) -> None:
-    """Write down what came of an attempt. `jitter` is a chance from 0 to 1."""
-    _record(tx, case, _judged(case, outcome, now=now, jitter=jitter), now=now)
-
-
-def _claim(store: Store, desk: RightsDesk, case_id: str, turn: int, *, now: datetime) -> _Claimed | None:
-    with store.writing() as tx:
-        case = find_running(tx, case_id, turn)
-        if case is None or case.ended_at is not None:
-            return None
-        address = open_address(tx, store.vault, case.id)
-        if obstacle := _obstacle(tx, store, case, address, now=now):
-            _record(tx, case, obstacle, now=now)
-            return None
-        return _Claimed(claim_link(tx, case.id, now=now), _mail(desk, case, address))
+    settle(tx, case, outcome, now=now)
 
 
 def _obstacle(tx: Connection, store: Store, case: RightsCase, address: str, *, now: datetime) -> MailAttempt | None:
@@ -126,19 +122,6 @@ def _mail(desk: RightsDesk, case: RightsCase, address: str) -> Mail:
     )
     subject = words["rights.subject"].format(wish=wish, **said)
     return Mail(id=case.id, to=address, subject=subject, text="\n\n".join(parts) + "\n", locale=case.locale)
-
-
-def _judged(case: RightsCase, outcome: Outcome, *, now: datetime, jitter: float) -> MailAttempt:
-    match outcome:
-        case Sent(status):
-            return MailAttempt(MailState.SENT, None, status)
-        case Refused(reason, status):
-            return MailAttempt(MailState.REFUSED, reason, status)
-        case Retry(reason, status):
-            due = next_attempt(case.attempts, now=now, jitter=jitter)
-            if due is None or due >= case.made_at + TRY_TO_SEND_FOR:
-                return MailAttempt(MailState.GIVEN_UP, reason, status)
-            return MailAttempt(MailState.RETRYING, reason, status, due)
 
 
 def _record(tx: Connection, case: RightsCase, attempt: MailAttempt, *, now: datetime) -> None:

@@ -36,6 +36,7 @@ from intake_api.store.presentations import (
     read_presentation,
 )
 from intake_api.store.subjects import add_subject
+from intake_api.store.turns import turn_key
 
 __all__ = [
     "DecisionInvalid",
@@ -286,7 +287,7 @@ def _ask_for_second_yes(tx: Connection, queue: Queue, lead_id: str, accepted: _A
     """Queue the mail that asks, in the same commit. Whether it may go out is looked at when it does (C-15)."""
     for purpose in accepted.first_yeses:
         asked = add_confirmation(tx, accepted.token_key, lead_id=lead_id, purpose=purpose, now=now)
-        queue.enqueue(tx, SEND_CONFIRMATION, asked.turn_key)
+        queue.enqueue(tx, SEND_CONFIRMATION, turn_key(asked.id, asked.turn))
 
 
 def _decisions(

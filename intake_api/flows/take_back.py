@@ -19,10 +19,11 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.rules.retention import NOTHING_LIVES
 from intake_api.rules.taking_back import BECOMES, TAKEN_BACK
 from intake_api.store import evidence
-from intake_api.store.confirmations import MailState, end_confirmation, list_confirmations
+from intake_api.store.confirmations import end_confirmation, list_confirmations
 from intake_api.store.decisions import Decision, add_decision, current_decisions, list_decisions
 from intake_api.store.deliveries import Delivery, DeliveryState, list_deliveries
 from intake_api.store.leads import Lead, shorten
+from intake_api.store.mailed_links import MailState
 from intake_api.store.notices import get_notice_body
 
 RECEIPT, LINK = "receipt", "link"  # where it was said: on or through the receipt, or by the link of a rights case

@@ -1,9 +1,4 @@
-"""Deliveries: a lead on its way to a destination, what came of each attempt, and who is at it now.
-
-The durable engine runs attempts; this table says which attempt is the valid one. `turn` counts the times a delivery was
-put into the queue: an attempt of an older turn finds that it is not its turn and ends. `claim` is drawn anew whenever
-a worker takes the delivery into its hands: what an outrun worker reports is not written.
-"""
+"""Deliveries: a lead on its way to a destination, what came of each attempt, and who is at it now."""
 
 import secrets
 from collections.abc import Iterable
@@ -12,20 +7,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, Row, Select, String, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, ForeignKey, Index, Row, String, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from intake_api.store.base import Moment, Table
+from intake_api.store import turns
+from intake_api.store.base import Moment
 from intake_api.store.destinations import DestinationRow
 from intake_api.store.leads import LeadRow
+from intake_api.store.turns import TurnRow
 
 
 class DeliveryState(StrEnum):
     """Where a delivery stands."""
 
-    QUEUED = "queued"  # in the engine's queue
-    SENDING = "sending"  # in a worker's hands
-    RETRYING = "retrying"  # waits until `next_attempt_at`, and for a paused destination
+    QUEUED = turns.QUEUED
+    SENDING = turns.SENDING
+    RETRYING = turns.RETRYING  # also while its destination is paused
     DELIVERED = "delivered"
     REFUSED = "refused"  # the destination will never take it
     GIVEN_UP = "given_up"  # tried to the end of the schedule
@@ -33,26 +30,20 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"  # not wanted any more
 
 
-RUNNING = (DeliveryState.QUEUED, DeliveryState.SENDING)
-UNSETTLED = (*RUNNING, DeliveryState.RETRYING)
+UNSETTLED = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING)
 
 
-class DeliveryRow(Table):
+class DeliveryRow(TurnRow):
     """One delivery. Its id is the other side's idempotency key and never changes."""
 
     __tablename__ = "deliveries"
     __table_args__ = (Index(None, "state", "next_attempt_at"),)
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
     lead_id: Mapped[str] = mapped_column(ForeignKey(LeadRow.id), index=True)
     destination: Mapped[str] = mapped_column(String(40))
     recipient: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(16))
-    turn: Mapped[int]
-    attempts: Mapped[int]
-    claim: Mapped[str | None] = mapped_column(String(32))
-    next_attempt_at: Mapped[datetime | None] = mapped_column(Moment)
     last_outcome: Mapped[str | None] = mapped_column(String(24))
     last_reason: Mapped[str | None] = mapped_column(String(64))
     last_status: Mapped[int | None]
@@ -136,26 +127,17 @@ def hold_unsettled(tx: Connection, lead_id: str) -> None:
 
 def find_running(tx: Connection, delivery_id: str, turn: int) -> Delivery | None:
     """Return a delivery if this is its turn and it is not settled, and hold it until the transaction ends."""
-    query = select(*_COLUMNS).where(
-        DeliveryRow.id == delivery_id, DeliveryRow.turn == turn, DeliveryRow.state.in_(RUNNING)
-    )
-    row = tx.execute(query.with_for_update()).one_or_none()
-    return None if row is None else _delivery(row)
+    return _held(tx, turns.is_running(DeliveryRow, delivery_id, turn))
 
 
 def claim_delivery(tx: Connection, delivery_id: str) -> str:
     """Take a delivery into this worker's hands: one more attempt. Return the claim, needed to report on it."""
-    claim = secrets.token_hex(16)
-    values = {"state": DeliveryState.SENDING, "claim": claim, "attempts": DeliveryRow.attempts + 1}
-    tx.execute(update(DeliveryRow).where(DeliveryRow.id == delivery_id).values(**values))
-    return claim
+    return turns.claim_turn(tx, DeliveryRow, delivery_id)
 
 
 def find_claimed(tx: Connection, delivery_id: str, claim: str) -> Delivery | None:
     """Return a delivery if it is still in these hands, and hold it until the transaction ends."""
-    mine = (DeliveryRow.id == delivery_id, DeliveryRow.claim == claim, DeliveryRow.state == DeliveryState.SENDING)
-    row = tx.execute(select(*_COLUMNS).where(*mine).with_for_update()).one_or_none()
-    return None if row is None else _delivery(row)
+    return _held(tx, turns.is_claimed(DeliveryRow, delivery_id, claim))
 
 
 def record_attempt(tx: Connection, delivery_id: str, attempt: Attempt, *, now: datetime) -> None:
@@ -174,33 +156,20 @@ def record_attempt(tx: Connection, delivery_id: str, attempt: Attempt, *, now: d
     tx.execute(update(DeliveryRow).where(DeliveryRow.id == delivery_id).values(**values))
 
 
-def claim_due(tx: Connection, *, now: datetime, limit: int = 200) -> list[Delivery]:
-    """Give the next turn to deliveries whose time has come and whose destination is not paused; return them."""
-    due = _due(now).order_by(DeliveryRow.next_attempt_at).limit(limit).with_for_update(skip_locked=True)
-    found = [_delivery(row) for row in tx.execute(due)]
-    return [_give_turn(tx, delivery) for delivery in found]
-
-
 def restart_delivery(tx: Connection, delivery: Delivery) -> Delivery:
     """Give a failed delivery its next turn, at the beginning of the schedule; return it as it then stands."""
-    tx.execute(update(DeliveryRow).where(DeliveryRow.id == delivery.id).values(attempts=0))
-    return _give_turn(tx, replace(delivery, attempts=0))
+    turns.give_turns(tx, DeliveryRow, [delivery.id], attempts=0)
+    return replace(delivery, attempts=0, state=DeliveryState.QUEUED, turn=delivery.turn + 1)
 
 
-def has_due(tx: Connection, *, now: datetime) -> bool:
-    """Say whether `claim_due` would find anything."""
-    return tx.scalar(_due(now).limit(1)) is not None
+def has_due_delivery(tx: Connection, *, now: datetime) -> bool:
+    """Say whether `give_due_deliveries` would find anything."""
+    return turns.has_due_turn(tx, DeliveryRow, _is_not_paused(), now=now)
 
 
-def turn_key(delivery: Delivery) -> str:
-    """Return the key of a delivery's present turn, as the queue knows it."""
-    return f"{delivery.id}.{delivery.turn}"
-
-
-def parse_turn_key(key: str) -> tuple[str, int]:
-    """Return the delivery id and the turn of a key."""
-    delivery_id, _, turn = key.rpartition(".")
-    return delivery_id, int(turn)
+def give_due_deliveries(tx: Connection, *, now: datetime) -> list[str]:
+    """Give the next turn to deliveries whose time has come and whose destination is not paused; return their keys."""
+    return turns.give_due_turns(tx, DeliveryRow, _is_not_paused(), now=now)
 
 
 def count_by_state(tx: Connection) -> dict[DeliveryState, int]:
@@ -218,19 +187,14 @@ def deliveries_of(tx: Connection, lead_ids: Iterable[str]) -> dict[str, list[Del
     return found
 
 
-def _due(now: datetime) -> Select[Any]:
+def _is_not_paused() -> ColumnElement[bool]:
     paused = select(DestinationRow.name).where(DestinationRow.paused_at.is_not(None))
-    return select(*_COLUMNS).where(
-        DeliveryRow.state == DeliveryState.RETRYING,
-        DeliveryRow.next_attempt_at <= now,
-        DeliveryRow.destination.not_in(paused),
-    )
+    return DeliveryRow.destination.not_in(paused)
 
 
-def _give_turn(tx: Connection, delivery: Delivery) -> Delivery:
-    values: dict[str, Any] = {"state": DeliveryState.QUEUED, "turn": delivery.turn + 1, "claim": None}
-    tx.execute(update(DeliveryRow).where(DeliveryRow.id == delivery.id).values(**values))
-    return replace(delivery, state=values["state"], turn=values["turn"])
+def _held(tx: Connection, *which: ColumnElement[bool]) -> Delivery | None:
+    row = tx.execute(select(*_COLUMNS).where(*which).with_for_update()).one_or_none()
+    return None if row is None else _delivery(row)
 
 
 def _delivery(row: Row[Any]) -> Delivery:

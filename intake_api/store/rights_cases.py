@@ -2,12 +2,8 @@
 
 The address is sealed under a key of the case's own, and its blind index stands beside it to be compared with the leads'
 and to count how often it was written to. Both are destroyed: the address when the case is over, the index a day later.
-As for confirmations, `turn` counts the times the mail was put into the queue, `claim` says whose hands it is in, and
-the token is derived from the case's id; only a digest is kept (SEC-45).
 """
 
-import base64
-import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
@@ -16,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Index,
     LargeBinary,
     Row,
-    Select,
     String,
     delete,
     insert,
@@ -32,16 +28,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.rights import COUNT_LINKS_FOR, LINK_LASTS, TRY_TO_SEND_FOR, OtherLink, RightsKind, due_at
-from intake_api.store.base import Moment, Table
-from intake_api.store.confirmations import RUNNING, MailAttempt, MailState
+from intake_api.store import mailed_links, turns
+from intake_api.store.base import Moment
+from intake_api.store.mailed_links import LEAVING, WAITS, MailAttempt, MailedLinkRow, MailState
 from intake_api.store.vault import Vault
 
-TOKEN_BYTES = 24
-WAITS = "next_attempt_at IS NOT NULL"
 OPEN = "ended_at IS NULL"
+SETTLED = tuple(state for state in MailState if state not in (*turns.RUNNING, turns.RETRYING))
 
 
-class RightsCaseRow(Table):
+class RightsCaseRow(MailedLinkRow):
     """One case. While it is open it holds an address, sealed; afterwards nothing that leads to anybody."""
 
     __tablename__ = "rights_cases"
@@ -51,25 +47,17 @@ class RightsCaseRow(Table):
         Index(None, "made_at", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
         {"sqlite_with_rowid": False},
     )
+    STATE = "mail"
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
     locale: Mapped[str] = mapped_column(String(8))
     door: Mapped[str] = mapped_column(String(16))
     address: Mapped[bytes | None] = mapped_column(LargeBinary)
     wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    token_digest: Mapped[bytes] = mapped_column(LargeBinary)
     made_at: Mapped[datetime] = mapped_column(Moment)
     due_at: Mapped[datetime] = mapped_column(Moment)
-    mail: Mapped[str] = mapped_column(String(16))
-    turn: Mapped[int]
-    attempts: Mapped[int]
-    claim: Mapped[str | None] = mapped_column(String(32))
-    next_attempt_at: Mapped[datetime | None] = mapped_column(Moment)
-    last_reason: Mapped[str | None] = mapped_column(String(64))
-    last_status: Mapped[int | None]
-    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    mail: Mapped[str] = mapped_column(String(16))  # where it stands
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
     used_at: Mapped[datetime | None] = mapped_column(Moment)
     result_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -101,11 +89,6 @@ class RightsCase:
     used_at: datetime | None
     result_until: datetime | None
     ended_at: datetime | None
-
-    @property
-    def turn_key(self) -> str:
-        """Return the key of the present turn, as the queue knows it."""
-        return f"{self.id}.{self.turn}"
 
     def is_open(self, now: datetime) -> bool:
         """Say whether the link may still be used."""
@@ -149,16 +132,15 @@ def add_case(
         "address": vault.blind("email", email),
         "wrapped_key": wrapped,
         "sealed": vault.seal(key, {"email": email}, place=_place(case.id)),
-        "token_digest": _digest(case_token(token_key, case.id)),
+        "token_digest": mailed_links.digest(case_token(token_key, case.id)),
     }
     tx.execute(insert(RightsCaseRow).values(**columns))
     return case
 
 
 def case_token(token_key: bytes, case_id: str) -> str:
-    """Derive the token of a case: its id, and 192 bits that open this and nothing else."""
-    derived = hmac.digest(token_key, b"rights|" + case_id.encode(), "sha256")[:TOKEN_BYTES]
-    return f"{case_id}-{base64.urlsafe_b64encode(derived).decode()}"
+    """Derive the token of a case."""
+    return mailed_links.derive_token(token_key, "rights", case_id)
 
 
 def get_case_by_token(tx: Connection, token: str, *, hold: bool = False) -> RightsCase:
@@ -166,9 +148,8 @@ def get_case_by_token(tx: Connection, token: str, *, hold: bool = False) -> Righ
 
     :raises CaseUnknown: no such token.
     """
-    query = select(RightsCaseRow.token_digest, *_COLUMNS).where(RightsCaseRow.id == token.partition("-")[0])
-    row = tx.execute(query.with_for_update() if hold else query).one_or_none()
-    if row is None or not hmac.compare_digest(row.token_digest, _digest(token)):
+    row = mailed_links.find_by_token(tx, RightsCaseRow, _COLUMNS, token, hold=hold)
+    if row is None:
         raise CaseUnknown("There is no such link.")
     return _case(row)
 
@@ -188,7 +169,7 @@ def mark_used(tx: Connection, case_id: str, *, now: datetime) -> None:
 
 def keep_result(tx: Connection, case_id: str, key: str, *, until: datetime) -> None:
     """Record that the result may be asked for once more by a key, until a moment."""
-    values = {"result_digest": _digest(key), "result_until": until}
+    values = {"result_digest": mailed_links.digest(key), "result_until": until}
     tx.execute(update(RightsCaseRow).where(RightsCaseRow.id == case_id).values(**values))
 
 
@@ -197,7 +178,7 @@ def result_opens_by(tx: Connection, case: RightsCase, key: str, *, now: datetime
     kept: bytes | None = tx.scalar(select(RightsCaseRow.result_digest).where(RightsCaseRow.id == case.id))
     if kept is None or case.ended_at is not None or case.result_until is None or now >= case.result_until:
         return False
-    return hmac.compare_digest(kept, _digest(key))
+    return hmac.compare_digest(kept, mailed_links.digest(key))
 
 
 def end_case(tx: Connection, case_id: str, *, now: datetime) -> None:
@@ -211,7 +192,7 @@ def find_over(tx: Connection, *, now: datetime, limit: int = 100) -> list[str]:
     """Return the ids of cases that are not ended though nothing can come of them any more, oldest first."""
     row = RightsCaseRow
     never_sent = row.expires_at.is_(None) & (row.made_at <= now - TRY_TO_SEND_FOR - LINK_LASTS)
-    not_used = row.used_at.is_(None) & (row.expires_at <= now) & row.mail.in_(_SETTLED)
+    not_used = row.used_at.is_(None) & (row.expires_at <= now) & row.mail.in_(SETTLED)
     shown = row.result_until <= now
     query = select(row.id).where(row.ended_at.is_(None), or_(never_sent, not_used, shown)).order_by(row.made_at)
     return list(tx.scalars(query.limit(limit)))
@@ -219,9 +200,7 @@ def find_over(tx: Connection, *, now: datetime, limit: int = 100) -> list[str]:
 
 def hold_case(tx: Connection, case_id: str) -> RightsCase | None:
     """Return a case that is not ended, and hold it until the transaction ends."""
-    query = select(*_COLUMNS).where(RightsCaseRow.id == case_id, RightsCaseRow.ended_at.is_(None))
-    row = tx.execute(query.with_for_update()).one_or_none()
-    return None if row is None else _case(row)
+    return _held(tx, RightsCaseRow.id == case_id, RightsCaseRow.ended_at.is_(None))
 
 
 def find_ended(tx: Connection, case_ids: Iterable[str]) -> set[str]:
@@ -240,21 +219,16 @@ def forget_cases(tx: Connection, *, counted_until: datetime, kept_until: datetim
 
 
 def links_to(tx: Connection, case: RightsCase, *, now: datetime) -> list[OtherLink]:
-    """Return the other links to the same address that were sent or may be leaving, and hold the address.
-
-    Two workers that look at the same address take turns, so that not both find it free.
-    """
+    """Return the other links to the same address that were sent or may be leaving, and hold the address."""
     address: bytes | None = tx.scalar(select(RightsCaseRow.address).where(RightsCaseRow.id == case.id))
     if address is None:
         return []
-    if tx.dialect.name == "postgresql":
-        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": int.from_bytes(address, "big", signed=True)})
-    leaving = RightsCaseRow.mail.in_((MailState.SENDING, MailState.RETRYING))
+    mailed_links.hold_address(tx, address)
     query = select(*_COLUMNS).where(
         RightsCaseRow.address == address,
         RightsCaseRow.id != case.id,
         RightsCaseRow.made_at > now - COUNT_LINKS_FOR - TRY_TO_SEND_FOR,
-        RightsCaseRow.sent_at.is_not(None) | leaving,
+        RightsCaseRow.sent_at.is_not(None) | RightsCaseRow.mail.in_(LEAVING),
     )
     found = [_case(row) for row in tx.execute(query)]
     return [OtherLink(one.kind, one.sent_at, one.is_open(now)) for one in found]
@@ -262,76 +236,37 @@ def links_to(tx: Connection, case: RightsCase, *, now: datetime) -> list[OtherLi
 
 def find_running(tx: Connection, case_id: str, turn: int) -> RightsCase | None:
     """Return a case if it is this turn of its mail and not settled, and hold it until the transaction ends."""
-    query = select(*_COLUMNS).where(
-        RightsCaseRow.id == case_id, RightsCaseRow.turn == turn, RightsCaseRow.mail.in_(RUNNING)
-    )
-    row = tx.execute(query.with_for_update()).one_or_none()
-    return None if row is None else _case(row)
+    return _held(tx, turns.is_running(RightsCaseRow, case_id, turn))
 
 
 def claim_link(tx: Connection, case_id: str, *, now: datetime) -> str:
     """Take a mail into this worker's hands: one more attempt. Its link works from now on. Return the claim."""
-    claim = secrets.token_hex(16)
-    values = {"mail": MailState.SENDING, "claim": claim, "attempts": RightsCaseRow.attempts + 1}
-    held = update(RightsCaseRow).where(RightsCaseRow.id == case_id)
-    tx.execute(held.values(expires_at=now + LINK_LASTS, **values))
-    return claim
+    return turns.claim_turn(tx, RightsCaseRow, case_id, expires_at=now + LINK_LASTS)
 
 
 def find_claimed(tx: Connection, case_id: str, claim: str) -> RightsCase | None:
     """Return a case if its mail is still in these hands, and hold it until the transaction ends."""
-    mine = (RightsCaseRow.id == case_id, RightsCaseRow.claim == claim)
-    row = tx.execute(select(*_COLUMNS).where(*mine).with_for_update()).one_or_none()
-    return None if row is None else _case(row)
+    return _held(tx, turns.is_claimed(RightsCaseRow, case_id, claim))
 
 
 def record_link(tx: Connection, case_id: str, attempt: MailAttempt, *, now: datetime) -> None:
     """Write down what came of an attempt and let go of the mail."""
-    values: dict[str, Any] = {
-        "mail": attempt.state,
-        "claim": None,
-        "next_attempt_at": attempt.next_attempt_at,
-        "last_reason": attempt.reason,
-        "last_status": attempt.status,
-    }
-    if attempt.state is MailState.SENT:
-        values["sent_at"] = now
-    tx.execute(update(RightsCaseRow).where(RightsCaseRow.id == case_id).values(**values))
-
-
-def claim_due_links(tx: Connection, *, now: datetime, limit: int = 200) -> list[RightsCase]:
-    """Give the next turn to mails whose time has come; return their cases."""
-    due = _due(now).order_by(RightsCaseRow.next_attempt_at).limit(limit).with_for_update(skip_locked=True)
-    found = [_case(row) for row in tx.execute(due)]
-    return [_give_turn(tx, case) for case in found]
+    mailed_links.record_mail(tx, RightsCaseRow, case_id, attempt, now=now)
 
 
 def has_due_link(tx: Connection, *, now: datetime) -> bool:
-    """Say whether `claim_due_links` would find anything."""
-    return tx.scalar(_due(now).limit(1)) is not None
+    """Say whether `give_due_links` would find anything."""
+    return turns.has_due_turn(tx, RightsCaseRow, now=now)
 
 
-def parse_turn_key(key: str) -> tuple[str, int]:
-    """Return the case's id and the turn of a key."""
-    case_id, _, turn = key.rpartition(".")
-    return case_id, int(turn)
+def give_due_links(tx: Connection, *, now: datetime) -> list[str]:
+    """Give the next turn to mails whose time has come; return the keys of these turns."""
+    return turns.give_due_turns(tx, RightsCaseRow, now=now)
 
 
-_SETTLED = tuple(state for state in MailState if state not in (*RUNNING, MailState.RETRYING))
-
-
-def _due(now: datetime) -> Select[Any]:
-    return select(*_COLUMNS).where(RightsCaseRow.mail == MailState.RETRYING, RightsCaseRow.next_attempt_at <= now)
-
-
-def _give_turn(tx: Connection, case: RightsCase) -> RightsCase:
-    values: dict[str, Any] = {"mail": MailState.QUEUED, "turn": case.turn + 1}
-    tx.execute(update(RightsCaseRow).where(RightsCaseRow.id == case.id).values(claim=None, **values))
-    return RightsCase(**{**vars(case), **values})
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+def _held(tx: Connection, *which: ColumnElement[bool]) -> RightsCase | None:
+    row = tx.execute(select(*_COLUMNS).where(*which).with_for_update()).one_or_none()
+    return None if row is None else _case(row)
 
 
 def _place(case_id: str) -> str:

@@ -6,7 +6,7 @@ from intake_api.clock import Clock
 from intake_api.crm.port import Destination
 from intake_api.flows.deliver import deliver
 from intake_api.store.base import Store
-from intake_api.store.deliveries import parse_turn_key
+from intake_api.store.turns import parse_turn_key
 
 
 def deliver_lead(store: Store, destination: Destination, *, clock: Clock) -> Callable[[str], None]:

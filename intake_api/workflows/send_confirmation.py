@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from intake_api.clock import Clock
-from intake_api.flows.send_confirmation import MailDesk
 from intake_api.flows.send_confirmation import send_confirmation as send
+from intake_api.flows.send_mail import MailDesk
 from intake_api.store.base import Store
-from intake_api.store.confirmations import parse_turn_key
+from intake_api.store.turns import parse_turn_key
 
 
 def send_confirmation(store: Store, desk: MailDesk, *, clock: Clock) -> Callable[[str], None]:

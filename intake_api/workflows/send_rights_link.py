@@ -6,7 +6,7 @@ from intake_api.clock import Clock
 from intake_api.flows.send_rights_link import RightsDesk
 from intake_api.flows.send_rights_link import send_rights_link as send
 from intake_api.store.base import Store
-from intake_api.store.rights_cases import parse_turn_key
+from intake_api.store.turns import parse_turn_key
 
 
 def send_rights_link(store: Store, desk: RightsDesk, *, clock: Clock) -> Callable[[str], None]:

@@ -13,7 +13,7 @@ from intake_api.queue import Queue
 from intake_api.rules.rights import RightsKind
 from intake_api.settings import Settings
 from intake_api.store.base import Store
-from intake_api.store.confirmations import MailState
+from intake_api.store.mailed_links import MailState
 from tests.intake_api.flows.confirmations import state_of
 from tests.intake_api.kept_leads import confirmation_of, keep_first_yes, keep_lead, lead_now
 from tests.intake_api.mail.post_office import PostOffice, post_office

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import inspect, text
 
 from intake_api.clock import Clock
-from intake_api.flows.send_confirmation import MailDesk, send_confirmation
+from intake_api.flows.send_confirmation import send_confirmation
+from intake_api.flows.send_mail import MailDesk
 from intake_api.mail.folder import MailFolder
 from intake_api.mail.port import Mail, Outcome, Sender, Sent
 from intake_api.rules.consent import DecisionState

@@ -22,11 +22,11 @@ from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import MOVES, LeadState
 from intake_api.settings import Settings
 from intake_api.store.base import Store
-from intake_api.store.confirmations import MailState
 from intake_api.store.decisions import list_decisions
 from intake_api.store.deliveries import DeliveryState
 from intake_api.store.evidence import Signer
 from intake_api.store.leads import Lead, list_leads
+from intake_api.store.mailed_links import MailState
 from intake_api.store.subjects import SubjectErased
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import (

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from intake_api.crm.json_lines import JsonLinesFile
 from intake_api.crm.port import Done, Operation, Outcome, Parcel, Retry
 from intake_api.flows.deliver import deliver
-from intake_api.flows.enqueue_due_deliveries import enqueue_due_deliveries
+from intake_api.flows.enqueue_due import enqueue_due
 from intake_api.flows.mend_deliveries import mend_deliveries
 from intake_api.flows.resume_deliveries import NotPaused, resume_deliveries
 from intake_api.flows.show_form import show_form
@@ -163,7 +163,7 @@ class TestFailing:
         while (delivery := house.attempt(lead)).state is DeliveryState.RETRYING:
             assert delivery.next_attempt_at
             house.clock.now = delivery.next_attempt_at
-            assert enqueue_due_deliveries(house.store, house.queue, now=house.clock()) == 1
+            assert enqueue_due(house.store, house.queue, DELIVER_LEAD, now=house.clock()) == 1
 
         assert (delivery.state, delivery.attempts, delivery.last_outcome) == (DeliveryState.GIVEN_UP, 10, "retry")
         assert delivery.last_status == 503
@@ -178,7 +178,7 @@ class TestFailing:
         while (delivery := house.attempt(lead)).state is DeliveryState.RETRYING:
             assert delivery.next_attempt_at
             house.clock.now = delivery.next_attempt_at
-            enqueue_due_deliveries(house.store, house.queue, now=house.clock())
+            enqueue_due(house.store, house.queue, DELIVER_LEAD, now=house.clock())
             if house.clock() - began > timedelta(days=2):
                 receiver.behaviour = answer(200)
 
@@ -190,9 +190,9 @@ class TestFailing:
         lead = house.approved()
         delivery = house.attempt(lead)
 
-        assert enqueue_due_deliveries(house.store, house.queue, now=house.clock.advance(minutes=59)) == 0
-        assert enqueue_due_deliveries(house.store, house.queue, now=house.clock.advance(minutes=8)) == 1
-        assert enqueue_due_deliveries(house.store, house.queue, now=house.clock()) == 0
+        assert enqueue_due(house.store, house.queue, DELIVER_LEAD, now=house.clock.advance(minutes=59)) == 0
+        assert enqueue_due(house.store, house.queue, DELIVER_LEAD, now=house.clock.advance(minutes=8)) == 1
+        assert enqueue_due(house.store, house.queue, DELIVER_LEAD, now=house.clock()) == 0
         assert delivery.last_reason == "asked_to_wait"
         assert [name for name, _ in engine_holds(house.store)] == [
             f"{DELIVER_LEAD}:{delivery.id}.1",
@@ -240,12 +240,12 @@ class TestFailing:
             "destination_paused",
             0,
         )
-        assert enqueue_due_deliveries(house.store, house.queue, now=house.clock.advance(days=30)) == 0
+        assert enqueue_due(house.store, house.queue, DELIVER_LEAD, now=house.clock.advance(days=30)) == 0
         assert len(receiver.requests) == 1
 
         receiver.behaviour = answer(200)
         resume_deliveries(house.store, "webhook", actor="operator", now=house.clock())
-        assert enqueue_due_deliveries(house.store, house.queue, now=house.clock()) == 2
+        assert enqueue_due(house.store, house.queue, DELIVER_LEAD, now=house.clock()) == 2
         assert {house.attempt(lead).state for lead in (first, second)} == {DeliveryState.DELIVERED}
         with pytest.raises(NotPaused):
             resume_deliveries(house.store, "webhook", actor="operator", now=house.clock())
@@ -267,7 +267,7 @@ class TestFailing:
                 if due := house.delivery(lead).next_attempt_at:
                     waits.append(due - house.clock.now)
                     house.clock.now = due
-                    enqueue_due_deliveries(house.store, house.queue, now=house.clock())
+                    enqueue_due(house.store, house.queue, DELIVER_LEAD, now=house.clock())
 
         assert (mended, delivery.last_outcome, delivery.last_reason) == (6, "unknown", "internal_error")
         assert timedelta(0) < waits[0] < timedelta(minutes=1)  # the schedule begins at its beginning

@@ -10,19 +10,20 @@ from sqlalchemy import event, text
 from intake_api.flows.ask_for_right import Refused
 from intake_api.flows.clear_mail import clear_mail
 from intake_api.flows.end_rights_cases import end_rights_cases
-from intake_api.flows.enqueue_due_rights_links import enqueue_due_rights_links
+from intake_api.flows.enqueue_due import enqueue_due
 from intake_api.flows.mend_rights_links import mend_rights_links
 from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.flows.verify_evidence import verify_evidence
 from intake_api.mail.port import Refused as MailRefused
 from intake_api.mail.port import Retry
 from intake_api.mail.words import MailWordsDiffer, read_mail_words
+from intake_api.queue import SEND_RIGHTS_LINK
 from intake_api.rules.rights import LINK_LASTS, MOST_LINKS, due_at
 from intake_api.settings import Settings
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.confirmations import MailState
 from intake_api.store.leads import Lead
+from intake_api.store.mailed_links import MailState
 from intake_api.store.rights_cases import case_token
 from tests.intake_api.engine import engine_holds
 from tests.intake_api.flows.confirmations import ToldMailer, everything_kept, mails_in
@@ -188,7 +189,7 @@ class TestWhenTheMailServerIsAway:
         told.outcome = type(told)().outcome
         office.clock.advance(hours=1)
         assert end_rights_cases(office.store, now=office.clock()) == 0
-        assert enqueue_due_rights_links(office.store, office.queue, now=office.clock()) == 1
+        assert enqueue_due(office.store, office.queue, SEND_RIGHTS_LINK, now=office.clock()) == 1
         case = office.attempt(case)
         assert (case.mail, case.expires_at) == (MailState.SENT, office.clock() + LINK_LASTS)
         assert told.mails[0] == told.mails[1]
@@ -201,7 +202,7 @@ class TestWhenTheMailServerIsAway:
             if case.mail is not MailState.RETRYING:
                 break
             office.clock.advance(hours=6)
-            enqueue_due_rights_links(office.store, office.queue, now=office.clock())
+            enqueue_due(office.store, office.queue, SEND_RIGHTS_LINK, now=office.clock())
         assert case.mail is MailState.GIVEN_UP
         end_rights_cases(office.store, now=office.clock.advance(minutes=15))
         assert office.case(case.id).ended_at is not None

@@ -9,14 +9,15 @@ import pytest
 from sqlalchemy import text
 
 from intake_api.catalogue.model import Catalogue
-from intake_api.flows.enqueue_due_confirmations import enqueue_due_confirmations
+from intake_api.flows.enqueue_due import enqueue_due
 from intake_api.flows.mend_confirmations import mend_confirmations
 from intake_api.flows.send_confirmation import send_confirmation
 from intake_api.flows.show_confirmation import show_confirmation
 from intake_api.mail.port import Mail, Outcome, Refused, Retry, Sent
 from intake_api.queue import SEND_CONFIRMATION, Queue
 from intake_api.store.base import Store, StoreUnavailable
-from intake_api.store.confirmations import ConfirmationUnknown, MailState, claim_mail
+from intake_api.store.confirmations import ConfirmationUnknown, claim_mail
+from intake_api.store.mailed_links import MailState
 from tests.intake_api.conftest import PUBLIC_URL, DrivenClock
 from tests.intake_api.engine import engine_holds
 from tests.intake_api.flows.confirmations import (
@@ -223,7 +224,7 @@ class TestFailing:
         began = clock()
 
         while attempt(store, desk_of(mailer), lead, clock).state is MailState.RETRYING:
-            while not enqueue_due_confirmations(store, queue, now=clock()):
+            while not enqueue_due(store, queue, SEND_CONFIRMATION, now=clock()):
                 clock.advance(minutes=30)
 
         given_up = confirmation_of(store, lead)
@@ -253,7 +254,7 @@ class TestFailing:
             refused = attempt(store, desk_of(ToldMailer(Refused("address_refused", 550))), lead, clock)
 
         assert (refused.state, refused.last_status) == (MailState.REFUSED, 550)
-        assert enqueue_due_confirmations(store, queue, now=clock.advance(days=2)) == 0
+        assert enqueue_due(store, queue, SEND_CONFIRMATION, now=clock.advance(days=2)) == 0
         assert "confirmation.refused" in caplog.text
         assert "janis" not in caplog.text
 
@@ -321,7 +322,7 @@ class TestFailing:
         mended = confirmation_of(store, lead)
         assert (mended.state, mended.attempts, mended.last_reason) == (MailState.RETRYING, 1, "internal_error")
         assert mend_confirmations(store, queue, now=clock()) == 0
-        assert enqueue_due_confirmations(store, queue, now=clock.advance(seconds=6)) == 1
+        assert enqueue_due(store, queue, SEND_CONFIRMATION, now=clock.advance(seconds=6)) == 1
 
 
 def without_token(mail: Mail) -> list[str]:

@@ -23,9 +23,9 @@ from intake_api.rules.retention import NOTHING_LIVES, parse_duration
 from intake_api.settings import Settings
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.confirmations import MailState
 from intake_api.store.deliveries import DeliveryState
 from intake_api.store.leads import Lead, LeadChanged
+from intake_api.store.mailed_links import MailState
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.crm.receiver import Receiver, answer
 from tests.intake_api.flows.confirmations import attempt, folder_desk, mails_in, state_of, token_of

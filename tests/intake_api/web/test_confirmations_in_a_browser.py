@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from intake_api.catalogue.model import Catalogue
-from intake_api.flows.send_confirmation import MailDesk
+from intake_api.flows.send_mail import MailDesk
 from intake_api.mail.folder import MailFolder
 from intake_api.queue import Queue
 from intake_api.rules.consent import DecisionState
