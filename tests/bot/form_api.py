@@ -6,7 +6,6 @@ Besides the catalogue's forms it serves `book_a_tour`, which no file of the bot 
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.loopback import listening
 
 EXAMPLES = Path(__file__).parent.parent / "contract" / "examples"
 Json = dict[str, Any]
@@ -239,12 +240,5 @@ def serving() -> Iterator[FormApiServer]:
         def handle_error(self, *_arguments: object) -> None:
             pass  # a client that hangs up on a slow answer is part of a test
 
-    with Quiet(("127.0.0.1", 0), Handler) as http_server:
-        server_state.url = f"http://127.0.0.1:{http_server.server_address[1]}"
-        thread = threading.Thread(target=http_server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield server_state
-        finally:
-            http_server.shutdown()
-            thread.join()
+    with listening(Quiet(("127.0.0.1", 0), Handler)) as server_state.url:
+        yield server_state

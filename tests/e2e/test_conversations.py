@@ -14,7 +14,7 @@ from tests.e2e.conversation_script import Script, Turn, read_scripts
 from tests.e2e.kept_leads import KeptLeads, Ledger
 from tests.e2e.spoken import Spoken
 from tests.e2e.traces import traces_in
-from tests.processes import WholeHouse, wait_until, whole_house
+from tests.processes import WholeHouse, wait_until
 
 pytestmark = pytest.mark.processes
 
@@ -57,12 +57,6 @@ FEATURES = (
     "withdrawal_after_sending",
 )
 NEVER_BY_ITSELF = ("something_broke", "api_away", "api_away_kept", "sent_unknown")
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeHouse]:
-    with whole_house(tmp_path_factory.mktemp("house")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from tests.e2e.journey import Browser as PlainBrowser
 from tests.e2e.journey import lead_from_the_chat, lead_from_the_page, shown_lead, signed_in, state_of
 from tests.e2e.traces import marks_in, traces_in
 from tests.intake_api.web.browsing import running_chromium
-from tests.processes import WholeHouse, wait_until, whole_house
+from tests.processes import WholeHouse, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -24,12 +23,6 @@ MARKS = {
     "phone": "+371 20 077 713",
     "text": "zq7f3txt about the roof",
 }
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeHouse]:
-    with whole_house(tmp_path_factory.mktemp("house")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

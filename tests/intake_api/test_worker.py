@@ -133,7 +133,7 @@ class TestKilled:
 
             assert not busy.said("worker.taken_over")
             assert not idle.said("worker.taken_over")
-        assert len(receiver.ids()) == 3
+            assert len(receiver.ids()) == 3
 
 
 class TestToldToLeave:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ssl import SSLContext
 
+from tests.loopback import listening
+
 
 @dataclass(frozen=True)
 class Received:
@@ -102,12 +104,8 @@ def receiving(behaviour: Behaviour, tls: SSLContext | None = None) -> Iterator[R
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     receiver.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield receiver
-    finally:
-        receiver.stopped.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(server):
+        try:
+            yield receiver
+        finally:
+            receiver.stopped.set()

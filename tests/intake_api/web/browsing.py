@@ -1,12 +1,13 @@
 """A real browser before a real port."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
+
+from tests.loopback import listening
 
 CHROMIUM = "/usr/bin/chromium"
 SIZES = [(390, 760), (1280, 850)]
@@ -48,18 +49,9 @@ def running_chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
+def served(app: Flask) -> AbstractContextManager[str]:
     """Serve a door on a free port and give its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return listening(make_server("127.0.0.1", 0, app, threaded=True))
 
 
 class Trap:

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
+from tests.loopback import listening
+
 OPENING = "I am an automated assistant. Here is the notice: http://127.0.0.1:8080/privacy"
 OPEN_QUESTION = "What would you like to do?"
 NOTICE = (
@@ -57,17 +59,11 @@ class Channel:
 def running_channel(port: int = 0) -> Iterator[Channel]:
     """Serve on loopback until the block ends."""
     channel = Channel()
-    server = _Server(("127.0.0.1", port), _handler(channel))
-    channel.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield channel
-    finally:
-        channel.hold.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(_Server(("127.0.0.1", port), _handler(channel))) as channel.url:
+        try:
+            yield channel
+        finally:
+            channel.hold.set()
 
 
 class _Server(ThreadingHTTPServer):

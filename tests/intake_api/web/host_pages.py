@@ -1,10 +1,11 @@
 """Pages of somebody else's site, on an origin of their own, with the one line that brings the chat."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.loopback import listening
 
 # What a strict site has to allow, and all it has to allow (docs/embedding.md).
 STRICT = "default-src 'none'; script-src {door}; connect-src {door}; base-uri 'none'; form-action 'none'"
@@ -56,13 +57,6 @@ def running_site() -> Iterator[Site]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    site.url = f"http://localhost:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        site.url = address.replace("127.0.0.1", "localhost")
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

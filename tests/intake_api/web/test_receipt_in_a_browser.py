@@ -7,6 +7,7 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
+from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import state_of
 from tests.intake_api.kept_leads import keep_lead, lead_now, receipt_of
@@ -15,19 +16,22 @@ from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture
+def lead(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Lead:
+    """A lead with two yeses, one of which waits for its confirmation."""
+    return keep_lead(store, catalogue, now=clock(), decisions={"newsletter": True, "product_offers": True})
+
+
 @pytest.mark.parametrize("size", SIZES)
 class TestTheReceipt:
     def test_w01_p04_takes_back_and_erases_without_scripts(
         self,
         chromium: Browser,
         store: Store,
-        catalogue: Catalogue,
-        clock: DrivenClock,
+        lead: Lead,
         address: str,
         size: tuple[int, int],
     ) -> None:
-        yes = {"newsletter": True, "product_offers": True}
-        lead = keep_lead(store, catalogue, now=clock(), decisions=yes)
         context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, java_script_enabled=False)
         page = context.new_page()
         trap = Trap(page, address)
@@ -50,15 +54,8 @@ class TestTheReceipt:
         context.close()
 
     def test_it_can_be_read_on_any_screen(
-        self,
-        chromium: Browser,
-        store: Store,
-        catalogue: Catalogue,
-        clock: DrivenClock,
-        address: str,
-        size: tuple[int, int],
+        self, chromium: Browser, lead: Lead, address: str, size: tuple[int, int]
     ) -> None:
-        lead = keep_lead(store, catalogue, now=clock(), decisions={"product_offers": True})
         page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
         for end in ("", "/erase"):
             page.goto(f"{address}/receipts/{receipt_of(lead)}{end}")
