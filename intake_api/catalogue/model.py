@@ -368,6 +368,10 @@ class Catalogue:
         except KeyError:
             raise LocaleNotOffered(form, locale, self.locales_of(form)) from None
 
+    def any_view(self, locale: str) -> FormView:
+        """Return a form in a locale, for what all of them say alike; in another where none is offered in it."""
+        return next((view for (_, its), view in self.views.items() if its == locale), next(iter(self.views.values())))
+
     def notice(self, form: str, locale: str) -> Notice:
         """Return the notice of a form in a locale; raise as `view` does."""
         return self.view(form, locale).notice

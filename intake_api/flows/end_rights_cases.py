@@ -25,7 +25,8 @@ def end_rights_cases(store: Store, *, now: datetime) -> int:
             break
         ended += sum(_end(store, case_id, now=now) for case_id in over)
     with store.writing() as tx:
-        forget_cases(tx, counted_until=now - COUNT_LINKS_FOR, kept_until=_three_years_before(now))
+        kept_until = now - (KEPT.after(now) - now)  # as long ago as what is done now will be kept
+        forget_cases(tx, counted_until=now - COUNT_LINKS_FOR, kept_until=kept_until)
     return ended
 
 
@@ -39,7 +40,3 @@ def _end(store: Store, case_id: str, *, now: datetime) -> bool:
         evidence.add_entry(tx, "rights.ended", actor="system", now=now, facts=facts)
     event("rights.ended", case=case_id)
     return True
-
-
-def _three_years_before(now: datetime) -> datetime:
-    return now - (KEPT.after(now) - now)

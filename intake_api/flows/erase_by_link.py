@@ -9,7 +9,7 @@ from intake_api.flows.use_link import CaseOver, CaseUnknown, record_done, use_li
 from intake_api.rules.lead_state import LeadState
 from intake_api.rules.rights import RightsKind
 from intake_api.store.base import Store
-from intake_api.store.deliveries import DeliveryState, list_deliveries
+from intake_api.store.deliveries import list_reached
 from intake_api.store.rights_cases import end_case
 
 __all__ = ["CaseOver", "CaseUnknown", "erase_by_link"]
@@ -31,8 +31,7 @@ def erase_by_link(store: Store, token: str, *, now: datetime) -> list[str]:
             if lead.state is not LeadState.ERASED:
                 erase_lead(tx, lead, actor="subject", why="asked", now=now)
             known = {recipient["id"]: recipient["name"] for recipient in one.notice["recipients"]}
-            had_it = [one.recipient for one in list_deliveries(tx, lead.id) if one.state is DeliveryState.DELIVERED]
-            names |= {recipient: known.get(recipient, recipient) for recipient in had_it}
+            names |= {recipient: known.get(recipient, recipient) for recipient in list_reached(tx, lead.id)}
         record_done(tx, case, [one.lead.id for one in held], now=now)
         end_case(tx, case.id, now=now)
         return list(names.values())

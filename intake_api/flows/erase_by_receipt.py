@@ -1,22 +1,33 @@
 """Erase, with a receipt in hand, what was sent. It tells nobody anything, so the receipt is proof enough."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from intake_api.flows.erase_lead import erase_lead
 from intake_api.flows.hold_lead import hold_lead
 from intake_api.flows.submit_lead import read_receipt_token
-from intake_api.flows.withdraw_by_receipt import TakenBack
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
-from intake_api.store.deliveries import DeliveryState, list_deliveries
+from intake_api.store.deliveries import list_reached
 from intake_api.store.leads import LeadUnknown, get_lead_by_receipt
 from intake_api.store.notices import get_notice_body
 
-__all__ = ["LeadUnknown", "erase_by_receipt"]
+__all__ = ["Erased", "LeadUnknown", "erase_by_receipt"]
 
 
-def erase_by_receipt(store: Store, token: str, *, now: datetime) -> TakenBack:
+@dataclass(frozen=True)
+class Erased:
+    """What is gone: on which notice it was sent, and the ids of the recipients who had it before."""
+
+    locale: str
+    notice: Mapping[str, Any]
+    recipients: list[str]
+
+
+def erase_by_receipt(store: Store, token: str, *, now: datetime) -> Erased:
     """Erase the lead that a receipt belongs to. Saying it again gets the same answer.
 
     A delivery that is in a worker's hands at this moment may still arrive, and is on the record then; one that waits
@@ -31,5 +42,4 @@ def erase_by_receipt(store: Store, token: str, *, now: datetime) -> TakenBack:
         if lead.state is not LeadState.ERASED:
             erase_lead(tx, lead, actor="subject", why="asked", now=now)
         notice = json.loads(get_notice_body(tx, lead.notice_hash))
-        delivered = {one.recipient for one in list_deliveries(tx, lead.id) if one.state is DeliveryState.DELIVERED}
-        return TakenBack(lead, notice, [], [], sorted(delivered))
+        return Erased(lead.locale, notice, list_reached(tx, lead.id))

@@ -32,7 +32,7 @@ def withdraw_by_link(
             hold_lead(tx, held.lead.id)
         leads = held_by_case(tx, store, case)  # as they stand now that they are held
         states = {(one.lead.id, purpose): state for one in leads for purpose, state in one.states.items()}
-        meant = {key for key in (meant_by_all(states) if purposes is None else states) if _is_meant(key[1], purposes)}
+        meant = meant_by_all(states) if purposes is None else [key for key in states if key[1] in purposes]
         titles: dict[str, str] = {}
         for one in leads:
             living = [purpose for purpose in one.living if (one.lead.id, purpose) in meant]
@@ -41,7 +41,3 @@ def withdraw_by_link(
         record_done(tx, case, [one.lead.id for one in leads], now=now, purposes=sorted(titles))
         end_case(tx, case.id, now=now)
         return list(titles.values())
-
-
-def _is_meant(purpose: str, purposes: Collection[str] | None) -> bool:
-    return purposes is None or purpose in purposes

@@ -13,8 +13,8 @@ from intake_api.rules.consent import permits
 from intake_api.rules.taking_back import meant_by_all
 from intake_api.store.base import Store
 from intake_api.store.decisions import current_decisions
-from intake_api.store.deliveries import DeliveryState, list_deliveries
-from intake_api.store.leads import Lead, LeadUnknown, get_lead_by_receipt
+from intake_api.store.deliveries import list_reached
+from intake_api.store.leads import LeadUnknown, get_lead_by_receipt
 from intake_api.store.notices import get_notice_body
 
 __all__ = ["LeadUnknown", "PurposeUnknown", "TakenBack", "withdraw_by_receipt"]
@@ -32,13 +32,13 @@ class PurposeUnknown(Exception):
 
 @dataclass(frozen=True)
 class TakenBack:
-    """How a lead stands after something was taken back, or all of it was erased.
+    """What came of it, and on which notice.
 
     `purposes` are those that were meant and are taken back, `lives_on` those that still permit something; `recipients`
-    had it before.
+    are the ids of those who had it before.
     """
 
-    lead: Lead
+    locale: str
     notice: Mapping[str, Any]
     purposes: list[str]
     lives_on: list[str]
@@ -65,11 +65,10 @@ def withdraw_by_receipt(
         meant = meant_by_all(states) if purposes is None else [one for one in states if one in purposes]
         take_back(tx, lead, meant, Said(RECEIPT, words), now=now)
         after = current_decisions(tx, lead.id)
-        deliveries = list_deliveries(tx, lead.id)
         return TakenBack(
-            lead=lead,
+            locale=lead.locale,
             notice=json.loads(get_notice_body(tx, lead.notice_hash)),
             purposes=taken_back(tx, lead.id, meant),
             lives_on=[one.purpose for one in after.values() if permits(one.state)],
-            recipients=sorted({one.recipient for one in deliveries if one.state is DeliveryState.DELIVERED}),
+            recipients=list_reached(tx, lead.id),
         )

@@ -187,6 +187,12 @@ def deliveries_of(tx: Connection, lead_ids: Iterable[str]) -> dict[str, list[Del
     return found
 
 
+def list_reached(tx: Connection, lead_id: str) -> list[str]:
+    """Return the ids of the recipients who got something of a lead, each once."""
+    reached = (DeliveryRow.lead_id == lead_id, DeliveryRow.state == DeliveryState.DELIVERED)
+    return sorted(set(tx.scalars(select(DeliveryRow.recipient).where(*reached))))
+
+
 def _is_not_paused() -> ColumnElement[bool]:
     paused = select(DestinationRow.name).where(DestinationRow.paused_at.is_not(None))
     return DeliveryRow.destination.not_in(paused)

@@ -44,6 +44,4 @@ def ask(kind: str, email: str, locale: str) -> None:
 
 def problem_with(locale: str, code: str) -> str:
     """Say in a language what is wrong with an address, in the words that forms say it in."""
-    views = door().catalogue.views
-    view = next((view for (_, its), view in views.items() if its == locale), next(iter(views.values())))
-    return view.problem_text("email", code)
+    return door().catalogue.any_view(locale).problem_text("email", code)

@@ -39,6 +39,11 @@ def read_json(shape: type[Schema] | Schema, *, max_bytes: int = BODY_BYTES) -> d
     return load_shape(shape, document, code="body_invalid")
 
 
+def is_body_sent() -> bool:
+    """Say whether the request has a body, or says that it has."""
+    return bool(request.content_type or request.content_length or "Transfer-Encoding" in request.headers)
+
+
 def load_shape(shape: type[Schema] | Schema, values: object, *, code: str) -> dict[str, object]:
     """Check names, types and lengths against a schema.
 

@@ -9,7 +9,7 @@ from werkzeug.http import parse_options_header
 
 from intake_api.web.errors import RequestProblem
 from intake_api.web.limits import FORM_KEYS
-from intake_api.web.strict_json import load_shape, read_body
+from intake_api.web.strict_json import is_body_sent, load_shape, read_body
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 REPEATED = {"code": "repeated", "text": "This stands there more than once."}
@@ -52,6 +52,14 @@ def read_form(known: Sequence[str]) -> dict[str, str]:
         fields = {name: {"code": "unknown", "text": "There is no such field here."} for name in unknown}
         raise RequestProblem("body_invalid", fields=fields)
     return values
+
+
+def read_form_if_sent(known: Sequence[str]) -> dict[str, str]:
+    """Read a form as `read_form` does; nothing at all is a bare button, and as good as an empty form.
+
+    :raises RequestProblem: as `read_form`.
+    """
+    return read_form(known) if is_body_sent() else {}
 
 
 def _each_once(pairs: list[tuple[str, str]], *, code: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template
 
 from intake_api.flows.confirm_decision import ConfirmationOver, ConfirmationUnknown, confirm_decision
 from intake_api.flows.disown_decision import disown_decision, may_disown
@@ -13,8 +13,8 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
-from intake_api.web.pages.language import Language, words_in
-from intake_api.web.strict_query import read_form, refuse_query
+from intake_api.web.pages.language import only_in
+from intake_api.web.strict_query import read_form_if_sent, refuse_query
 
 confirmation_pages = Blueprint("confirmation_pages", __name__, template_folder="templates")
 
@@ -87,8 +87,7 @@ def _take_nothing() -> None:
     :raises RequestProblem: something was sent along.
     """
     refuse_query()
-    if request.content_type or request.content_length:
-        read_form([])
+    read_form_if_sent([])
 
 
 def _shown(token: str) -> ShownConfirmation:
@@ -108,12 +107,10 @@ def _page(template: str, shown: ShownConfirmation, token: str, status: int = 200
     It is told to nobody else either: `same-origin` stands for all pages. `no-referrer` would make the browser send the
     button's request as one of an unknown site, which is refused (SEC-12).
     """
-    locale = shown.lead.locale
-    language = Language(locale, (locale,), True, words_in(locale))
     said = {name.partition(".")[2]: text for name, text in shown.notice["texts"].items() if "confirmation." in name}
     text = render_template(
         template, said=said, confirmation=shown.confirmation, lead=shown.lead, notice=shown.notice, token=token,
-        language=language,
+        language=only_in(shown.lead.locale),
     )  # fmt: skip
     response = Response(text, status, content_type="text/html; charset=utf-8")
     response.headers["X-Robots-Tag"] = "noindex, nofollow"

@@ -5,7 +5,7 @@ from werkzeug.exceptions import NotFound
 
 from intake_api.web.access import open_to
 from intake_api.web.door import door
-from intake_api.web.pages.language import Language, words_in
+from intake_api.web.pages.language import only_in
 
 content_pages = Blueprint("content_pages", __name__, template_folder="templates")
 
@@ -17,9 +17,7 @@ def get_content(content: str, locale: str) -> Response:
     found = door().catalogue.contents.get((content, locale))
     if found is None:
         raise NotFound
-    language = Language(locale, (locale,), True, words_in(locale))
-    response = Response(
-        render_template("pages/content.html", content=found, language=language), content_type="text/html; charset=utf-8"
-    )
+    text = render_template("pages/content.html", content=found, language=only_in(locale))
+    response = Response(text, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = "public, max-age=300"
     return response

@@ -33,6 +33,11 @@ def choose_language(form: str, asked: str | None = None) -> Language:
     return Language(locale, offered, True, words_in(locale))
 
 
+def only_in(locale: str) -> Language:
+    """Return the language of a page that stands in this one alone."""
+    return Language(locale, (locale,), True, words_in(locale))
+
+
 def words_in(locale: str) -> Words:
     """Return the words of a language, or the first one's where a language has none."""
     words = all_words()

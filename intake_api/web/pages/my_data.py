@@ -23,9 +23,9 @@ from intake_api.web.asking import ask, problem_with
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.headers import unseen
-from intake_api.web.pages.language import Language, choose_language, other_languages, words_in
+from intake_api.web.pages.language import Language, choose_language, only_in, other_languages, words_in
 from intake_api.web.pages.my_data_document import my_data_document
-from intake_api.web.strict_query import read_form, refuse_query
+from intake_api.web.strict_query import read_form, read_form_if_sent, refuse_query
 
 my_data_pages = Blueprint("my_data_pages", __name__, template_folder="templates")
 
@@ -103,7 +103,7 @@ def download(token: str) -> Response:
 
 
 def _withdraw(shown: ShownCase, token: str) -> Response:
-    sent = read_form(["which", *(PURPOSE + purpose for purpose in shown.living)]) if _says_something() else {}
+    sent = read_form_if_sent(["which", *(PURPOSE + purpose for purpose in shown.living)])
     words = words_in(shown.case.locale)["my_data"]
     chosen = [purpose for purpose in shown.living if PURPOSE + purpose in sent]
     which = sent.get("which", CHOSEN if chosen else ALL)
@@ -117,25 +117,19 @@ def _withdraw(shown: ShownCase, token: str) -> Response:
 
 
 def _erase(shown: ShownCase, token: str) -> Response:
-    if _says_something():
-        read_form([])
+    read_form_if_sent([])
     had_it = erase_by_link(door().store, token, now=door().now())
     return _page("pages/my_data_done.html", shown, kind=shown.case.kind.value, titles=[], had_it=had_it)
 
 
 def _read(shown: ShownCase, token: str) -> Response:
-    if _says_something():
-        read_form([])
+    read_form_if_sent([])
     data = read_by_link(door().store, token, now=door().now())
     return _page("pages/my_data_shown.html", shown, data=_document(data), key=data.key, token=token)
 
 
 def _document(data: OwnData) -> Mapping[str, Any]:
     return my_data_document(data, door().catalogue, door().settings.public_url, now=door().now())
-
-
-def _says_something() -> bool:
-    return bool(request.content_type or request.content_length)
 
 
 def _shown(token: str) -> ShownCase | None:
@@ -172,14 +166,12 @@ def _ask_page(shown: ShownCase, token: str, *, problem: str = "", status: int = 
 
 def _over(shown: ShownCase | None) -> Response:
     """Say that a link is over and what to do. One of which all is forgotten is over, too, in the reader's language."""
-    locale = shown.case.locale if shown else _language().locale
-    language = Language(locale, (locale,), True, words_in(locale))
+    language = only_in(shown.case.locale if shown else _language().locale)
     return unseen(_html(render_template("pages/my_data_over.html", language=language), 410 if shown else 404))
 
 
 def _page(template: str, shown: ShownCase, status: int = 200, **values: object) -> Response:
-    locale = shown.case.locale
-    language = Language(locale, (locale,), True, words_in(locale))
+    language = only_in(shown.case.locale)
     contact = door().catalogue.organisation.email
     text = render_template(template, shown=shown, case=shown.case, language=language, contact=contact, **values)
     return unseen(_html(text, status))

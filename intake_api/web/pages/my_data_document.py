@@ -17,8 +17,9 @@ Json = dict[str, Any]
 
 def my_data_document(data: OwnData, catalogue: Catalogue, public_url: str, *, now: datetime) -> Json:
     """Return the document; `docs/rights.md` describes it. Staff are told by when and why they looked, never by name."""
-    here, locale = catalogue.organisation, data.case.locale
-    said = _notice_in(catalogue, locale)
+    here = catalogue.organisation
+    any_notice = catalogue.any_view(data.case.locale).notice  # rights and authority read the same in all of them
+    said: Mapping[str, Any] = any_notice.document
     return {
         "schema": SCHEMA,
         "made_at": rfc3339(now),
@@ -38,12 +39,6 @@ def my_data_document(data: OwnData, catalogue: Catalogue, public_url: str, *, no
         "automated": {"decisions": False, "text": said["texts"]["page.automated_none"]},
         "submissions": [_submission(one, public_url) for one in data.leads],
     }
-
-
-def _notice_in(catalogue: Catalogue, locale: str) -> Mapping[str, Any]:
-    """Return any notice of a language: rights, authority and automated decisions read the same in all of them."""
-    views = catalogue.views
-    return next((view for (_, its), view in views.items() if its == locale), next(iter(views.values()))).notice.document
 
 
 def _submission(one: OwnLead, public_url: str) -> Json:

@@ -14,7 +14,7 @@ from intake_api.store.notices import NoticeUnknown, get_notice_body
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.pages.forms import choose_another
-from intake_api.web.pages.language import Language, choose_language, other_languages, words_in
+from intake_api.web.pages.language import choose_language, only_in, other_languages
 
 notice_pages = Blueprint("notice_pages", __name__, template_folder="templates")
 
@@ -42,7 +42,7 @@ def get_notice_page(notice_hash: str) -> Response:
         raise NoticeUnknown
     with door().store.reading() as tx:
         notice = json.loads(get_notice_body(tx, notice_hash))
-    language = Language(notice["locale"], (notice["locale"],), True, words_in(notice["locale"]))
+    language = only_in(notice["locale"])
     text = render_template("pages/notice.html", notice=notice, notice_hash=notice_hash, language=language)
     response = Response(text, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = CACHE_A_DAY

@@ -12,8 +12,8 @@ from intake_api.web.access import from_untold_pages, open_to
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.headers import unseen
-from intake_api.web.pages.language import Language, words_in
-from intake_api.web.strict_query import read_form, refuse_query
+from intake_api.web.pages.language import only_in, words_in
+from intake_api.web.strict_query import read_form_if_sent, refuse_query
 
 receipt_pages = Blueprint("receipt_pages", __name__, template_folder="templates")
 
@@ -45,8 +45,7 @@ def get_receipt(token: str) -> Response:
 def withdraw(token: str) -> Response:
     """Take back one purpose, or every yes: one press, as the yes was (W-01)."""
     refuse_query()
-    sent = read_form(["purpose"]) if _says_something() else {}
-    purpose = sent.get("purpose")
+    purpose = read_form_if_sent(["purpose"]).get("purpose")
     purposes = None if purpose is None else [purpose]
     try:
         withdraw_by_receipt(door().store, token, purposes, words=_pressed(_shown(token), purpose), now=door().now())
@@ -69,8 +68,7 @@ def get_erasing(token: str) -> Response:
 def erase(token: str) -> Response:
     """Erase at once what was sent."""
     refuse_query()
-    if _says_something():
-        read_form([])
+    read_form_if_sent([])
     erase_by_receipt(door().store, token, now=door().now())
     return _go_back(token)
 
@@ -82,10 +80,6 @@ def _pressed(shown: ShownReceipt, purpose: str | None) -> str:
         return str(words["take_back_all"])
     is_act = any(one["id"] == purpose and one["control"] == ACT for one in shown.notice["purposes"])
     return str(words["stop" if is_act else "take_back"])
-
-
-def _says_something() -> bool:
-    return bool(request.content_type or request.content_length)
 
 
 def _go_back(token: str) -> Response:
@@ -104,7 +98,6 @@ def _left_out(locale: str) -> list[dict[str, str]]:
 
 
 def _page(template: str, receipt: ShownReceipt, token: str, **more: object) -> Response:
-    locale = receipt.lead.locale
-    language = Language(locale, (locale,), True, words_in(locale))
+    language = only_in(receipt.lead.locale)
     text = render_template(template, receipt=receipt, notice=receipt.notice, token=token, language=language, **more)
     return unseen(Response(text, content_type="text/html; charset=utf-8"))

@@ -1,9 +1,9 @@
 """Ask for a right by an address (S-02, S-03), or take back and erase with a receipt in hand (W-01 to W-03)."""
 
-from collections.abc import Collection
-from typing import cast
+from collections.abc import Collection, Mapping
+from typing import Any, cast
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from marshmallow import Schema
 
 from intake_api.catalogue.model import ACT
@@ -18,7 +18,7 @@ from intake_api.web.errors import RequestProblem
 from intake_api.web.headers import unseen
 from intake_api.web.public.schemas import ErasureBody, RightsBody, WithdrawalBody
 from intake_api.web.public.submissions import DECISION_TEXTS
-from intake_api.web.strict_json import read_json
+from intake_api.web.strict_json import is_body_sent, read_json
 from intake_api.web.strict_query import refuse_query
 from intake_api.web.words import Words, words_for
 
@@ -39,7 +39,7 @@ def ask_for_right() -> Response:
     except Refused as error:
         problem = {"code": error.code, "text": problem_with(locale, error.code)}
         raise RequestProblem("fields_invalid", fields={"email": problem}) from None
-    return json_answer({"state": "asked", "text": words_for(locale)["rights"]["asked"]}, 202)
+    return json_answer({"state": "asked", "text": _words(locale)["asked"]}, 202)
 
 
 @rights.post("/v1/receipts/<token>/withdrawals")
@@ -63,40 +63,35 @@ def erase(token: str) -> Response:
     """Erase what was sent; again gets the same answer."""
     _body(_ERASURE)
     done = erase_by_receipt(door().store, token, now=door().now())
-    words = _words(done)
-    return unseen(json_answer({"state": "done", "text": " ".join([words["erased"], *_passed_on(done, words)])}))
+    words = _words(done.locale)
+    said = [words["erased"], *_passed_on(done.notice, done.recipients, words)]
+    return unseen(json_answer({"state": "done", "text": " ".join(said)}))
 
 
 def _body(shape: Schema) -> dict[str, object]:
     """Read the body, if there is one: everything in it may be left out, so it may be, too."""
     refuse_query()
-    if not request.content_type and not request.content_length and "Transfer-Encoding" not in request.headers:
-        return {}
-    return read_json(shape)
+    return read_json(shape) if is_body_sent() else {}
 
 
 def _withdrawn(done: TakenBack) -> str:
-    words = _words(done)
+    words = _words(done.locale)
     if not done.purposes:
         return str(words["nothing"])
     titles = ", ".join(done.notice["texts"].get(f"title.{one}", one) for one in done.purposes)
     said = [words["withdrawn"].format(purposes=titles)]
-    if _acts(done, done.lives_on):
+    if any(one["control"] == ACT and one["id"] in done.lives_on for one in done.notice["purposes"]):
         said.append(words["request_stays"])
-    return " ".join([*said, *_passed_on(done, words)])
+    return " ".join([*said, *_passed_on(done.notice, done.recipients, words)])
 
 
-def _acts(done: TakenBack, purposes: Collection[str]) -> list[str]:
-    return [one["id"] for one in done.notice["purposes"] if one["id"] in purposes and one["control"] == ACT]
-
-
-def _passed_on(done: TakenBack, words: Words) -> list[str]:
+def _passed_on(notice: Mapping[str, Any], recipients: Collection[str], words: Words) -> list[str]:
     """Say who had it before: they are not told by us yet, so the person has to know (Art. 19)."""
-    names = [one["name"] for one in done.notice["recipients"] if one["id"] in done.recipients]
-    contact = done.notice["controller"]["email"]
+    names = [one["name"] for one in notice["recipients"] if one["id"] in recipients]
+    contact = notice["controller"]["email"]
     return [words["passed_on"].format(recipients=", ".join(names), contact=contact)] if names else []
 
 
-def _words(done: TakenBack) -> Words:
-    found: Words = words_for(done.lead.locale)["rights"]
+def _words(locale: str) -> Words:
+    found: Words = words_for(locale)["rights"]
     return found
