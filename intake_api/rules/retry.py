@@ -1,4 +1,4 @@
-"""When to try a delivery again: the schedule of Standard Webhooks, ten attempts over 75 h 35 min (G-01)."""
+"""When to try a delivery or a mail again: the schedule of Standard Webhooks, ten attempts over 75 h 35 min (G-01)."""
 
 from datetime import datetime, timedelta
 

@@ -7,9 +7,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from intake_api.catalogue.model import Catalogue
-from intake_api.queue import Queue
-from intake_api.settings import Settings
 from intake_api.store.base import Store
+from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.rights import EMAIL, Office
 from tests.intake_api.kept_leads import keep_lead
@@ -18,14 +17,10 @@ from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def office(
-    store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock, settings: Settings, tmp_path: Path
-) -> Office:
-    made = Office(store, queue, catalogue, clock, tmp_path / "mail")
-    made.key = settings.secrets.token_key
-    keep_lead(store, catalogue, now=clock(), decisions={"product_offers": True})
-    return made
+@pytest.fixture(autouse=True)
+def lead(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Lead:
+    """What there is to be seen."""
+    return keep_lead(store, catalogue, now=clock(), decisions={"product_offers": True})
 
 
 @pytest.mark.parametrize("size", SIZES)
