@@ -20,6 +20,8 @@ from intake_api.settings import SettingsError, read_settings
 from intake_api.store.base import StoreUnavailable
 from intake_api.store.keyring import KeyMismatch
 from intake_api.store.notices import NoticeAltered
+from intake_api.web.door import door_of
+from intake_api.web.showing import keep_counting
 from intake_api.web.words import WordsDiffer
 
 CANNOT_OPEN = (
@@ -61,6 +63,7 @@ def make_door(name: str, environ: Mapping[str, str]) -> Flask:
     ready_store(store, catalogue, settings, now=settings.clock())
     log.event("door.opened", door=name)
     door = MAKERS[name](settings, catalogue, store, settings.clock)
+    keep_counting(door_of(door))
     if settings.proxies:
         # Whose request it is, and no more: what a door is called and how it is reached say the settings (SEC-19).
         only_from = ProxyFix(door.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0)

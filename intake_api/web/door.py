@@ -1,6 +1,6 @@
 """What a door stands on: every view asks `door()` for the store, the catalogue and the time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from intake_api.clock import Clock
 from intake_api.queue import Queue
 from intake_api.settings import Settings
 from intake_api.store.base import Store
+from intake_api.store.showings import Showings
 
 DoorName = Literal["public", "internal", "review"]
 KEY = "vestibule.door"
@@ -27,6 +28,7 @@ class Door:
     store: Store
     clock: Clock
     queue: Queue
+    showings: Showings = field(default_factory=Showings)
 
     @property
     def origin(self) -> str:
@@ -46,7 +48,12 @@ def open_door(app: Flask, door: Door) -> None:
     app.extensions[KEY] = door
 
 
+def door_of(app: Flask) -> Door:
+    """Return the door of an app."""
+    found: Door = app.extensions[KEY]
+    return found
+
+
 def door() -> Door:
     """Return the door the present request knocked at."""
-    found: Door = current_app.extensions[KEY]
-    return found
+    return door_of(current_app)

@@ -8,7 +8,6 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from intake_api import log
 from intake_api.catalogue.model import OPT_IN, FormView
 from intake_api.flows.refuse_form import refuse_form
-from intake_api.flows.show_form import show_form
 from intake_api.flows.submit_lead import (
     FieldsInvalid,
     NothingAgreed,
@@ -36,6 +35,7 @@ from intake_api.web.pages.form_page import (
     known_inputs,
 )
 from intake_api.web.pages.language import Language, choose_language
+from intake_api.web.showing import show_at
 from intake_api.web.strict_query import read_form, refuse_query
 
 form_pages = Blueprint("form_pages", __name__, template_folder="templates")
@@ -102,9 +102,7 @@ def fresh_page(form: str, language: Language, campaign: Mapping[str, str] | None
 
     :raises StoreUnavailable: nothing can be kept now, so nothing is asked.
     """
-    here = door()
-    key = here.settings.secrets.token_key
-    shown = show_form(here.store, here.catalogue, key, form, language.locale, "page", now=here.now())
+    shown = show_at(door(), form, language.locale, "page")
     return FormPage(shown.view, language, shown.signed_id, campaign or {})
 
 

@@ -5,12 +5,13 @@ import json
 from flask import Blueprint, Response, request
 
 from intake_api.clock import rfc3339
-from intake_api.flows.show_form import ShownForm, show_form
+from intake_api.flows.show_form import ShownForm
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.public.schemas import FormQuery, FormsQuery
+from intake_api.web.showing import show_at
 from intake_api.web.strict_query import read_query
 
 forms = Blueprint("forms", __name__)
@@ -38,8 +39,7 @@ def get_form(form: str) -> Response:
     locale, channel = query.get("locale", here.catalogue.default_locale), query.get("channel", "page")
     if request.method == "HEAD":
         return json_answer(here.catalogue.view(form, locale).json)
-    key = here.settings.secrets.token_key
-    return json_answer(form_json(show_form(here.store, here.catalogue, key, form, locale, channel, now=here.now())))
+    return json_answer(form_json(show_at(here, form, locale, channel)))
 
 
 def form_json(shown: ShownForm) -> str:

@@ -8,7 +8,6 @@ from flask import Blueprint, Response, request
 
 from intake_api.catalogue.model import FormView
 from intake_api.flows.refuse_form import refuse_form
-from intake_api.flows.show_form import show_form
 from intake_api.flows.submit_lead import (
     DecisionInvalid,
     FieldsInvalid,
@@ -28,6 +27,7 @@ from intake_api.web.errors import FieldProblem, RequestProblem
 from intake_api.web.public.forms import form_json
 from intake_api.web.public.schemas import ChecksBody, RefusalBody, SubmissionBody
 from intake_api.web.shapes import VISIBLE
+from intake_api.web.showing import show_at
 from intake_api.web.strict_json import read_json
 from intake_api.web.strict_query import refuse_query
 
@@ -142,5 +142,4 @@ def _fresh_form(here: Door, submission: Submission) -> object:
         channel = read_presentation(key, submission.presentation, form=submission.form).channel
     except PresentationUnknown:
         channel = "chat" if here.name == "internal" else "page"
-    shown = show_form(here.store, here.catalogue, key, submission.form, submission.locale, channel, now=here.now())
-    return json.loads(form_json(shown))
+    return json.loads(form_json(show_at(here, submission.form, submission.locale, channel)))

@@ -1,0 +1,40 @@
+"""`intake_api notices` as a real process, beside a real door that shows forms."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+from tests.intake_api.conftest import ROOT
+from tests.processes import service_environment, serving
+
+BROUGHT_UP = "intake_api.wsgi:public"
+
+
+def run(environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-m", "intake_api", "notices", *arguments]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class TestCounts:
+    def test_what_a_door_showed_is_written_when_it_ends(self, tmp_path: Path) -> None:
+        environment = service_environment(tmp_path, f"sqlite:///{tmp_path}/vestibule.sqlite")
+        assert run(environment, "counts") == "Nothing was shown in this time.\n"
+        with serving(BROUGHT_UP, environment) as door:
+            for _ in range(3):
+                urllib.request.urlopen(f"{door.url}/f/newsletter?lang=lv", timeout=20).close()
+        (counted,) = json.loads(run(environment, "counts", "--json"))
+        assert counted == {
+            "form": "newsletter",
+            "locale": "lv",
+            "channel": "page",
+            "shown": 3,
+            "sent": 0,
+            "refused": 0,
+            "ignored": 3,
+            "decided": {},
+        }
+        assert "newsletter  lv  page" in run(environment, "counts", "--since", "2026-01-01")
