@@ -119,7 +119,7 @@ class LanguageIdentifier(GraphComponent):  # type: ignore[misc]
             return None
         if all(_without_marks(word) in self._shared for word in _WORD.findall(masked)):
             return (page_language, PRIOR) if page_language and page_language in self._model.classes else None
-        scores = self._model.scores([masked])[0] / TEMPERATURE
+        scores = self._model.scores([masked])[0][0] / TEMPERATURE
         languages = [str(language) for language in self._model.classes]
         if page_language in languages:
             other = (1 - PRIOR) / max(len(languages) - 1, 1)

@@ -1,4 +1,4 @@
-"""What a linear machine has learnt, kept so that one text is quickly asked about.
+"""What linear machines have learnt from the same features, kept so that one text is quickly asked about.
 
 Scikit-learn's own `decision_function` copies all weights for every call; of a text only the weights of its own few
 hundred features are needed.
@@ -10,21 +10,30 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.naive_bayes import MultinomialNB
 
 
 class Linear:
-    """Features, and for each of them and each class a weight; `classes` are in the order of the scores."""
+    """Features, and by machine a weight for each feature and class; `classes` are in the order of the scores."""
 
-    def __init__(self, features: Any, machine: Any) -> None:
-        """Take both as fitted."""
-        weights, bias = machine.coef_, machine.intercept_
-        if len(machine.classes_) == 2:  # which have one score between them
-            weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
-        self.classes: Any = machine.classes_
+    def __init__(self, features: Any, *machines: Any) -> None:
+        """Take all as fitted, the machines to the same classes."""
+        weights, biases = zip(*(_weights_of(machine) for machine in machines), strict=True)
+        self.classes: Any = machines[0].classes_
         self._features = features
-        self._weights = np.ascontiguousarray(weights.T, dtype=np.float32)
-        self._bias = bias.astype(np.float32)
+        self._weights = np.ascontiguousarray(np.vstack(weights).T, dtype=np.float32)
+        self._bias = np.concatenate(biases).astype(np.float32)
 
     def scores(self, texts: Sequence[Any]) -> Any:
-        """Return a row of scores for each text, as the features take them."""
-        return self._features.transform(texts) @ self._weights + self._bias
+        """Return for each machine a row of scores for each text, as the features take them."""
+        side_by_side = self._features.transform(texts) @ self._weights + self._bias
+        return side_by_side.reshape(len(texts), -1, len(self.classes)).swapaxes(0, 1)
+
+
+def _weights_of(machine: Any) -> tuple[Any, Any]:
+    if isinstance(machine, MultinomialNB):  # which adds up logarithms, and so is linear too
+        return machine.feature_log_prob_, machine.class_log_prior_
+    weights, bias = machine.coef_, machine.intercept_
+    if len(machine.classes_) == 2:  # which have one score between them
+        return np.vstack([-weights, weights]), np.concatenate([-bias, bias])
+    return weights, bias

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -34,9 +34,19 @@ def examples(language: str) -> Iterator[tuple[str, str]]:
                 yield block["intent"], line.removeprefix("- ").strip()
 
 
-def second_rows() -> list[dict[str, str]]:
-    """Give the texts of the second held-out set."""
-    return [row for language in LANGUAGES for row in read_rows(HELD_OUT / "second" / f"{language}.tsv")]
+class SeenSet(NamedTuple):
+    """A held-out set whose mistakes have been read, and the training mended by kinds of them: never by its texts."""
+
+    folder: str
+    of_each: int  # texts for each intent and language
+    known_before: int  # "yes", "what do you know about me": learnt before the set was written
+
+    def rows(self) -> list[dict[str, str]]:
+        """Give its texts."""
+        return [row for language in LANGUAGES for row in read_rows(HELD_OUT / self.folder / f"{language}.tsv")]
+
+
+SEEN_SETS = (SeenSet("second", of_each=12, known_before=406), SeenSet("third", of_each=10, known_before=150))
 
 
 @cache
@@ -80,7 +90,7 @@ class TestHeldOut:
 
     def test_is_seldom_acted_on_wrongly_and_asked_back_well(self, report: dict[str, Any]) -> None:
         assert report["acting"]["wrongly_acted_on"] <= 0.03
-        assert report["acting"]["right_one_among_buttons"] >= 0.95
+        assert report["acting"]["right_one_among_buttons"] >= 0.97
         assert report["acting"]["out_of_scope_rejected"] >= 0.9
 
     def test_tells_the_languages_apart(self, report: dict[str, Any]) -> None:
@@ -184,31 +194,28 @@ class TestAllTheData:
         assert [(text, seen[text], intent) for intent, text in texts if seen.setdefault(text, intent) != intent] == []
 
 
-class TestTheSecondSet:
-    """Its mistakes have been read and the training mended by kinds of them: never by its own texts."""
-
-    KNOWN_BEFORE = 406  # "yes", "what do you know about me": learnt before the set was written
-
-    def test_has_twelve_of_every_intent_in_every_language(self) -> None:
-        counts = Counter((row["lang"], row["intent"]) for row in second_rows())
+@pytest.mark.parametrize("seen", SEEN_SETS, ids=lambda seen: seen.folder)
+class TestTheSeenSets:
+    def test_have_as_many_of_every_intent_in_every_language(self, seen: SeenSet) -> None:
+        counts = Counter((row["lang"], row["intent"]) for row in seen.rows())
         assert len(counts) == len(LANGUAGES) * INTENTS
-        assert set(counts.values()) == {12}
+        assert set(counts.values()) == {seen.of_each}
 
-    def test_was_not_learnt(self) -> None:
+    def test_were_not_learnt(self, seen: SeenSet) -> None:
         learnt = {mask(text) for language in LANGUAGES for _, text in examples(language)}
-        assert sum(mask(row["text"]) in learnt for row in second_rows()) <= self.KNOWN_BEFORE
+        assert sum(mask(row["text"]) in learnt for row in seen.rows()) <= seen.known_before
 
-    def test_is_understood(self, model: str, tmp_path: Path) -> None:
-        file = tmp_path / "second.tsv"
-        rows = [f"{row['lang']}\t{row['intent']}\t{row['text']}" for row in second_rows()]
+    def test_are_understood(self, seen: SeenSet, model: str, tmp_path: Path) -> None:
+        file = tmp_path / "seen.tsv"
+        rows = [f"{row['lang']}\t{row['intent']}\t{row['text']}" for row in seen.rows()]
         file.write_text("\n".join(["lang\tintent\ttext", *rows]) + "\n", encoding="utf-8")
         report = json.loads(run_report(str(file)).stdout)
         assert report["top_1"] >= 0.95
-        assert {name: one["top_1"] for name, one in report["by_language"].items() if one["top_1"] < 0.93} == {}
+        assert {name: one["top_1"] for name, one in report["by_language"].items() if one["top_1"] < 0.95} == {}
         assert {name for name in GRAVE if report["by_intent"][name]["recall"] < 0.95} == set()
         assert report["acting"]["taken_for_affirm"] <= 0.003
         assert report["acting"]["wrongly_acted_on"] <= 0.03
-        assert report["acting"]["right_one_among_buttons"] >= 0.95
+        assert report["acting"]["right_one_among_buttons"] >= 0.97
         assert report["acting"]["out_of_scope_rejected"] >= 0.9
         assert report["language_identified"] >= 0.98
 
