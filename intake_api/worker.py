@@ -134,7 +134,7 @@ def is_alive(settings: Settings) -> bool:
 
 def _opened_store(settings: Settings, catalogue: Catalogue) -> Store:
     store = open_store(settings)
-    ready_store(store, catalogue, settings, now=settings.clock())
+    ready_store(store, catalogue, settings, shows_notices=False, now=settings.clock())
     return store
 
 

@@ -16,6 +16,7 @@ from intake_api import app, log
 from intake_api.catalogue.load import load_catalogue
 from intake_api.catalogue.model import CatalogueError
 from intake_api.flows.open_store import RecipientUnknown, SchemaOutOfDate, open_store, ready_store
+from intake_api.flows.publish_notices import NoticesUnpublished
 from intake_api.settings import SettingsError, read_settings
 from intake_api.store.base import StoreUnavailable
 from intake_api.store.keyring import KeyMismatch
@@ -31,6 +32,7 @@ CANNOT_OPEN = (
     SchemaOutOfDate,
     KeyMismatch,
     NoticeAltered,
+    NoticesUnpublished,
     StoreUnavailable,
     WordsDiffer,
 )

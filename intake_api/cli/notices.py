@@ -1,4 +1,4 @@
-"""`intake_api notices`: what became of every showing of them."""
+"""`intake_api notices`: what has changed in them, publishing that, and what became of every showing."""
 
 import json
 from dataclasses import asdict
@@ -7,7 +7,10 @@ from datetime import date, timedelta
 import click
 
 from intake_api.cli.opening import opened
+from intake_api.clock import rfc3339
+from intake_api.flows.publish_notices import Change, difference, list_changes, publish_notices
 from intake_api.rules.consent import PERMITS, DecisionState
+from intake_api.store.publications import list_publications
 from intake_api.store.showings import Place, Shown, read_showings
 
 LAST_DAYS = 30
@@ -33,6 +36,62 @@ def counts(since: date | None, as_json: bool) -> None:
     with house.store.reading() as tx:
         found = read_showings(tx, since=date(first.year, first.month, first.day))
     click.echo(json.dumps([_plain(place, shown) for place, shown in found.items()]) if as_json else _table(found))
+
+
+@notices.command()
+def diff() -> None:
+    """Show what the catalogue says otherwise than what is published, line by line."""
+    house = opened()
+    with house.store.reading() as tx:
+        changes = list_changes(tx, house.catalogue)
+        for change in changes:
+            click.secho(_named(change), bold=True)
+            if change.before:
+                click.echo("\n".join(map(_coloured, difference(tx, change)[2:])) + "\n")
+    click.echo(f"{len(changes)} to publish." if changes else "Everything is published.")
+
+
+@notices.command()
+@click.option("--by", required=True, metavar="EMAIL", help="Whose act this is: an account of the review queue.")
+@click.option("--reason", required=True, help="Why, in a sentence: it stays on the record.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def publish(by: str, reason: str, yes: bool) -> None:
+    """Make the catalogue's notices the current ones. Start the doors anew afterwards.
+
+    Forms that are open on somebody's screen may be sent on the words they were shown for another half an hour.
+    """
+    house = opened()
+    with house.store.reading() as tx:
+        changes = list_changes(tx, house.catalogue)
+    if not changes:
+        click.echo("Everything is published.")
+        return
+    for change in changes:
+        click.echo(_named(change))
+    if not yes:
+        click.confirm("Publish these?", abort=True)
+    published = publish_notices(house.store, house.catalogue, by=by, reason=reason, now=house.now)
+    click.echo(f"{len(published)} published. Doors that run show them when they are started anew.")
+
+
+@notices.command("list")
+@click.argument("form", required=False)
+def list_(form: str | None) -> None:
+    """List what was published, newest first: when, which, by whom and why."""
+    house = opened()
+    with house.store.reading() as tx:
+        for one in list_publications(tx, form):
+            named = f"{one.form} {one.locale} {one.number}"
+            click.echo(f"{rfc3339(one.published_at)}  {named}  {one.notice_hash[:12]}  by {one.author}: {one.reason}")
+
+
+def _named(change: Change) -> str:
+    notice = change.after
+    return f"{notice.form}  {notice.locale}  version {notice.version}  " + ("changed" if change.before else "new")
+
+
+def _coloured(line: str) -> str:
+    return click.style(line, fg={"+": "green", "-": "red"}.get(line[:1]))
 
 
 def _plain(place: Place, shown: Shown) -> dict[str, object]:

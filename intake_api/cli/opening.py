@@ -30,5 +30,5 @@ def opened() -> Opened:
     catalogue = load_catalogue(settings.catalogue, settings.public_url)
     store = open_store(settings)
     now = settings.clock()
-    ready_store(store, catalogue, settings, now=now)
+    ready_store(store, catalogue, settings, shows_notices=False, now=now)
     return Opened(settings, catalogue, store, now)

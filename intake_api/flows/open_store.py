@@ -1,4 +1,4 @@
-"""Open the store for a process: right schema, right keys, and the catalogue's notices kept."""
+"""Open the store for a process: right schema, right keys, and the catalogue's notices published."""
 
 from datetime import datetime
 from secrets import token_bytes
@@ -7,6 +7,7 @@ from alembic.migration import MigrationContext
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.migrate_store import newest_revision
+from intake_api.flows.publish_notices import publish_at_start
 from intake_api.settings import Settings
 from intake_api.store import evidence, keyring, notices
 from intake_api.store.base import Store
@@ -35,13 +36,17 @@ def open_tables(settings: Settings) -> Store:
     return Store(settings.database_url, Vault(token_bytes(32), token_bytes(32)))
 
 
-def ready_store(store: Store, catalogue: Catalogue, settings: Settings, *, now: datetime) -> None:
-    """Check that this process may work on this database, and keep the notices it will show.
+def ready_store(
+    store: Store, catalogue: Catalogue, settings: Settings, *, shows_notices: bool = True, now: datetime
+) -> None:
+    """Check that this process may work on this database, and publish the notices it will show.
 
+    :param shows_notices: False for a process that shows none: it does not wait for what is not published yet.
     :raises SchemaOutOfDate: migrations are missing.
     :raises KeyMismatch: a key is not the one the database was made with; says which (SEC-47).
     :raises NoticeAltered: a kept notice was changed in the database (V-04).
     :raises RecipientUnknown: leads would go to a company that no notice names (N-06).
+    :raises NoticesUnpublished: in production, the catalogue's notices differ from those that were published (V-09).
     """
     _need_recipient(catalogue, settings.destination_recipient)
     with store.writing() as tx:
@@ -51,19 +56,8 @@ def ready_store(store: Store, catalogue: Catalogue, settings: Settings, *, now: 
         keyring.check_keys(tx, key_ids(settings), now=now)
         if altered := notices.altered_notices(tx):
             raise notices.NoticeAltered(f"The notice {altered[0]} was changed in the database. Restore it first.")
-        for notice in catalogue.notices.values():
-            added = notices.add_notice(
-                tx,
-                notice_hash=notice.hash,
-                form=notice.form,
-                locale=notice.locale,
-                version=notice.version,
-                body=notice.canonical,
-                now=now,
-            )
-            if added:
-                facts = {"notice": notice.hash, "form": notice.form, "locale": notice.locale, "version": notice.version}
-                evidence.add_entry(tx, "notice.kept", actor="system", now=now, facts=facts)
+        if shows_notices:
+            publish_at_start(tx, catalogue, in_production=settings.mode == "production", now=now)
 
 
 def key_ids(settings: Settings) -> dict[str, str]:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from intake_api.catalogue.model import DOUBLE_OPT_IN, OPT_IN, Catalogue, FormView, LocaleNotOffered
 from intake_api.clock import rfc3339
+from intake_api.flows.notice_as_shown import notice_as_shown
 from intake_api.queue import SEND_CONFIRMATION, Queue
 from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.rules.consent import AskedPurpose, DecisionInvalid, DecisionState, NothingAgreed, decide, permits
@@ -165,6 +166,7 @@ def submit_lead(
     if not checked.ok:
         raise FieldsInvalid(checked)
     shown = read_presentation(token_key, submission.presentation, form=view.form.key)
+    view = notice_as_shown(store, view, shown, now=now)
     macs = _macs(token_key, shown, submission)
     left_out = tuple(dict.fromkeys(code for codes in checked.left_out.values() for code in codes))
     accepted = _Accepted(submission, shown, view, checked.values, left_out, states, macs, token_key)

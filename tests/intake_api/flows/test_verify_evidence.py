@@ -222,8 +222,8 @@ class TestBesideTheLog:
             "DELETE FROM decisions WHERE purpose = 'newsletter'",
             "UPDATE decisions SET evidence_entry = 'none' WHERE purpose = 'newsletter'",
             (
-                "UPDATE decisions SET evidence_entry = (SELECT id FROM evidence WHERE kind = 'notice.kept' LIMIT 1) "
-                "WHERE purpose = 'newsletter'"
+                "UPDATE decisions SET evidence_entry = "
+                "(SELECT id FROM evidence WHERE kind = 'notice.published' LIMIT 1) WHERE purpose = 'newsletter'"
             ),
             "UPDATE decisions SET purpose = 'loyalty_programme' WHERE purpose = 'newsletter'",
             (

@@ -31,7 +31,7 @@ class TestChecking:
         public.post("/v1/forms/request_demo/checks", json={"locale": "en", "fields": {"email": "zane@guest.example"}})
         assert kept() == 0
         with store.reading() as tx:
-            assert tx.scalar(text("SELECT COUNT(*) FROM evidence WHERE kind <> 'notice.kept'")) == 0
+            assert tx.scalar(text("SELECT COUNT(*) FROM evidence WHERE kind <> 'notice.published'")) == 0
 
     def test_names_each_problem_and_echoes_no_value(self, public: FlaskClient) -> None:
         fields = {"email": "zq7f3", "extra": "zq7f3", "headcount": None}

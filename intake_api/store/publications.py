@@ -1,0 +1,73 @@
+"""Which notice is the current one of a form in a language, since when, by whom and why (V-09). Rows are only added."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, ForeignKey, Index, String, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intake_api.store.base import Moment, Table
+from intake_api.store.notices import NoticeRow
+
+SYSTEM = "system"
+
+
+class PublicationRow(Table):
+    """One publishing. `number` counts those of a form in a language; the highest one is current."""
+
+    __tablename__ = "publications"
+    __table_args__ = (Index(None, "form", "locale", "number", unique=True), {"sqlite_with_rowid": False})
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    form: Mapped[str] = mapped_column(String(64))
+    locale: Mapped[str] = mapped_column(String(8))
+    number: Mapped[int]
+    notice_hash: Mapped[str] = mapped_column(ForeignKey(NoticeRow.hash))
+    published_at: Mapped[datetime] = mapped_column(Moment)
+    author: Mapped[str] = mapped_column(String(32))  # the id of a member of staff, or "system"
+    reason: Mapped[str] = mapped_column(String(500))
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One publishing."""
+
+    form: str
+    locale: str
+    number: int
+    notice_hash: str
+    published_at: datetime
+    author: str
+    reason: str
+
+
+_COLUMNS = [PublicationRow.__table__.c[name] for name in Publication.__dataclass_fields__]
+
+
+def add_publication(tx: Connection, publication: Publication) -> None:
+    """Make a notice the current one.
+
+    :raises AnotherWasFirst: somebody else published in the meantime (when the transaction ends).
+    """
+    tx.execute(insert(PublicationRow).values(id=uuid.uuid4().hex, **vars(publication)))
+
+
+def list_publications(tx: Connection, form: str | None = None, locale: str | None = None) -> list[Publication]:
+    """Return all publications, those of one form or of one form in one language, newest first."""
+    query = select(*_COLUMNS).order_by(PublicationRow.published_at.desc(), PublicationRow.number.desc())
+    if form is not None:
+        query = query.where(PublicationRow.form == form)
+    if locale is not None:
+        query = query.where(PublicationRow.locale == locale)
+    return [Publication(**row._mapping) for row in tx.execute(query)]
+
+
+def current_publications(tx: Connection) -> dict[tuple[str, str], Publication]:
+    """Return the current publication of each form in each language."""
+    found: dict[tuple[str, str], Publication] = {}
+    for one in list_publications(tx):
+        known = found.get((one.form, one.locale))
+        if known is None or one.number > known.number:
+            found[one.form, one.locale] = one
+    return found
