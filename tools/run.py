@@ -93,7 +93,9 @@ def check_catalogue(supervisor: Supervisor, house: House) -> None:
 
     :raises CannotRun: with what the check said.
     """
-    _finish(supervisor, house.service_command("catalogue", "catalogue", "check"), "The catalogue cannot be used.")
+    _finish(
+        supervisor, house.service_command("catalogue", "catalogue", "check", "--begun"), "The catalogue cannot be used."
+    )
 
 
 def train_if_needed(supervisor: Supervisor, house: House) -> None:

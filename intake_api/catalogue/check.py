@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from intake_api.catalogue.answers import opening_words
 from intake_api.catalogue.content_source import contents_file
-from intake_api.catalogue.form_source import FieldSource
+from intake_api.catalogue.form_kinds import GIVING
+from intake_api.catalogue.form_source import FieldSource, form_file
 from intake_api.catalogue.model import ACT, DOUBLE_OPT_IN, OPT_IN, Form, Problem, Purpose
 from intake_api.catalogue.notice import CONFIRMATION_TEXTS, INTEREST_TEXTS, PAGE_TEXTS
+from intake_api.catalogue.soundness import Soundness
 from intake_api.catalogue.sources import FIELDS, ORGANISATION, PURPOSES, RECIPIENTS, Sources, words_file
 from intake_api.catalogue.terms import PURPOSE_TEXT_LENGTH, RIGHTS, ROLES, VAGUE
 from intake_api.catalogue.words import places
@@ -18,18 +20,22 @@ from intake_api.rules.sensitive_text import LEFT_OUT_CODES
 
 _PURPOSE_TEXTS = ("title", "label", "question", "text", "if_not_given")
 _FIELD_TEXTS = ("label", "question", "why", "if_not_given")
+# Words for what purposes and recipients say: with one of those wrong it is not known which are needed.
+_MADE_OF_NAMES = ("bases.", "durations.", "kept.", "countries.", "roles.")
 _FORM_TEXTS = ("title", "benefit", "submit_label", "what_next", "short")
 
 
-def check_sources(sources: Sources, problems: list[Problem]) -> None:
-    """Add a Problem for everything that does not fit together."""
+def check_sources(sources: Sources, sound: Soundness, problems: list[Problem]) -> None:
+    """Add a Problem for everything that does not fit together, as far as what it is made of is sound."""
     _check_countries(sources, problems)
     _check_purposes(sources, problems)
     for form in sources.forms.values():
-        problems.extend(_form_problems(form, sources.purposes))
-    _check_recipients_are_named(sources, problems)
-    _check_contents(sources, problems)
-    _check_words(sources, problems)
+        if sound.can_judge(form, sources.purposes):
+            problems.extend(_form_problems(form, sources.purposes))
+    if sound.all_named():
+        _check_recipients_are_named(sources, problems)
+        _check_contents(sources, problems)
+    _check_words(sources, sound, problems)
 
 
 def given(form: Form) -> tuple[str, ...]:
@@ -86,7 +92,7 @@ def _check_contents(sources: Sources, problems: list[Problem]) -> None:
 
 
 def _form_problems(form: Form, purposes: Mapping[str, Purpose]) -> Iterable[Problem]:
-    file = f"forms/{form.key}.yml"
+    file = form_file(form.key)
     served = {purpose for field in form.fields for purpose in field.purposes}
     for purpose_id in form.purposes:
         if purpose_id not in served:
@@ -105,6 +111,7 @@ def _form_problems(form: Form, purposes: Mapping[str, Purpose]) -> Iterable[Prob
         wrong = f"has {', '.join(doubles)} with a double opt-in; one address gets one such mail a day (C-15)."
         yield Problem(file, "purposes", wrong, "Leave one of them here and ask the others by forms of their own.")
     yield from _tied_fields(file, form, purposes)
+    yield from _tied_content(file, form, purposes)
     yield from _lonely_groups(file, form)
 
 
@@ -113,11 +120,28 @@ def _tied_fields(file: str, form: Form, purposes: Mapping[str, Purpose]) -> Iter
     if not any(purposes[purpose_id].control == ACT for purpose_id in form.purposes):
         return
     for position, field in enumerate(form.fields, start=1):
-        if field.rule.necessity == REQUIRED and all(
-            purposes[purpose_id].control == OPT_IN for purpose_id in field.purposes
+        if (
+            field.rule.necessity == REQUIRED
+            and field.name != form.delivers
+            and all(purposes[purpose_id].control == OPT_IN for purpose_id in field.purposes)
         ):
             wrong = "is required, though it serves only what the person may refuse."
             yield Problem(file, f"fields.{position}.necessity", wrong, "Write: necessity: optional.")
+
+
+def _tied_content(file: str, form: Form, purposes: Mapping[str, Purpose]) -> Iterable[Problem]:
+    """Find what is given only to whoever says yes to something else (C-04): the content stands on its own purpose."""
+    if form.kind not in GIVING and not form.delivers:
+        return
+    for position, field in enumerate(form.fields, start=1):
+        if field.name == form.delivers and all(purposes[name].control == OPT_IN for name in field.purposes):
+            wrong = f"ties what is given to a yes to {', '.join(field.purposes)}."
+            instead = "Name a purpose that is agreed to by asking for it; the content comes with or without the news."
+            yield Problem(file, f"fields.{position}.purposes", wrong, instead)
+    if all(purposes[name].control == OPT_IN for name in form.purposes):
+        wrong = f"are all asked with a yes of their own, so that what a {form.kind} form gives hangs on that yes."
+        instead = "Add the purpose of giving it, on a basis other than consent; news is then a yes that may be a no."
+        yield Problem(file, "purposes", wrong, instead)
 
 
 def _lonely_groups(file: str, form: Form) -> Iterable[Problem]:
@@ -127,14 +151,19 @@ def _lonely_groups(file: str, form: Form) -> Iterable[Problem]:
             yield Problem(file, "fields", f"has one field alone in {group}.", "Write required, or add the other field.")
 
 
-def _check_words(sources: Sources, problems: list[Problem]) -> None:
+def _check_words(sources: Sources, sound: Soundness, problems: list[Problem]) -> None:
     expected = set(_expected_keys(sources))
     possible = expected | set(_spare_keys(sources)) | set(_own_words(sources.forms.values()))
     reference = sources.words[sources.default_locale]
-    problems.extend(_missing(sources, key) for key in sorted(expected - set(reference)))
+    all_named = sound.all_named()
+    missing = expected - set(reference)
+    told = (key for key in sorted(missing) if all_named or not key.startswith(_MADE_OF_NAMES))
+    problems.extend(_missing(sources, key) for key in told)
     for locale, texts in sources.words.items():
         file = words_file(locale)
         for key, text in texts.items():
+            if key in missing or (key not in possible and not all_named):
+                continue  # the consequence of something told already
             if key not in possible:
                 wrong = "is a text that nothing uses."
                 problems.append(Problem(file, key, wrong, "Take it out; if it was renamed, rename it here too."))

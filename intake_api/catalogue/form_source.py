@@ -1,20 +1,21 @@
 """One file of `catalogue/forms/`: what a form asks, for which purposes, and what its score counts."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from intake_api.catalogue.entry import Entry
+from intake_api.catalogue.form_kinds import KINDS, STAGES, read_event, read_pages, read_popup
 from intake_api.catalogue.model import OPT_IN, AskedIf, Form, FormField, Problem, Purpose
 from intake_api.catalogue.yaml_file import read_yaml
 from intake_api.rules.fields import ONE_OF, OPTIONAL, REQUIRED, FieldRule
 from intake_api.rules.qualification import QualificationLine
 
-KINDS = ("landing", "button", "popup", "survey", "feedback", "registration", "loyalty", "contest", "complaint", "order")
-STAGES = ("early", "middle", "late")
+PRESELECTING = frozenset({"preselected", "preticked", "checked", "default", "selected", "ticked"})
 
-_PRESELECTING = frozenset({"preselected", "checked", "default", "selected", "ticked"})
+FILE_NAME = re.compile("[a-z][a-z0-9_]{0,62}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class FieldSource:
     pd: str
 
 
+def form_file(form: str) -> str:
+    """The file that says what a form asks."""
+    return f"forms/{form}.yml"
+
+
 def read_forms(
     folder: Path,
     fields: Mapping[str, FieldSource],
@@ -37,13 +43,16 @@ def read_forms(
     regions: Mapping[str, tuple[str, ...]],
     problems: list[Problem],
 ) -> dict[str, Form]:
-    """Read every form, in the order of its `position`."""
+    """Read every form, in the order of its `position`. `regions` are by language, the first one complete."""
     files = sorted(folder.glob("forms/*.yml"))
     if not files:
         problems.append(Problem("forms/", "(folder)", "holds no form.", "Write one: forms/request_contact.yml."))
     forms = []
     for path in files:
-        file = f"forms/{path.name}"
+        file = form_file(path.stem)
+        if not FILE_NAME.fullmatch(path.stem):
+            wrong = f"is named {path.stem}, which cannot be the key of a form."
+            problems.append(Problem(file, "(name)", wrong, "Use lower-case letters, digits and underscores."))
         forms.append(
             _form(path.stem, Entry(file, "", read_yaml(folder, file, problems), problems), fields, purposes, regions)
         )
@@ -57,7 +66,11 @@ def _form(
     purposes: Mapping[str, Purpose],
     regions: Mapping[str, tuple[str, ...]],
 ) -> Form:
-    entry.only("kind", "stage", "position", "notice", "purposes", "delivers", "fields", "qualification")
+    entry.only(
+        "kind", "stage", "position", "languages", "notice", "purposes", "delivers", "fields", "popup", "pages", "event",
+        "qualification",
+    )  # fmt: skip
+    kind = entry.one_of("kind", KINDS)
     notice = entry.entry("notice", "Write family, version, effective_from and material_change.")
     notice.only("family", "version", "effective_from", "material_change")
     named = _purposes(entry, purposes)
@@ -65,7 +78,7 @@ def _form(
     scored = _qualification(entry)
     return Form(
         key=key,
-        kind=entry.one_of("kind", KINDS),
+        kind=kind,
         stage=entry.one_of("stage", STAGES),
         position=entry.whole("position", 1, 10_000),
         family=notice.text("family", "Write the name that all versions of this notice share."),
@@ -78,8 +91,26 @@ def _form(
         qualification=_lines(scored, {field.name: field.rule for field in asked}) if scored else (),
         regions=regions,
         rules={field.name: field.rule for field in asked},
+        languages=_languages(entry, tuple(regions)),
         delivers=_delivers(entry, {field.name: field.rule for field in asked}) if "delivers" in entry.values else None,
+        popup=read_popup(entry, kind, len(asked)),
+        pages=read_pages(entry, asked),
+        event=read_event(entry, kind),
     )
+
+
+def _languages(entry: Entry, offered: tuple[str, ...]) -> tuple[str, ...]:
+    """Read in which languages a form is offered: all there are, unless it names fewer; always in the first."""
+    if "languages" not in entry.values:
+        return offered
+    named = entry.words("languages", f"Write the languages of this form: [{', '.join(offered)}].")
+    for locale in named:
+        if locale not in offered:
+            wrong = f"names {locale}, which organisation.yml does not offer."
+            entry.wrong("languages", wrong, f"Use of: {', '.join(offered)}.")
+    if named and offered and offered[0] not in named:
+        entry.wrong("languages", f"lacks {offered[0]}, the complete language.", f"Name {offered[0]} as well.")
+    return tuple(locale for locale in offered if locale in named)
 
 
 def _day(notice: Entry) -> str:
@@ -110,7 +141,7 @@ def _told_off(item: object, purposes: Mapping[str, Purpose]) -> tuple[str, str] 
         return None if item in purposes else (unknown, f"Use one of: {', '.join(purposes)}.")
     if isinstance(item, list):
         return "joins purposes in one control.", "Write each as an item of its own: each gets its own yes."
-    if isinstance(item, dict) and _PRESELECTING & set(item):
+    if isinstance(item, dict) and PRESELECTING & set(item):
         return "is agreed to before anybody said yes.", f"{alone}: a yes starts as no."
     if isinstance(item, dict) and "required" in item:
         return "makes a yes a condition.", f"{alone}: a yes is free or it is none."
@@ -129,7 +160,9 @@ def _names(listed: Iterable[object]) -> Iterable[str]:
 def _fields(entry: Entry, fields: Mapping[str, FieldSource], purposes: Mapping[str, Purpose]) -> tuple[FormField, ...]:
     asked: dict[str, FormField] = {}
     for item in entry.entries("fields", "Write one line for each: {name: email, necessity: required, purposes: […]}."):
-        item.only("name", "necessity", "purposes", "asked_if")
+        for key in sorted(PRESELECTING & set(item.values)):
+            item.wrong(key, "gives an answer before the person does.", "Take it out: every field starts empty.")
+        item.only("name", "necessity", "purposes", "asked_if", *PRESELECTING)
         name = item.text("name", "Write the name of a field of fields.yml.")
         source = fields.get(name)
         if source is None:

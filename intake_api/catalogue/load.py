@@ -1,8 +1,8 @@
 """Reads the folder `catalogue/` and gives a Catalogue, or every reason why not.
 
 The order is the order of trust: what stands in one file (`sources`), what the files say about each other (`check`), and
-what a visitor would read in each language (`view`). One call shows all problems of a step; a later step would only
-repeat them.
+what a visitor would read in each language (`view`). One call shows all problems: each step looks at what the ones
+before left sound (`soundness`), and not at what would only be the consequence of a fault that is told already.
 """
 
 from pathlib import Path
@@ -11,7 +11,16 @@ from intake_api.catalogue.answers import make_answers
 from intake_api.catalogue.check import check_sources, given
 from intake_api.catalogue.content_source import contents_file
 from intake_api.catalogue.model import ANSWERS, Answers, Catalogue, CatalogueError, FormView, FreeTexts, Gaps, Problem
-from intake_api.catalogue.sources import Sources, read_sources
+from intake_api.catalogue.soundness import Soundness
+from intake_api.catalogue.sources import (
+    FIELDS,
+    ORGANISATION,
+    PURPOSES,
+    RECIPIENTS,
+    Sources,
+    read_sources,
+    words_file,
+)
 from intake_api.catalogue.view import make_free_texts, make_view
 from intake_api.catalogue.words import Words
 from intake_api.catalogue.yaml_file import LINE, WHOLE_FILE
@@ -24,12 +33,13 @@ def load_catalogue(folder: Path, public_url: str) -> Catalogue:
     """
     problems: list[Problem] = []
     sources = read_sources(folder, problems)
-    _stop_at(problems)
-    check_sources(sources, problems)
-    _stop_at(problems)
-    views, gaps = _views(sources, public_url, problems)
+    sound = Soundness(problems)
+    _stop_where_nothing_can_be_judged(sources, sound, problems)
+    check_sources(sources, sound, problems)
+    views, gaps = _views(sources, sound, public_url, problems)
     answers, answer_gaps = _answers(sources, problems)
-    _stop_at(problems)
+    if problems:
+        raise _error(problems)
     return Catalogue(
         organisation=sources.organisation,
         default_locale=sources.default_locale,
@@ -46,22 +56,35 @@ def load_catalogue(folder: Path, public_url: str) -> Catalogue:
     )
 
 
-def _stop_at(problems: list[Problem]) -> None:
-    """Raise what was found. A file that cannot be read is told alone: all else might be its consequence."""
-    unreadable = [problem for problem in problems if problem.key == WHOLE_FILE or problem.key.startswith(LINE)]
-    found = unreadable or problems
-    if found:
-        raise CatalogueError(tuple(sorted(found, key=lambda problem: (problem.file, problem.key))))
+def _stop_where_nothing_can_be_judged(sources: Sources, sound: Soundness, problems: list[Problem]) -> None:
+    """Tell of a file that cannot be read that only; and nothing but that, if all the others rest on it."""
+    told = [problem for problem in problems if problem.file not in sound.unreadable or _is_unreadable(problem)]
+    problems[:] = told
+    foundations = {ORGANISATION, RECIPIENTS, PURPOSES, FIELDS, words_file(sources.default_locale)}
+    if sound.unreadable & foundations or sources.default_locale not in sources.words:
+        raise _error([problem for problem in told if _is_unreadable(problem)] or told)
+
+
+def _is_unreadable(problem: Problem) -> bool:
+    return problem.key == WHOLE_FILE or problem.key.startswith(LINE)
+
+
+def _error(problems: list[Problem]) -> CatalogueError:
+    return CatalogueError(tuple(sorted(problems, key=lambda problem: (problem.file, problem.key))))
 
 
 def _views(
-    sources: Sources, public_url: str, problems: list[Problem]
+    sources: Sources, sound: Soundness, public_url: str, problems: list[Problem]
 ) -> tuple[dict[tuple[str, str], FormView], tuple[Gaps, ...]]:
     """Make the view of every form in every locale that has all its texts, and count what the others lack."""
     views: dict[tuple[str, str], FormView] = {}
     gaps: list[Gaps] = []
     for form in sources.forms.values():
+        if not sound.can_show(form, sources):
+            continue
         for locale, texts in sources.words.items():
+            if locale not in form.languages or not sound.can_speak(locale, sources):
+                continue
             words = Words(locale, texts)
             view = make_view(sources, form, words, public_url, problems)
             for content in given(form):

@@ -164,8 +164,27 @@ class FormField:
 
 
 @dataclass(frozen=True, slots=True)
+class Popup:
+    """When and where a pop-up opens, and how it stays away; a script on the page that shows it keeps to this.
+
+    `trigger` is `delay` (then `after_seconds` says of how many seconds), `exit` or `first_visit`. Who has seen it sees
+    it again after `again_after_days` at the soonest, who said no to it after `quiet_after_no_days`.
+    """
+
+    trigger: str
+    after_seconds: int | None
+    position: str
+    again_after_days: int
+    quiet_after_no_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
-    """A lead form, whatever the door. It is what the rules call AsksFields and IsScored."""
+    """A lead form, whatever the door. It is what the rules call AsksFields and IsScored.
+
+    `pages` are the names of its fields, page by page, where it is asked in several. `event` is what the page around it
+    announces before it is shown. `languages` are those it is offered in.
+    """
 
     key: str
     kind: str
@@ -181,7 +200,11 @@ class Form:
     qualification: tuple[QualificationLine, ...]
     regions: Mapping[str, tuple[str, ...]] = field(repr=False)
     rules: Mapping[str, FieldRule] = field(repr=False)
+    languages: tuple[str, ...]
     delivers: str | None = None  # the field whose answer names the content that is given
+    popup: Popup | None = None
+    pages: tuple[tuple[str, ...], ...] = ()
+    event: str | None = None
 
     def phone_regions(self, locale: str) -> tuple[str, ...]:
         """The countries whose phone numbers may be typed without a prefix in this locale."""

@@ -1,7 +1,7 @@
 """What stands in each file of the catalogue, read into the shapes of `model`. One function for each file."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ import phonenumbers
 from intake_api.catalogue.answer_source import AnswerSource, read_answers
 from intake_api.catalogue.content_source import read_contents
 from intake_api.catalogue.entry import Entry
-from intake_api.catalogue.form_source import FieldSource, read_forms
+from intake_api.catalogue.form_source import PRESELECTING, FieldSource, read_forms
 from intake_api.catalogue.model import (
     DOUBLE_OPT_IN,
     Authority,
@@ -24,7 +24,17 @@ from intake_api.catalogue.model import (
     Purpose,
     Recipient,
 )
-from intake_api.catalogue.terms import ADEQUATE, BASES, CONSENT, DATA_TERMS, EEA, PURPOSE_TERMS, ROLES
+from intake_api.catalogue.terms import (
+    ADEQUATE,
+    ADVERTISING,
+    BASES,
+    CONSENT,
+    DATA_TERMS,
+    EEA,
+    PURPOSE_TERMS,
+    ROLES,
+    TIED_BASES,
+)
 from intake_api.catalogue.words import flatten
 from intake_api.catalogue.yaml_file import read_yaml
 from intake_api.rules.contact import EMAIL_LENGTH, PHONE_LENGTH
@@ -39,6 +49,7 @@ FIELDS = "fields.yml"
 
 MESSAGE_LENGTH = 1000  # M-05
 
+_FREE = PRESELECTING | {"required", "mandatory"}
 _CLOCK = re.compile("([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 
 T = TypeVar("T")
@@ -82,7 +93,7 @@ def read_sources(folder: Path, problems: list[Problem]) -> Sources:
         recipients=_all(_open(folder, RECIPIENTS, problems), _recipient),
         purposes=purposes,
         fields=fields,
-        forms=read_forms(folder, fields, purposes, _phone_regions(about), problems),
+        forms=read_forms(folder, fields, purposes, _phone_regions(about, locales), problems),
         words={locale: _words(entry) for locale, entry in locales.items()},
         answers={locale: read_answers(entry) for locale, entry in locales.items()},
         contents=read_contents(folder, locales, problems),
@@ -173,11 +184,13 @@ def _countries(about: Entry) -> dict[str, str]:
     return {locale: entry.text("country", "Write the country code, such as LV.") for locale, entry in locales.items()}
 
 
-def _phone_regions(about: Entry) -> dict[str, tuple[str, ...]]:
+def _phone_regions(about: Entry, locales: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return, by locale, the countries whose numbers need no prefix: its own, unless `phones` names them."""
     found = {}
     listed = about.values.get("locales")
-    for locale, values in listed.items() if isinstance(listed, dict) else ():
+    by_locale = listed if isinstance(listed, dict) else {}
+    for locale in locales:
+        values = by_locale.get(locale)
         entry = Entry(about.file, f"locales.{locale}", values if isinstance(values, dict) else {}, about.problems)
         regions = (
             entry.words("phones", "Write the country codes in a list: [LV, GB].") if "phones" in entry.values else ()
@@ -223,13 +236,16 @@ def _recipient(name: str, entry: Entry) -> Recipient:
 
 
 def _purpose(name: str, entry: Entry) -> Purpose:
-    entry.only("dpv", "basis", "retention", "confirmation", "channel", "needs", "recipients")
-    if isinstance(entry.values.get("basis"), list):
-        entry.wrong(
-            "basis", "names more than one legal basis.", "Choose the one that holds; make a second purpose if need be."
-        )
-        entry = Entry(entry.file, entry.path, {**entry.values, "basis": CONSENT}, entry.problems)
+    entry.only("dpv", "basis", "retention", "confirmation", "channel", "needs", "recipients", *_FREE)
+    for key in sorted(_FREE & set(entry.values)):
+        entry.wrong(key, "takes the choice out of the person's hands.", "Take it out: a yes is free and starts as no.")
+    entry = _one_alone(entry, "dpv", "joins purposes in one.", "Write each as a purpose of its own, with its own yes.")
+    cure = "Choose the one that holds; make a second purpose if need be."
+    entry = _one_alone(entry, "basis", "names more than one legal basis.", cure)
     basis = entry.one_of("basis", BASES)
+    if entry.values.get("dpv") == ADVERTISING and basis in TIED_BASES:
+        wrong = "makes advertising a part of what was ordered: nobody could have the one without the other."
+        entry.wrong("basis", wrong, f"Write: basis: {CONSENT}, so that it gets a yes of its own.")
     confirmation = entry.one_of("confirmation", ("none", DOUBLE_OPT_IN))
     if confirmation == DOUBLE_OPT_IN and basis != CONSENT:
         entry.wrong("confirmation", "is a double opt-in without consent as the basis.", "Write: confirmation: none.")
@@ -243,6 +259,15 @@ def _purpose(name: str, entry: Entry) -> Purpose:
         needs=frozenset(entry.words("needs", "Write field names.") if "needs" in entry.values else ()),
         channel=entry.one_of("channel", ("email", "phone", "sms")) if "channel" in entry.values else None,
     )
+
+
+def _one_alone(entry: Entry, name: str, wrong: str, instead: str) -> Entry:
+    """Refuse a list where one stands alone, and go on with its first: one mistake should give one problem."""
+    value = entry.values.get(name)
+    if not isinstance(value, list) or not value:
+        return entry
+    entry.wrong(name, wrong, instead)
+    return Entry(entry.file, entry.path, {**entry.values, name: value[0]}, entry.problems)
 
 
 def _kept(entry: Entry) -> Kept:

@@ -59,6 +59,10 @@ BASES = frozenset(
     }
 )
 
+# On these nobody may refuse: advertising may not rest on them (7(4), and 13 of the ePrivacy directive).
+TIED_BASES = BASES - LEGITIMATE_INTEREST - {CONSENT}
+ADVERTISING = DPV + "DirectMarketing"
+
 ROLES = ("processor", "controller")
 RIGHTS = ("A15", "A16", "A17", "A18", "A20", "A21", "A7-3", "A77")
 
@@ -105,17 +109,33 @@ SHORT_TEXT_LENGTH = 600
 
 # What the working party of the authorities gave as examples of purposes that name none, in five languages (N-04).
 _VAGUE = (
-    r"marketing (purposes?|activities|use)",
-    r"improv\w* (the |our )?(users?.?s?.? )?(experiences?|services?)",
-    r"(it.security|business|internal) purposes?|future research|legitimate business needs",
-    r"as long as needed|our partners",
-    r"mārketinga (nolūk|mērķ)\w*|uzlabo\w* (lietotāj\w* )?(pieredz|pakalpojum)\w*|it drošības (nolūk|mērķ)\w*",
-    r"turpmāk\w* pētījum\w*|mūsu partner\w*|cik ilgi nepieciešams",
-    r"маркетингов\w* цел\w*|улучш\w* (пользовательск\w* опыт|качеств\w* обслуживани)\w*|цел\w* it.безопасности",
-    r"будущ\w* исследован\w*|наш\w* партн[её]р\w*",
-    r"cel\w* marketingow\w*|popraw\w* (doświadcze\w*|jakości usług)|cel\w* bezpieczeństwa it",
-    r"przyszł\w* bada\w*|nasi partnerzy|naszym partnerom",
-    r"marketingov\w* účel\w*|zlepš\w* (uživatelsk\w*|služeb)|účel\w* it bezpečnosti",
-    r"budoucí\w* výzkum\w*|naši partneři|našim partnerům",
+    # English
+    r"marketing (purposes?|activities|use|goals?)|purposes? of marketing|for marketing\b(?! purposes)",
+    r"(improv|enhanc|optimi[sz])\w* (the |our |your )?(users?.?s?.? |customers?.?s?.? )?(experiences?|services?)",
+    r"(it.security|security|business|internal|statistical|analytics?) purposes?|(future|further) research",
+    r"legitimate business (needs|interests?)|(as|so) long as (it )?(is )?(needed|necessary)",
+    r"our partners|third parties",
+    # Latvian
+    r"mārketing\w* (nolūk|mērķ|vajadzīb|darbīb|aktivitāt)\w*",
+    r"(uzlabo|pilnveido)\w* (mūsu )?(lietotāj\w* |klient\w* )?(pieredz|pakalpojum|apkalpošan)\w*",
+    r"((lietotāj|klient)\w* pieredz|pakalpojum|apkalpošan)\w* (uzlabo|pilnveido)\w*",
+    r"(it )?drošības (nolūk|mērķ)\w*|(iekšēj|statistik)\w* (nolūk|mērķ)\w*|(turpmāk|nākotn)\w* pētījum\w*",
+    r"(mūsu|sadarbības) partner\w*|trešaj\w* (person|pus)\w*|ilgi,? (cik )?(tas )?(ir )?(nepieciešams|vajadzīgs)",
+    # Russian
+    r"маркетинг\w* цел\w*|цел\w* (в )?маркетинг\w*|для маркетинга",
+    r"(улучш|повыш)\w* (нашего |наших )?(пользовательск\w* опыт|опыта пользовател|качеств|сервис|услуг)\w*",
+    r"цел\w* (it|ит|информационной)?.?безопасности|(внутренн|статистическ)\w* цел\w*",
+    r"(будущ|дальнейш)\w* исследовани\w*|наш\w* партн[её]р\w*|треть\w* лиц\w*",
+    r"(пока|сколько) (это )?(потребуется|необходимо|нужно)",
+    # Polish
+    r"(cel|potrzeb|działa)\w* marketing\w*",
+    r"(popraw|ulepsz|podnosz)\w* (naszych )?(jakości )?(doświadcze|usług|obsług)\w*",
+    r"cel\w* (bezpieczeństwa|wewnętrzn\w*|statystyczn\w*)|(przyszł|dalsz)\w* bada\w*",
+    r"nas\w* partner\w*|(podmiot|osob)\w* trzeci\w*|długo,? (jak )?(to )?(będzie |jest )?(potrzeb|koniecz|niezbęd)ne",
+    # Czech
+    r"marketing\w* (účel|potřeb|aktivit)\w*|účel\w* marketingu",
+    r"(zlepš|zkvalit)\w* (našich |naše )?(uživatelsk|zákaznick|služ)\w*",
+    r"účel\w* (it.)?bezpečnost\w*|(intern|statistick)\w* účel\w*|(budouc|další)\w* výzkum\w*",
+    r"naš\w* partner\w*|třetí\w* (stran|osob)\w*|(dlouho|dobu),? (jak )?(to )?(bude |je )?(potřeba|nutné|nezbytné)",
 )
 VAGUE = re.compile("|".join(_VAGUE), re.IGNORECASE)

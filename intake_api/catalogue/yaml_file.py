@@ -77,6 +77,7 @@ def _composed(file: str, key: str, value: object, problems: list[Problem]) -> ob
     if isinstance(value, str):
         if odd := _odd(value):
             problems.append(Problem(file, key, f"holds {odd}, which cannot be shown.", "Type it again without it."))
+            value = "".join(character for character in value if not _odd(character))
         return unicodedata.normalize("NFC", value)
     if isinstance(value, list):
         return [_composed(file, f"{key}.{at}", item, problems) for at, item in enumerate(value, start=1)]

@@ -1,27 +1,27 @@
 """`intake_api catalogue`: is the catalogue in order, and what does a visitor see of it?"""
 
-import shutil
 import sys
-import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
 
+from intake_api.catalogue.form_kinds import KINDS
+from intake_api.catalogue.form_source import form_file
 from intake_api.catalogue.load import load_catalogue
 from intake_api.catalogue.model import (
     ANSWERS,
-    OPT_IN,
     Catalogue,
     CatalogueError,
     FormUnknown,
-    FormView,
     Gaps,
     LocaleNotOffered,
+    Problem,
 )
-from intake_api.rules.fields import ONE_OF
-
-_WIDEST = 100
+from intake_api.catalogue.new_form import CannotMake, make_new_form
+from intake_api.catalogue.sources import words_file
+from intake_api.cli.shown_form import CHANNELS, shown_form, wrapped
+from intake_api.clock import system_clock
 
 _FOLDER = click.option(
     "--folder",
@@ -45,25 +45,35 @@ def catalogue() -> None:
 @_FOLDER
 @_PUBLIC_URL
 @click.option("--missing", metavar="LOCALE", help="List every text this language still lacks.")
-def check(folder: Path, public_url: str, missing: str | None) -> None:
-    """Read everything as a start would, and say what is wrong, or how far each language has come."""
+@click.option("--begun", is_flag=True, help="Count a language that is only begun as no mistake, as a start does.")
+def check(folder: Path, public_url: str, missing: str | None, begun: bool) -> None:
+    """Read everything as a start would and say all that is wrong: what, where, and what to write instead.
+
+    A language that lacks texts of a form stops no start, since nothing is collected in it then. Here it is a mistake.
+    """
     loaded = _load(folder, public_url)
     if missing is not None and missing not in loaded.locales:
         raise click.ClickException(f"There is no language {missing}; there are: {', '.join(loaded.locales)}.")
-    click.echo(_summary(folder, loaded))
+    untold = () if begun else tuple(_missing_languages(loaded))
+    if not untold:
+        click.echo(_summary(folder, loaded))
     click.echo(_table(loaded))
     for line in _idle(loaded):
         click.echo(line)
     if missing is not None:
         click.echo(_missing_texts(loaded, missing))
+    if untold:
+        _tell(f"{folder} loads, but not in every language", untold)
+        sys.exit(1)
 
 
 @catalogue.command()
 @click.argument("form")
 @click.option("--locale", default="en", show_default=True, help="The language of the visitor.")
+@click.option("--channel", default="page", show_default=True, type=click.Choice(CHANNELS), help="Where it is shown.")
 @_FOLDER
 @_PUBLIC_URL
-def show(form: str, locale: str, folder: Path, public_url: str) -> None:
+def show(form: str, locale: str, channel: str, folder: Path, public_url: str) -> None:
     """Print what a visitor sees of a form, in the order they see it."""
     loaded = _load(folder, public_url)
     try:
@@ -74,7 +84,30 @@ def show(form: str, locale: str, folder: Path, public_url: str) -> None:
         offered = ", ".join(refused.locales)
         told = f"{form} does not collect in {locale}: its texts are not complete. It does in: {offered}."
         raise click.ClickException(told) from None
-    click.echo("\n".join(_shown(loaded, view)))
+    click.echo("\n".join(shown_form(loaded, view, channel)))
+
+
+@catalogue.command("new-form")
+@click.argument("name")
+@click.option("--kind", required=True, type=click.Choice(KINDS), help="What kind of form it is.")
+@_FOLDER
+@_PUBLIC_URL
+def new_form(name: str, kind: str, folder: Path, public_url: str) -> None:
+    """Write a correct starting file for a new form, with its first words in every language, and say what to edit."""
+    try:
+        made = make_new_form(folder, public_url, name, kind, today=system_clock().date())
+    except CannotMake as refused:
+        raise click.ClickException(str(refused)) from None
+    except CatalogueError as error:
+        _tell(f"{folder} does not load", error.problems)
+        sys.exit(1)
+    click.secho(f"{name} is there, and the catalogue loads with it:", fg="green", bold=True)
+    for file in made.files:
+        click.echo(f"  {folder / file}")
+    click.echo("\nEdit next:")
+    for line in made.edit_next:
+        click.echo(wrapped(line, "  - ", "    "))
+    click.echo(f"\nThen: catalogue check, catalogue show {name}, and a restart.")
 
 
 def _load(folder: Path, public_url: str) -> Catalogue:
@@ -82,15 +115,31 @@ def _load(folder: Path, public_url: str) -> Catalogue:
     try:
         return load_catalogue(folder, public_url)
     except CatalogueError as error:
-        count = len(error.problems)
-        title = f"{folder} does not load: {count} {'problem' if count == 1 else 'problems'}."
-        click.secho(title, fg="red", bold=True, err=True)
-        for problem in error.problems:
-            click.echo("", err=True)
-            click.secho(f"{problem.file}  {problem.key}", bold=True, err=True)
-            click.echo(_wrapped(problem.wrong, "  "), err=True)
-            click.echo(_wrapped(problem.instead, "  → ", "    "), err=True)
+        _tell(f"{folder} does not load", error.problems)
         sys.exit(1)
+
+
+def _tell(title: str, problems: Sequence[Problem]) -> None:
+    count = len(problems)
+    click.secho(f"{title}: {count} {'problem' if count == 1 else 'problems'}.", fg="red", bold=True, err=True)
+    for problem in problems:
+        click.echo("", err=True)
+        click.secho(f"{problem.file}  {problem.key}", bold=True, err=True)
+        click.echo(wrapped(problem.wrong, "  "), err=True)
+        click.echo(wrapped(problem.instead, "  → ", "    "), err=True)
+
+
+def _missing_languages(loaded: Catalogue) -> Iterable[Problem]:
+    """Find the languages in which a form, or the answers, lack texts, so that nothing is collected in them (N-17)."""
+    for gap in loaded.gaps:
+        if not gap.missing:
+            continue
+        others = f" and {len(gap.missing) - 1} more" if len(gap.missing) > 1 else ""
+        wrong = f"is missing{others}: {gap.form} is not offered in {gap.locale}."
+        instead = f"Write the texts that --missing {gap.locale} lists" + (
+            f"; or say in {form_file(gap.form)} which languages it has." if gap.form != ANSWERS else "."
+        )
+        yield Problem(words_file(gap.locale), gap.missing[0], wrong, instead)
 
 
 def _summary(folder: Path, loaded: Catalogue) -> str:
@@ -102,6 +151,7 @@ def _table(loaded: Catalogue) -> str:
     """Forms and the answers down, languages across: is it whole, or how many texts has it of how many?"""
     cells = {(gap.form, gap.locale): _state(gap) for gap in loaded.gaps}
     names = [*loaded.forms, ANSWERS]
+    cells.update({(name, locale): "-" for name in names for locale in loaded.locales if (name, locale) not in cells})
     first = max(map(len, names))
     width = max(len("collects"), *map(len, cells.values()))
     rows = ["  ".join(["".ljust(first), *(locale.ljust(width) for locale in loaded.locales)])]
@@ -121,11 +171,6 @@ def _state(gap: Gaps) -> str:
 def _idle(loaded: Catalogue) -> Iterable[str]:
     """Say what stands ready but no form uses: allowed, and good to know."""
     purposes = set(loaded.purposes) - {purpose for form in loaded.forms.values() for purpose in form.purposes}
-    unfinished = [
-        locale for locale in loaded.locales if any(gap.missing for gap in loaded.gaps if gap.locale == locale)
-    ]
-    if unfinished:
-        yield f"\nA language collects when it has every text of a form. See what is left: --missing {unfinished[0]}"
     if purposes:
         yield f"No form uses: {', '.join(sorted(purposes))}."
 
@@ -133,50 +178,3 @@ def _idle(loaded: Catalogue) -> Iterable[str]:
 def _missing_texts(loaded: Catalogue, locale: str) -> str:
     missing = dict.fromkeys(key for gap in loaded.gaps if gap.locale == locale for key in gap.missing)
     return "\n".join(["", f"locales/{locale}.yml lacks {len(missing)} texts:", *(f"  {key}" for key in missing)])
-
-
-def _shown(loaded: Catalogue, view: FormView) -> list[str]:
-    texts = view.notice.texts
-    return [
-        click.style(texts["form_title"], bold=True),
-        _wrapped(texts["benefit"]),
-        "",
-        _wrapped(texts["short"], "  │ "),
-        _wrapped(texts["withdraw"], "  │ "),
-        f"  │ {texts['page.title']}: /notices/{view.notice.hash}",
-        "",
-        *_asked(view),
-        *_purposes(loaded, view),
-        f"[ {texts['submit_label']} ]",
-        "",
-        _wrapped(texts["what_next"]),
-        *([_wrapped(texts["scoring"])] if "scoring" in texts else []),
-    ]
-
-
-def _asked(view: FormView) -> Iterable[str]:
-    texts = view.notice.texts
-    for field in view.form.fields:
-        necessity = "one_of" if field.rule.necessity.startswith(ONE_OF) else field.rule.necessity
-        yield f"{click.style(texts[f'field.{field.name}.label'], bold=True)} ({texts[f'page.necessity_{necessity}']})"
-        yield _wrapped(texts[f"field.{field.name}.why"], "    ")
-        yield _wrapped(texts[f"field.{field.name}.if_not_given"], "    ")
-        for choice in field.rule.choices:
-            yield f"    ( ) {texts[f'field.{field.name}.choice.{choice}']}"
-        yield ""
-
-
-def _purposes(loaded: Catalogue, view: FormView) -> Iterable[str]:
-    texts = view.notice.texts
-    for purpose_id in view.form.purposes:
-        purpose = loaded.purposes[purpose_id]
-        yield _wrapped(texts[f"label.{purpose_id}"], "[ ] " if purpose.control == OPT_IN else "  • ", "    ")
-        yield _wrapped(texts[f"text.{purpose_id}"], "    ")
-        yield _wrapped(texts[f"retention.{purpose_id}"], "    ")
-        yield _wrapped(texts[f"basis.{purpose_id}"], "    ")
-        yield ""
-
-
-def _wrapped(text: str, first: str = "", later: str | None = None) -> str:
-    width = min(shutil.get_terminal_size().columns, _WIDEST)
-    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=first if later is None else later)

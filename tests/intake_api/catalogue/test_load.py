@@ -128,6 +128,50 @@ MISTAKES = {
         ),
         (CONTACT, "fields.3.necessity", "only what the person may refuse"),
     ),
+    "c_04 a content that hangs on a yes to the newsletter": (
+        ("forms/download.yml", "purposes: [deliver_content]}", "purposes: [newsletter]}"),
+        ("forms/download.yml", "fields.1.purposes", "ties what is given to a yes to newsletter"),
+    ),
+    "c_04 a form that gives something and asks for nothing but consent": (
+        ("forms/newsletter.yml", "kind: button", "kind: contest"),
+        ("forms/newsletter.yml", "purposes", "hangs on that yes"),
+    ),
+    "c_04 advertising as a part of the contract": (
+        (
+            "purposes.yml",
+            "dpv: https://w3id.org/dpv#RequestedServiceProvision",
+            "dpv: https://w3id.org/dpv#DirectMarketing",
+        ),
+        ("purposes.yml", "respond_to_request.basis", "advertising a part of what was ordered"),
+    ),
+    "c_03 a purpose that is two": (
+        (
+            "purposes.yml",
+            "dpv: https://w3id.org/dpv#CustomerClaimsManagement",
+            "dpv: [https://w3id.org/dpv#CustomerClaimsManagement, https://w3id.org/dpv#CustomerCare]",
+        ),
+        ("purposes.yml", "handle_complaint.dpv", "joins purposes"),
+    ),
+    "c_01 a purpose agreed to beforehand": (
+        ("purposes.yml", "newsletter:\n", "newsletter:\n  preselected: true\n"),
+        ("purposes.yml", "newsletter.preselected", "out of the person's hands"),
+    ),
+    "c_04 a purpose that must be agreed to": (
+        ("purposes.yml", "newsletter:\n", "newsletter:\n  required: true\n"),
+        ("purposes.yml", "newsletter.required", "out of the person's hands"),
+    ),
+    "c_01 a field filled in beforehand": (
+        (DEMO, "{name: role, necessity: optional,", "{name: role, default: owner, necessity: optional,"),
+        (DEMO, "fields.5.default", "before the person does"),
+    ),
+    "n_17 a form in a language that is not offered": (
+        (DEMO, "stage: late", "stage: late\nlanguages: [en, de]"),
+        (DEMO, "languages", "names de"),
+    ),
+    "n_17 a form without the complete language": (
+        (DEMO, "stage: late", "stage: late\nlanguages: [lv]"),
+        (DEMO, "languages", "lacks en"),
+    ),
     "m_02 a field without a purpose": (
         (
             DEMO,
@@ -396,3 +440,49 @@ class TestWords:
             other = next(line for line in words.splitlines() if line.startswith("      other: "))
             copy.change(f"locales/{locale}.yml", other, other.replace("other:", "no:"))
         assert copy.load().form("request_demo").rules["role"].choices[-1] == "no"
+
+
+VAGUE_PHRASES = {
+    "en": [
+        "marketing purposes",
+        "improving users' experience",
+        "IT-security purposes",
+        "future research",
+        "our partners",
+    ],
+    "lv": ["mārketinga nolūkos", "lietotāju pieredzes uzlabošanai", "IT drošības nolūkos", "turpmākiem pētījumiem"],
+    "ru": [
+        "в маркетинговых целях",
+        "для улучшения пользовательского опыта",
+        "в целях ИТ-безопасности",
+        "для будущих исследований",
+    ],
+    "pl": [
+        "w celach marketingowych",
+        "w celu poprawy jakości usług",
+        "w celach bezpieczeństwa IT",
+        "do przyszłych badań",
+    ],
+    "cs": [
+        "pro marketingové účely",
+        "ke zlepšení uživatelského zážitku",
+        "pro účely IT bezpečnosti",
+        "pro budoucí výzkum",
+    ],
+}
+
+
+class TestVaguePurposes:
+    @pytest.mark.parametrize("locale", VAGUE_PHRASES)
+    def test_n04_each_phrase_is_refused_in_each_language(self, copy: Copy, locale: str) -> None:
+        """The phrases the authorities quote as no purpose, and their like in the languages spoken here."""
+        path = copy.folder / f"locales/{locale}.yml"
+        words = yaml.safe_load(path.read_text(encoding="utf-8"))
+        purposes = list(words["purposes"])
+        for purpose, phrase in zip(purposes, VAGUE_PHRASES[locale], strict=False):
+            words["purposes"][purpose]["text"] = f"Tidewick, Tidewick, Tidewick, Tidewick: {phrase}, Tidewick."
+        path.write_text(yaml.safe_dump(words, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        told = [problem for problem in copy.problems() if "tells nobody what is done" in problem.wrong]
+        assert {problem.key for problem in told} == {
+            f"purposes.{purpose}.text" for purpose in purposes[: len(VAGUE_PHRASES[locale])]
+        }
