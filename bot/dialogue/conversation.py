@@ -149,7 +149,7 @@ async def _begin(state: State, said: Said, desk: Desk) -> Turn:
 
 async def _form_for(said: Said, desk: Desk) -> str:
     if said.intent == replies.INFORM and said.button is None and not said.guesses:
-        forms = await desk.api.list_forms(desk.language)
+        forms = desk.topics.of_the_chat(await desk.api.list_forms(desk.language))
         if named := form_named(without_contacts(said.text), forms):
             return named
     return desk.topics.form_for(said)

@@ -52,8 +52,8 @@ async def answer_outside(state: State, said: Said, desk: Desk) -> Turn:
 
 
 async def offered_forms(state: State, desk: Desk) -> tuple[Offer, ...]:
-    """Return a button for each form of the catalogue; a new one appears here by itself."""
-    forms = await desk.api.list_forms(desk.language)
+    """Return a button for each form of the chat; a new one appears here by itself."""
+    forms = desk.topics.of_the_chat(await desk.api.list_forms(desk.language))
     # Not asked again (C-10), but whoever changed their mind finds the way back first.
     again = [form["form"] for form in forms if form["form"] in state.refused and form["form"] == state.last_form]
     offers = [Offer(f"{replies.CHOOSE_FORM}:{form}", "show_notice") for form in again]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -17,9 +18,10 @@ TOPICS = Path(__file__).parent.parent / "topics.yml"
 
 @dataclass(frozen=True)
 class Topics:
-    """Forms by intent, and the form that brings a person."""
+    """Forms by intent, the forms that have their place elsewhere, and the form that brings a person."""
 
     forms: Mapping[str, str]
+    by_page: frozenset[str]
     person: str
 
     def is_topic(self, intent: str) -> bool:
@@ -40,9 +42,13 @@ class Topics:
             return passing or self.forms.get(INFORM, INFORM)
         return self.forms.get(said.intent, said.intent)
 
+    def of_the_chat(self, forms: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Return those of the catalogue's forms that the chat offers by itself: a new one is among them."""
+        return [form for form in forms if form["form"] not in self.by_page]
+
 
 @cache
 def load_topics(file: Path = TOPICS) -> Topics:
     """Read the table."""
     raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return Topics(forms=dict(raw["forms"]), person=raw["person"])
+    return Topics(forms=dict(raw["forms"]), by_page=frozenset(raw["by_page"]), person=raw["person"])

@@ -34,6 +34,7 @@ def make_view(sources: Sources, form: Form, words: Words, public_url: str, probl
         "submit_label": notice.texts["submit_label"],
         "what_next": notice.texts["what_next"],
         "fields": [_field(field, notice.texts) for field in form.fields],
+        **_for_scripts(form),
         "notice": _notice(sources, form, notice, public_url),
     }
     return FormView(
@@ -53,6 +54,18 @@ def make_free_texts(words: Words) -> FreeTexts:
     placeholders = {code: words.say(f"left_out.{code}.placeholder") for code in LEFT_OUT_CODES}
     told = {code: words.say(f"left_out.{code}.text") for code in LEFT_OUT_CODES}
     return FreeTexts(words.locale, TextReader(read_sensitive_words(), placeholders), told)
+
+
+def _for_scripts(form: Form) -> JsonObject:
+    """What a script that shows the form somewhere else keeps to: only what this form has of it."""
+    found: dict[str, object] = {}
+    if form.popup:
+        found["popup"] = {name: value for name, value in asdict(form.popup).items() if value is not None}
+    if form.pages:
+        found["pages"] = [list(page) for page in form.pages]
+    if form.event:
+        found["event"] = form.event
+    return found
 
 
 def _field(field: FormField, texts: Mapping[str, str]) -> JsonObject:

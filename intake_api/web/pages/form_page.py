@@ -7,12 +7,15 @@ from typing import Any
 
 from flask import request
 
-from intake_api.catalogue.model import OPT_IN, FormView
-from intake_api.rules.fields import REQUIRED
+from intake_api.catalogue.model import OPT_IN, Form, FormView
+from intake_api.rules.fields import REQUIRED, Checked, Value
 from intake_api.web.door import door
 from intake_api.web.pages.controls import NO, YES, control_value
 from intake_api.web.pages.language import Language, other_languages
 
+GO, STEP = "go", "step"  # which button was pressed, and on which page
+SEND, CHECK = "send", "check"
+CHECKED_ABOVE = 4  # fields: with more of them the answers are shown once more before they are sent
 FIELD, DECISION = "f-", "d-"  # a field and a purpose may have the same name
 CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign")
 SCALE = 11  # 0 to 10
@@ -21,7 +24,11 @@ AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "company": "or
 
 @dataclass(frozen=True)
 class FormPage:
-    """Everything the template of a form needs."""
+    """Everything the template of a form needs.
+
+    `step` is the page it stands at, from 1; the last step of a long form is none of its pages but the check of what was
+    answered, made from `checked`. What stands on other pages is carried along in this one, and nowhere else.
+    """
 
     view: FormView
     language: Language
@@ -31,15 +38,71 @@ class FormPage:
     decided: Mapping[str, bool] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
+    step: int = 1
+    checked: Checked | None = None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether this is the last page: the one with the decisions."""
+        return self.step == len(pages_of(self.view.form))
+
+    @property
+    def is_check(self) -> bool:
+        """Whether the answers are shown once more."""
+        return self.step > len(pages_of(self.view.form))
+
+    @property
+    def pages(self) -> int:
+        """How many pages it has."""
+        return len(pages_of(self.view.form))
+
+    @property
+    def onward(self) -> str:
+        """What the button means that goes on."""
+        if not self.is_last and not self.is_check:
+            return str(self.step + 1)
+        return SEND if self.is_check or not is_checked(self.view.form) else CHECK
 
     @property
     def fields(self) -> list[dict[str, Any]]:
-        """The fields with their names in the page, their autocomplete tokens and their notes' ids."""
-        described: list[Mapping[str, Any]] = self.view.document["fields"]  # type: ignore[assignment]
+        """The fields of this page with their names in it, their autocomplete tokens and their notes' ids."""
+        here = () if self.is_check else pages_of(self.view.form)[self.step - 1]
+        described = [field for field in self._described if field["name"] in here]
         return [
             {**self._field(each, group), "begins_some": each is group[0], "ends_some": each is group[-1]}
             for group in _asked_together(described)
             for each in group
+        ]
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """What was typed and decided on other pages, as hidden inputs."""
+        here = {field["name"] for field in self.fields}
+        typed = [(FIELD + name, value) for name, value in self.typed.items() if name not in here and value]
+        if self.is_last:
+            return typed
+        token_key = door().settings.secrets.token_key
+        return typed + [
+            (DECISION + purpose, control_value(token_key, self.presentation, purpose, YES if yes else NO))
+            for purpose, yes in self.decided.items()
+        ]
+
+    @property
+    def answers(self) -> list[dict[str, Any]]:
+        """What was answered, page by page, as it would be kept; what was left out of a text is told beside it."""
+        if self.checked is None:
+            return []
+        told = self.view.free_texts.told
+        return [
+            {
+                "label": field["label"],
+                "said": self._said(field["name"], self.checked.values.get(field["name"], "")),
+                "page": number,
+                "left_out": told(self.checked.left_out.get(field["name"], ())),
+            }
+            for number, names in enumerate(pages_of(self.view.form), start=1)
+            for field in self._described
+            if field["name"] in names
         ]
 
     @property
@@ -61,6 +124,14 @@ class FormPage:
     def languages(self) -> Any:
         """The languages the form is offered in."""
         return other_languages(self.language)
+
+    @property
+    def _described(self) -> list[Mapping[str, Any]]:
+        return self.view.document["fields"]  # type: ignore[return-value]
+
+    def _said(self, name: str, value: Value) -> str:
+        """Return an answer as its writer knows it: a choice by its label, contact data whole, since it is theirs."""
+        return self.view.choice_labels.get(name, {}).get(str(value), str(value))
 
     @property
     def _purposes(self) -> list[Mapping[str, Any]]:
@@ -100,6 +171,16 @@ class FormPage:
         }
 
 
+def pages_of(form: Form) -> Sequence[Sequence[str]]:
+    """Return the names of a form's fields, page by page; most forms have one page."""
+    return form.pages or (tuple(form.rules),)
+
+
+def is_checked(form: Form) -> bool:
+    """Say whether the answers of a form are shown once more before they are sent."""
+    return len(form.fields) > CHECKED_ABOVE
+
+
 def _asked_together(fields: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
     """Put neighbours that are asked of the same people into one group: whom they are for is said once."""
     return [list(group) for _, group in groupby(fields, key=lambda field: field.get("asked_if", field["name"]))]
@@ -117,7 +198,7 @@ def known_inputs(view: FormView) -> list[str]:
     """Return every name that the page of a form may send."""
     fields = [FIELD + name for name in view.form.rules]
     decisions = [DECISION + purpose for purpose in view.form.purposes]
-    return ["presentation", "lang", *CAMPAIGN, *fields, *decisions]
+    return ["presentation", "lang", GO, STEP, *CAMPAIGN, *fields, *decisions]
 
 
 def campaign_of_address() -> dict[str, str]:

@@ -18,21 +18,27 @@ from intake_api.flows.submit_lead import (
     Submission,
     submit_lead,
 )
-from intake_api.rules.fields import from_typed
+from intake_api.rules.fields import check_fields, from_typed
 from intake_api.rules.sensitive_text import TOO_YOUNG
-from intake_api.store.presentations import find_answered, read_presentation
+from intake_api.store.presentations import Presentation, find_answered, read_presentation
 from intake_api.web.access import open_to
 from intake_api.web.door import Door, door
 from intake_api.web.errors import UNAVAILABLE, RequestProblem
 from intake_api.web.pages.controls import ControlForged, read_controls
 from intake_api.web.pages.form_page import (
     CAMPAIGN,
+    CHECK,
     DECISION,
     FIELD,
+    GO,
+    SEND,
+    STEP,
     FormPage,
     campaign_of_address,
     is_campaign,
+    is_checked,
     known_inputs,
+    pages_of,
 )
 from intake_api.web.pages.language import Language, choose_language
 from intake_api.web.showing import show_at
@@ -42,6 +48,7 @@ form_pages = Blueprint("form_pages", __name__, template_folder="templates")
 
 SHOW_AGAIN = (PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch)
 RETRY_SECONDS = "60"
+NO_SUCH_STEP = {"code": "value_wrong", "text": "There is no such step in this form."}
 
 
 @form_pages.app_context_processor
@@ -76,6 +83,9 @@ def send_page(form: str) -> Response:
         return choose_another(form, language, status=409)
     view = here.catalogue.view(form, language.locale)
     page = _page_as_sent(here, view, language, sent)
+    go = sent.get(GO, SEND)
+    if go != SEND:
+        return _turn_to(here, page, _step_of(view, go))
     try:
         receipt = submit_lead(
             here.store, here.queue, here.catalogue, here.settings.secrets.token_key, _submission(page), now=here.now()
@@ -83,8 +93,7 @@ def send_page(form: str) -> Response:
     except FieldsInvalid as error:
         if TOO_YOUNG in error.problems.values():
             return _too_young(page)
-        problems = {name: view.problem_text(name, code) for name, code in error.problems.items()}
-        return _again(here, replace(page, problems=problems), 422)
+        return _again(here, _with_problems(page, error.problems), 422)
     except NothingAgreed:
         return _nothing_agreed(here, page)
     except SHOW_AGAIN as error:
@@ -127,7 +136,43 @@ def _page_as_sent(here: Door, view: FormView, language: Language, sent: dict[str
         campaign={name: sent[name] for name in CAMPAIGN if is_campaign(sent.get(name, ""))},
         typed={name: sent[FIELD + name] for name in view.form.rules if FIELD + name in sent},
         decided=decided,
+        step=_step_of(view, sent.get(STEP, str(len(pages_of(view.form))))),
     )
+
+
+def _step_of(view: FormView, written: str) -> int:
+    """Read which step of a form a button or a page names: one of its pages, or the check after them."""
+    pages = len(pages_of(view.form))
+    known = {str(number): number for number in range(1, pages + 1)}
+    if is_checked(view.form):
+        known |= {CHECK: pages + 1, str(pages + 1): pages + 1}
+    if written not in known:
+        raise RequestProblem("body_invalid", fields={GO: NO_SUCH_STEP})
+    return known[written]
+
+
+def _turn_to(here: Door, page: FormPage, step: int) -> Response:
+    """Show another page, or the check of all answers, once what was answered before it is good. Nothing is kept."""
+    if _current(here, page) is None:
+        return _anew(page, page.language.words["problems"]["presentation_expired"])
+    form = page.view.form
+    granted = [purpose for purpose, yes in page.decided.items() if yes]
+    fields, reader = _submission(page).fields, page.view.free_texts.reader
+    checked = check_fields(form, page.view.locale, fields, reader, granted=granted)
+    if TOO_YOUNG in checked.problems.values():
+        return _too_young(page)
+    passed = {name for names in pages_of(form)[: step - 1] for name in names}
+    problems = {name: code for name, code in checked.problems.items() if name in passed and step > page.step}
+    if problems:
+        return _page(_with_problems(page, problems), 422)
+    return _page(replace(page, step=step, checked=checked))
+
+
+def _with_problems(page: FormPage, codes: Mapping[str, str]) -> FormPage:
+    """Turn to the first page that has a problem, and say it there."""
+    problems = {name: page.view.problem_text(name, code) for name, code in codes.items()}
+    wrong = [number for number, names in enumerate(pages_of(page.view.form), start=1) if problems.keys() & set(names)]
+    return replace(page, problems=problems, step=min(wrong, default=page.step))
 
 
 def _opt_ins(here: Door, view: FormView) -> list[str]:
@@ -152,7 +197,7 @@ def _again(here: Door, page: FormPage, status: int) -> Response:
         return _page(page, status)
     # Another showing, another decision: what was chosen on the old one is not carried over (C-06).
     fresh = fresh_page(page.view.form.key, page.language, page.campaign)
-    return _page(replace(fresh, typed=page.typed, problems=page.problems), status)
+    return _page(replace(fresh, typed=page.typed, problems=page.problems, step=page.step), status)
 
 
 def _anew(page: FormPage, message: str) -> Response:
@@ -162,15 +207,21 @@ def _anew(page: FormPage, message: str) -> Response:
 
 
 def _is_still_good(here: Door, page: FormPage) -> bool:
-    try:
-        shown = read_presentation(here.settings.secrets.token_key, page.presentation, form=page.view.form.key)
-    except PresentationUnknown:
-        return False
-    is_same = shown.notice_hash == page.view.notice.hash and shown.locale == page.view.locale
-    if not is_same or here.now() >= shown.expires_at:
+    shown = _current(here, page)
+    if shown is None:
         return False
     with here.store.reading() as tx:
         return find_answered(tx, shown.id) is None
+
+
+def _current(here: Door, page: FormPage) -> Presentation | None:
+    """Return the showing this page is of, while it is of the current notice and not over."""
+    try:
+        shown = read_presentation(here.settings.secrets.token_key, page.presentation, form=page.view.form.key)
+    except PresentationUnknown:
+        return None
+    is_same = shown.notice_hash == page.view.notice.hash and shown.locale == page.view.locale
+    return shown if is_same and here.now() < shown.expires_at else None
 
 
 def _nothing_agreed(here: Door, page: FormPage) -> Response:
@@ -178,7 +229,8 @@ def _nothing_agreed(here: Door, page: FormPage) -> Response:
     missing = [purpose for purpose in _opt_ins(here, page.view) if purpose not in page.decided]
     if missing:
         sentence = page.language.words["problems"]["decision_missing"]
-        return _again(here, replace(page, problems=dict.fromkeys(missing, sentence)), 422)
+        last = len(pages_of(page.view.form))
+        return _again(here, replace(page, problems=dict.fromkeys(missing, sentence), step=last), 422)
     words = page.language.words
     try:
         refuse_form(here.store, here.settings.secrets.token_key, page.view.form.key, page.presentation, now=here.now())
@@ -198,7 +250,8 @@ def _too_young(page: FormPage) -> Response:
 
 def _unavailable(page: FormPage) -> Response:
     message = page.language.words["problems"]["unavailable"]
-    response = _page(replace(page, message=message), 503)
+    last = len(pages_of(page.view.form))
+    response = _page(replace(page, message=message, step=min(page.step, last)), 503)
     response.headers["Retry-After"] = RETRY_SECONDS
     return response
 

@@ -2,6 +2,7 @@
 
 from marshmallow import INCLUDE, fields, validate
 
+from intake_api.catalogue.form_kinds import EVENTS, KINDS, POSITIONS, TRIGGERS
 from intake_api.rules.contact import EMAIL_LENGTH
 from intake_api.rules.rights import RightsKind
 from intake_api.rules.sensitive_text import LEFT_OUT_CODES
@@ -77,7 +78,7 @@ class FormSummary(Shape):
     """One form in the list."""
 
     form = fields.String(required=True)
-    kind = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     title = fields.String(required=True)
     benefit = fields.String(required=True)
     page = fields.String(required=True)
@@ -209,11 +210,25 @@ class PresentationShown(Shape):
     expires_at = fields.DateTime(required=True)
 
 
+class PopupManners(Shape):
+    """When a pop-up opens and how it stays away. `after_seconds` stands beside the trigger `delay` only."""
+
+    trigger = fields.String(required=True, validate=validate.OneOf(TRIGGERS))
+    after_seconds = fields.Integer()
+    position = fields.String(required=True, validate=validate.OneOf(POSITIONS))
+    again_after_days = fields.Integer(required=True)
+    quiet_after_no_days = fields.Integer(required=True)
+
+
 class Form(Shape):
-    """A form in a language, with its notice and a fresh presentation."""
+    """A form in a language, with its notice and a fresh presentation.
+
+    `popup` stands in forms of that kind. `pages` name the fields page by page, where there are several: nothing is sent
+    before the last. `event` is what the page around it announces before feedback is asked for.
+    """
 
     form = fields.String(required=True)
-    kind = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     locale = fields.String(required=True)
     channel = fields.String(required=True, validate=validate.OneOf(CHANNELS))
     title = fields.String(required=True)
@@ -222,6 +237,9 @@ class Form(Shape):
     submit_label = fields.String(required=True)
     what_next = fields.String(required=True)
     fields_ = fields.List(fields.Nested(FormField), required=True, data_key="fields")
+    popup = fields.Nested(PopupManners)
+    pages = fields.List(fields.List(fields.String()))
+    event = fields.String(validate=validate.OneOf(EVENTS))
     notice = fields.Nested(FormNotice, required=True)
     presentation = fields.Nested(PresentationShown, required=True)
 

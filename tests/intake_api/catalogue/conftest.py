@@ -66,3 +66,9 @@ def begun(copy: Copy) -> Callable[[str], None]:
         path.write_text(text, encoding="utf-8")
 
     return without_forms
+
+
+@pytest.fixture(scope="module")
+def real() -> Catalogue:
+    """The catalogue as it stands."""
+    return load_catalogue(REAL, PUBLIC_URL)

@@ -34,7 +34,7 @@ class TestCheck:
         begun("lv")
         result = run("check", "--begun")
         assert result.exit_code == 0
-        assert "is in order: 8 forms, 7 purposes, 2 recipients." in result.output
+        assert "is in order: 13 forms, 8 purposes, 2 recipients." in result.output
         row = next(line for line in result.output.splitlines() if line.startswith("newsletter"))
         assert row.split()[1] == "collects"
         assert "of" in row

@@ -5,25 +5,20 @@ from collections.abc import Callable
 
 import pytest
 
-from intake_api.catalogue.load import load_catalogue
+from intake_api.catalogue.form_kinds import KINDS
 from intake_api.catalogue.model import Catalogue, FormUnknown, LocaleNotOffered
 from intake_api.rules.fields import CODES, check_fields
 from intake_api.rules.qualification import score
-from tests.intake_api.catalogue.conftest import PUBLIC_URL, REAL, Copy
-
-
-@pytest.fixture(scope="module")
-def real() -> Catalogue:
-    """The catalogue as it stands."""
-    return load_catalogue(REAL, PUBLIC_URL)
+from tests.intake_api.catalogue.conftest import PUBLIC_URL, Copy
+from tests.intake_api.forms import FORMS
 
 
 class TestForms:
     def test_the_forms_stand_in_their_order(self, real: Catalogue) -> None:
-        assert list(real.forms) == [
-            "request_demo", "request_contact", "newsletter", "request_quote", "download", "loyalty", "feedback",
-            "complaint",
-        ]  # fmt: skip
+        assert tuple(real.forms) == FORMS
+
+    def test_every_kind_has_an_example(self, real: Catalogue) -> None:
+        assert {form.kind for form in real.forms.values()} == set(KINDS)
 
     def test_an_unknown_form_is_said_to_be_unknown(self, real: Catalogue) -> None:
         for ask in (lambda: real.form("nope"), lambda: real.view("nope", "en"), lambda: real.locales_of("nope")):
@@ -31,7 +26,7 @@ class TestForms:
                 ask()
 
     def test_m_02_contact_is_e_mail_or_phone(self, real: Catalogue) -> None:
-        for form in ("request_demo", "request_contact", "request_quote", "complaint"):
+        for form in ("request_demo", "request_contact", "request_quote", "complaint", "order"):
             rules = real.form(form).rules
             assert rules["email"].necessity == rules["phone"].necessity == "one_of:contact"
 
@@ -84,6 +79,7 @@ class TestPurposes:
             "deliver_content": "A6-1-b-enter-into-contract",
             "learn_from_feedback": "A6-1-f-controller",
             "handle_complaint": "A6-1-b-contract-performance",
+            "run_contest": "A6-1-b-contract-performance",
         }
 
     def test_c_03_consent_has_a_control_of_its_own_and_anything_else_is_an_act(self, real: Catalogue) -> None:
@@ -95,6 +91,7 @@ class TestPurposes:
             "deliver_content": "act",
             "learn_from_feedback": "act",
             "handle_complaint": "act",
+            "run_contest": "act",
         }
 
     def test_c_12_the_newsletter_is_confirmed_twice(self, real: Catalogue) -> None:

@@ -11,16 +11,7 @@ import pytest
 from intake_api.catalogue.load import load_catalogue
 from intake_api.catalogue.model import Catalogue
 from tests.intake_api.catalogue.conftest import PUBLIC_URL, REAL, Copy
-
-FORMS = (
-    "request_demo", "request_contact", "newsletter", "request_quote", "download", "loyalty", "feedback", "complaint",
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def real() -> Catalogue:
-    """The catalogue as it stands."""
-    return load_catalogue(REAL, PUBLIC_URL)
+from tests.intake_api.forms import FORMS
 
 
 def document(catalogue: Catalogue, form: str) -> dict[str, Any]:

@@ -6,11 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from intake_api.catalogue.model import Catalogue
+from tests.intake_api.forms import FORMS
 from tests.intake_api.web.html import read_page
-
-FORMS = [
-    "request_demo", "request_contact", "newsletter", "request_quote", "download", "loyalty", "feedback", "complaint",
-]  # fmt: skip
 
 
 class TestNoticesAndPrivacy:

@@ -6,13 +6,10 @@ from sqlalchemy import func, select, text
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.store.base import Store, Table
+from tests.intake_api.forms import FORMS
 from tests.intake_api.web.conftest import Count
 from tests.intake_api.web.demo_page import PAGE, TYPED
 from tests.intake_api.web.html import Page, read_page
-
-FORMS = [
-    "request_demo", "request_contact", "newsletter", "request_quote", "download", "loyalty", "feedback", "complaint",
-]  # fmt: skip
 
 
 class TestBeforeAnythingIsAsked:
@@ -54,7 +51,7 @@ class TestBeforeAnythingIsAsked:
     def test_c01_nothing_is_chosen_beforehand(self, public: FlaskClient) -> None:
         for path in ("/", *(f"/f/{form}" for form in FORMS)):
             page = read_page(public.get(path).text)
-            assert page.all("input", type="radio") or path == "/f/complaint"  # it asks for no yes
+            assert page.all("input", type="radio") or path in ("/f/complaint", "/f/trial")  # they ask for no yes
             assert not [element for element in page.all() if {"checked", "selected"} & element.attributes.keys()]
 
     def test_n19_yes_and_no_are_alike(self, shown: Page) -> None:
