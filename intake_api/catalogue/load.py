@@ -51,6 +51,7 @@ def load_catalogue(folder: Path, public_url: str) -> Catalogue:
         views=views,
         answers=answers,
         contents=sources.contents,
+        codes=sources.codes,
         gaps=(*gaps, *answer_gaps),
         free_texts=_free_texts(sources),
     )

@@ -5,6 +5,7 @@ Everything a visitor is shown about a form in a language is prepared once, at st
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 
 from intake_api.rules.fields import FieldRule, Value, masked
@@ -337,6 +338,15 @@ class Gaps:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignCode:
+    """A code that was given out somewhere, and the last day on which it counts."""
+
+    code: str
+    says: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Everything that may be asked, and why. `free_texts` by locale, of those that have all their sentences."""
 
@@ -350,6 +360,7 @@ class Catalogue:
     views: Mapping[tuple[str, str], FormView] = field(repr=False)
     answers: Mapping[str, Answers] = field(repr=False)
     contents: Mapping[tuple[str, str], Content] = field(repr=False)
+    codes: Mapping[str, CampaignCode] = field(repr=False)
     gaps: tuple[Gaps, ...] = field(repr=False)
     free_texts: Mapping[str, FreeTexts] = field(repr=False)
     _notices: Mapping[str, Notice] = field(repr=False, init=False)
@@ -398,6 +409,11 @@ class Catalogue:
     def notice(self, form: str, locale: str) -> Notice:
         """Return the notice of a form in a locale; raise as `view` does."""
         return self.view(form, locale).notice
+
+    def code(self, code: str, *, today: date) -> str | None:
+        """Return a code as it is kept and counted; None where it is none of ours, or its last day is over."""
+        known = self.codes.get(code.upper())
+        return known.code if known and today <= known.until else None
 
     def delivers(self, form: str) -> bool:
         """Tell whether a form gives a content; also of a form that is no more."""

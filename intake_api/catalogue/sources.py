@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 from intake_api.catalogue.answer_source import AnswerSource, read_answers
+from intake_api.catalogue.code_source import read_codes
 from intake_api.catalogue.content_source import read_contents
 from intake_api.catalogue.entry import Entry
 from intake_api.catalogue.form_source import PRESELECTING, FieldSource, read_forms
 from intake_api.catalogue.model import (
     DOUBLE_OPT_IN,
     Authority,
+    CampaignCode,
     Content,
     Form,
     Organisation,
@@ -70,6 +72,7 @@ class Sources:
     words: Mapping[str, Mapping[str, str]]
     answers: Mapping[str, Mapping[str, AnswerSource]]
     contents: Mapping[tuple[str, str], Content]
+    codes: Mapping[str, CampaignCode]
 
 
 def read_sources(folder: Path, problems: list[Problem]) -> Sources:
@@ -97,6 +100,7 @@ def read_sources(folder: Path, problems: list[Problem]) -> Sources:
         words={locale: _words(entry) for locale, entry in locales.items()},
         answers={locale: read_answers(entry) for locale, entry in locales.items()},
         contents=read_contents(folder, locales, problems),
+        codes=read_codes(folder, problems),
     )
 
 

@@ -20,8 +20,10 @@ from intake_api.catalogue.model import (
 )
 from intake_api.catalogue.new_form import CannotMake, make_new_form
 from intake_api.catalogue.sources import words_file
+from intake_api.cli.opening import opened
 from intake_api.cli.shown_form import CHANNELS, shown_form, wrapped
 from intake_api.clock import system_clock
+from intake_api.flows.list_code_uses import list_code_uses
 
 _FOLDER = click.option(
     "--folder",
@@ -108,6 +110,23 @@ def new_form(name: str, kind: str, folder: Path, public_url: str) -> None:
     for line in made.edit_next:
         click.echo(wrapped(line, "  - ", "    "))
     click.echo(f"\nThen: catalogue check, catalogue show {name}, and a restart.")
+
+
+@catalogue.command()
+def codes() -> None:
+    """Say how often each code of a campaign came back, and with which forms. Nobody is named: only numbers are kept."""
+    house = opened()
+    uses = list_code_uses(house.store)
+    for code in sorted({*house.catalogue.codes, *(use.code for use in uses)}):
+        known = house.catalogue.codes.get(code)
+        about = f"{known.says} (until {known.until.isoformat()})" if known else "not in codes.yml any more"
+        total = sum(use.uses for use in uses if use.code == code)
+        click.echo(f"{click.style(code, bold=True)}  {total}  {about}")
+        for use in uses:
+            if use.code == code:
+                click.echo(f"  {use.form}: {use.uses}")
+    if not uses and not house.catalogue.codes:
+        click.echo("There is no code: codes.yml in the catalogue is where they stand.")
 
 
 def _load(folder: Path, public_url: str) -> Catalogue:

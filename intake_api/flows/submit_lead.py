@@ -25,6 +25,7 @@ from intake_api.rules.retention import delete_after
 from intake_api.store import evidence
 from intake_api.store.adding import in_one_go
 from intake_api.store.base import AnotherWasFirst, Store, StoreUnavailable
+from intake_api.store.code_uses import count_use
 from intake_api.store.confirmations import add_confirmation
 from intake_api.store.decisions import Decision, add_decisions
 from intake_api.store.leads import Lead, LeadUnknown, NewLead, add_lead, find_sent, new_reference
@@ -239,6 +240,7 @@ def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted,
     token = _receipt_token(accepted.token_key, lead_id)
     decisions = _decisions(catalogue, view, shown.channel, states, entry_id, now)
     scored = score(view.form, values)
+    code = catalogue.code(accepted.submission.attribution.get("code", ""), today=now.date())
     lead = Lead(
         id=lead_id,
         reference=new_reference(),
@@ -255,7 +257,7 @@ def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted,
             {"id": line.id, "says": line.says, "points": line.points, "of": line.of, "version": scored.version}
             for line in scored.lines
         ],
-        attribution=dict(accepted.submission.attribution),
+        attribution=_attribution(accepted.submission.attribution, code),
         received_at=now,
         delete_after=_delete_after(catalogue, states, now),
         decided_at=None,
@@ -282,7 +284,15 @@ def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted,
                 commitment=evidence.commit_to(store.vault, key, entry_id, {"fields": dict(values)}),
             )
         _ask_for_second_yes(tx, queue, lead_id, accepted, now)
+        if code:
+            count_use(tx, code, shown.form)
     return Receipt(lead.reference, lead.state, token, is_new=True, left_out=accepted.left_out)
+
+
+def _attribution(given: Mapping[str, str], code: str | None) -> dict[str, str]:
+    """Return what is kept of what brought the visitor: a code only while it is one of ours."""
+    others = {name: value for name, value in given.items() if name != "code"}
+    return {**others, "code": code} if code else others
 
 
 def _ask_for_second_yes(tx: Connection, queue: Queue, lead_id: str, accepted: _Accepted, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """All tables together, for migrations and their tests."""
 
 from intake_api.store import (
+    code_uses,
     confirmations,
     decisions,
     deliveries,
@@ -22,6 +23,7 @@ from intake_api.store.base import Table
 
 __all__ = [
     "Table",
+    "code_uses",
     "confirmations",
     "decisions",
     "deliveries",

@@ -8,6 +8,7 @@ from typing import Any
 from flask import request
 
 from intake_api.catalogue.model import OPT_IN, Form, FormView
+from intake_api.rules.attribution import NAMES, allowed
 from intake_api.rules.fields import REQUIRED, Checked, Value
 from intake_api.web.door import door
 from intake_api.web.pages.controls import NO, YES, control_value
@@ -17,7 +18,6 @@ GO, STEP = "go", "step"  # which button was pressed, and on which page
 SEND, CHECK = "send", "check"
 CHECKED_ABOVE = 4  # fields: with more of them the answers are shown once more before they are sent
 FIELD, DECISION = "f-", "d-"  # a field and a purpose may have the same name
-CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign")
 SCALE = 11  # 0 to 10
 AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "company": "organization"}
 
@@ -198,16 +198,9 @@ def known_inputs(view: FormView) -> list[str]:
     """Return every name that the page of a form may send."""
     fields = [FIELD + name for name in view.form.rules]
     decisions = [DECISION + purpose for purpose in view.form.purposes]
-    return ["presentation", "lang", GO, STEP, *CAMPAIGN, *fields, *decisions]
+    return ["presentation", "lang", GO, STEP, *NAMES, *fields, *decisions]
 
 
 def campaign_of_address() -> dict[str, str]:
     """Take the campaign out of the address; click ids and everything else there is dropped (M-09)."""
-    found = {name: request.args.get(name, "") for name in CAMPAIGN}
-    return {name: value for name, value in found.items() if is_campaign(value)}
-
-
-def is_campaign(value: str) -> bool:
-    """Say whether a value is fit to name a campaign: short and plain."""
-    plain = value.isascii() and all(character.isalnum() or character in " ._~+-" for character in value)
-    return 0 < len(value) <= 64 and plain
+    return allowed(request.args)

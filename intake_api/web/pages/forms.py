@@ -18,6 +18,7 @@ from intake_api.flows.submit_lead import (
     Submission,
     submit_lead,
 )
+from intake_api.rules.attribution import allowed
 from intake_api.rules.fields import check_fields, from_typed
 from intake_api.rules.sensitive_text import TOO_YOUNG
 from intake_api.store.presentations import Presentation, find_answered, read_presentation
@@ -26,7 +27,6 @@ from intake_api.web.door import Door, door
 from intake_api.web.errors import UNAVAILABLE, RequestProblem
 from intake_api.web.pages.controls import ControlForged, read_controls
 from intake_api.web.pages.form_page import (
-    CAMPAIGN,
     CHECK,
     DECISION,
     FIELD,
@@ -35,7 +35,6 @@ from intake_api.web.pages.form_page import (
     STEP,
     FormPage,
     campaign_of_address,
-    is_campaign,
     is_checked,
     known_inputs,
     pages_of,
@@ -133,7 +132,7 @@ def _page_as_sent(here: Door, view: FormView, language: Language, sent: dict[str
         view,
         language,
         presentation,
-        campaign={name: sent[name] for name in CAMPAIGN if is_campaign(sent.get(name, ""))},
+        campaign=allowed(sent),
         typed={name: sent[FIELD + name] for name in view.form.rules if FIELD + name in sent},
         decided=decided,
         step=_step_of(view, sent.get(STEP, str(len(pages_of(view.form))))),

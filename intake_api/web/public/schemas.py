@@ -1,18 +1,18 @@
 """The shapes of the form API: what comes in is checked against them, and all of them describe it (`/openapi.json`)."""
 
-from marshmallow import INCLUDE, fields, validate
+from marshmallow import INCLUDE, ValidationError, fields, validate, validates_schema
 
 from intake_api.catalogue.form_kinds import EVENTS, KINDS, POSITIONS, TRIGGERS
+from intake_api.rules.attribution import CAMPAIGN, CAMPAIGN_LENGTH, CODE, CODE_LENGTH, SOURCES, goes_with
 from intake_api.rules.contact import EMAIL_LENGTH
 from intake_api.rules.rights import RightsKind
 from intake_api.rules.sensitive_text import LEFT_OUT_CODES
 from intake_api.store.presentations import SIGNED_ID_LENGTH
-from intake_api.web.shapes import Answer, AsItIs, ByName, Choice, Inner, Several, Shape, Text, YesOrNo
+from intake_api.web.shapes import WRONG, Answer, AsItIs, ByName, Choice, Inner, Several, Shape, Text, YesOrNo
 
 TEXT_LENGTH = 2000  # what a chat message may be
 CHANNELS = ("page", "chat", "popup", "button")
 LOCALE = "[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
-CAMPAIGN = r"[A-Za-z0-9 ._~+-]+"
 PRESENTATION = r"[A-Za-z0-9._-]+"
 FIELD_TYPES = ("text", "long_text", "email", "phone", "integer", "choice")
 
@@ -51,11 +51,23 @@ class TextBody(Shape):
 
 
 class Attribution(Shape):
-    """Which campaign brought the visitor; nothing finer (M-09)."""
+    """What brought the visitor: a campaign, a source of a closed list, a code that was given out; nothing finer (M-09).
 
-    utm_source = Text(64, pattern=CAMPAIGN)
-    utm_medium = Text(64, pattern=CAMPAIGN)
-    utm_campaign = Text(64, pattern=CAMPAIGN)
+    `source_other` takes words of one's own, and stands only beside the source `other`.
+    """
+
+    utm_source = Text(CAMPAIGN_LENGTH, pattern=CAMPAIGN)
+    utm_medium = Text(CAMPAIGN_LENGTH, pattern=CAMPAIGN)
+    utm_campaign = Text(CAMPAIGN_LENGTH, pattern=CAMPAIGN)
+    source = Choice(*SOURCES)
+    source_other = Text(CAMPAIGN_LENGTH, pattern=CAMPAIGN)
+    code = Text(CODE_LENGTH, pattern=CODE)
+
+    @validates_schema
+    def check_source(self, given: dict[str, str], **_: object) -> None:
+        """Refuse words of one's own beside a source of the list."""
+        if not goes_with(given):
+            raise ValidationError(WRONG, "source_other")
 
 
 class SubmissionBody(Shape):

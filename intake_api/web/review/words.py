@@ -56,7 +56,14 @@ OUTCOMES = {
     "unknown": "an answer we cannot read",
     "blocked": "may not be passed on",
 }
-SOURCES = {"utm_source": "Campaign source", "utm_medium": "Campaign medium", "utm_campaign": "Campaign"}
+SOURCES = {
+    "utm_source": "Campaign source",
+    "utm_medium": "Campaign medium",
+    "utm_campaign": "Campaign",
+    "source": "Came by",
+    "source_other": "In their words",
+    "code": "Code",
+}
 KINDS = {
     "submission.received": "Sent",
     "lead.read": "Opened",

@@ -328,3 +328,37 @@ class TestFailingClosed:
         store.engine.dispose()
         event.listen(store.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=0"))
         return store
+
+
+class TestWhatBroughtTheVisitor:
+    """M-09: a closed list with one free word, a code that was given out, and nothing else."""
+
+    @pytest.mark.parametrize(
+        "given", [{"source": "sms", "code": "AUTUMN-SMS"}, {"source": "other", "source_other": "a neighbour"}]
+    )
+    def test_m09_a_source_of_the_list_is_kept(
+        self, public: FlaskClient, submission: dict[str, Any], store: Store, clock: DrivenClock, given: dict[str, str]
+    ) -> None:
+        answer = public.post(SUBMIT, json={**submission, "attribution": given})
+        lead = read_lead(store, answer.json["reference"], actor="operator", why="test", now=clock()).lead
+        assert lead.attribution == given
+
+    @pytest.mark.parametrize(
+        ("given", "key", "code"),
+        [
+            ({"source": "somewhere"}, "source", "value_wrong"),
+            ({"source": "sms", "source_other": "a neighbour"}, "source_other", "value_wrong"),
+            ({"source_other": "a neighbour"}, "source_other", "value_wrong"),
+            ({"code": "a b"}, "code", "value_wrong"),
+            ({"gclid": "zq7f3"}, "gclid", "unknown"),
+        ],
+    )
+    def test_m09_anything_else_is_refused_by_name(
+        self, public: FlaskClient, submission: dict[str, Any], kept: Count, given: dict[str, str], key: str, code: str
+    ) -> None:
+        refused = public.post(SUBMIT, json={**submission, "attribution": given})
+        assert refused.status_code == 422
+        assert {name: problem["code"] for name, problem in refused.json["fields"].items()} == {
+            f"attribution.{key}": code
+        }
+        assert kept() == 0
