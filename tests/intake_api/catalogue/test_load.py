@@ -486,3 +486,25 @@ class TestVaguePurposes:
         assert {problem.key for problem in told} == {
             f"purposes.{purpose}.text" for purpose in purposes[: len(VAGUE_PHRASES[locale])]
         }
+
+
+class TestCodes:
+    def test_a_catalogue_without_the_file_has_none(self, copy: Copy) -> None:
+        (copy.folder / "codes.yml").unlink()
+        assert copy.load().codes == {}
+
+    @pytest.mark.parametrize(
+        ("line", "key", "wrong"),
+        [
+            ("autumn: {says: A card, until: 2026-12-31}", "autumn", "not a code"),
+            ("A: {says: A card, until: 2026-12-31}", "A", "not a code"),
+            ("AUTUMN: {says: A card}", "AUTUMN.until", "is missing"),
+            ("AUTUMN: {says: A card, until: for ever}", "AUTUMN.until", "is not a day"),
+            ("AUTUMN: {until: 2026-12-31}", "AUTUMN.says", "is missing"),
+            ("AUTUMN: {says: A card, until: 2026-12-31, discount: 10}", "AUTUMN.discount", "not a key"),
+        ],
+    )
+    def test_a_code_that_is_none_is_told(self, copy: Copy, line: str, key: str, wrong: str) -> None:
+        (copy.folder / "codes.yml").write_text(f"{line}\n", encoding="utf-8")
+        told = [(each.file, each.key) for each in copy.problems() if wrong in each.wrong]
+        assert told == [("codes.yml", key)]
