@@ -38,6 +38,8 @@ def approve_lead(
         lead = get_lead(tx, reference)
         if lead.version != seen_version:
             raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
+        if lead.held_for:  # declined while it was held: its second yes was never asked for
+            raise MoveRefused("Release this lead before you approve it.")
         state = next_state(lead.state, Act.APPROVE)
         judgement = judge_forwarding(tx, lead, recipient, now=now)
         if not judgement.open:

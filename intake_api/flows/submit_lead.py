@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from intake_api.catalogue.model import DOUBLE_OPT_IN, OPT_IN, Catalogue, FormView, LocaleNotOffered
 from intake_api.clock import rfc3339
+from intake_api.flows.judge_arrival import Arrival, TooManySubmissions, count_arrival, judge_arrival
 from intake_api.flows.notice_as_shown import notice_as_shown
 from intake_api.queue import SEND_CONFIRMATION, Queue
 from intake_api.rules.confirmation import UNCONFIRMED
@@ -22,6 +23,7 @@ from intake_api.rules.fields import Checked, Value, check_fields
 from intake_api.rules.lead_state import LeadState
 from intake_api.rules.qualification import score
 from intake_api.rules.retention import delete_after
+from intake_api.rules.suspicion import HELD, Reason
 from intake_api.store import evidence
 from intake_api.store.adding import in_one_go
 from intake_api.store.base import AnotherWasFirst, Store, StoreUnavailable
@@ -53,6 +55,7 @@ __all__ = [
     "Receipt",
     "StoreUnavailable",
     "Submission",
+    "TooManySubmissions",
     "submit_lead",
 ]
 
@@ -95,7 +98,10 @@ class IdempotencyKeyReused(Exception):
 
 @dataclass(frozen=True)
 class Submission:
-    """What a visitor sent, once. Shapes are checked at the door; everything else here."""
+    """What a visitor sent, once. Shapes are checked at the door; everything else here.
+
+    :param arrival: how it came; None where somebody vouches for it, so that it is not judged.
+    """
 
     form: str
     presentation: str
@@ -104,12 +110,14 @@ class Submission:
     decisions: Mapping[str, object]
     attribution: Mapping[str, str]
     idempotency_key: str | None = None
+    arrival: Arrival | None = None
 
 
 @dataclass(frozen=True)
 class Receipt:
     """The answer to a submission. `token` opens the visitor's receipt; only its digest is kept (SEC-45).
 
+    `state` is what the visitor is told: a held lead is new to them, or a machine would learn what to do better.
     `left_out` are the codes of what was left out of free texts before anything was written: told, and not kept itself.
     """
 
@@ -158,6 +166,7 @@ def submit_lead(
     :raises NothingAgreed: the form lives on consent and none was given.
     :raises PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch: show the notice (C-06).
     :raises IdempotencyKeyReused: the key belongs to another content of the same presentation.
+    :raises TooManySubmissions: a flood from one network; nothing was kept.
     :raises StoreUnavailable: nothing was kept; say so, and thank for nothing (SEC-42).
     """
     view = catalogue.view(submission.form, submission.locale)
@@ -173,12 +182,14 @@ def submit_lead(
     accepted = _Accepted(submission, shown, view, checked.values, left_out, states, macs, token_key)
     if accepted.first_yeses:
         queue.load()
-    closed = _why_closed(shown, submission, view, now=now)
+    closed: Exception | None = _why_closed(shown, submission, view, now=now)
     if closed is None:
         try:
             return _keep(store, queue, catalogue, accepted, now=now)
         except AnotherWasFirst:  # the same again, something else on this presentation, or a reference drawn twice
             pass
+        except TooManySubmissions as flood:
+            closed = flood
     if first := _first_answer(store, accepted):
         return first
     if closed:
@@ -227,14 +238,16 @@ def _first_answer(store: Store, accepted: _Accepted) -> Receipt | None:
             )
         raise PresentationUsed("This form was already sent with other content.")
     token = _receipt_token(accepted.token_key, sent.lead_id)
-    return Receipt(sent.reference, sent.state, token, is_new=False, left_out=accepted.left_out)
+    return Receipt(sent.reference, _told(sent.state), token, is_new=False, left_out=accepted.left_out)
 
 
 def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted, *, now: datetime) -> Receipt:
     """Write all of it, or nothing.
 
     :raises AnotherWasFirst: the presentation or the reference is taken.
+    :raises TooManySubmissions: a flood.
     """
+    arrival, reasons = accepted.submission.arrival, _suspicions(accepted, now)
     shown, view, values, states, macs = accepted.shown, accepted.view, accepted.values, accepted.states, accepted.macs
     lead_id, subject_id, entry_id = uuid.uuid4().hex, uuid.uuid4().hex, evidence.new_entry_id()
     token = _receipt_token(accepted.token_key, lead_id)
@@ -250,7 +263,7 @@ def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted,
         form=shown.form,
         channel=shown.channel,
         locale=shown.locale,
-        state=LeadState.NEW,
+        state=LeadState.HELD if reasons else LeadState.NEW,
         version=1,
         score=scored.points,
         score_lines=[
@@ -259,10 +272,11 @@ def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted,
         ],
         attribution=_attribution(accepted.submission.attribution, code),
         received_at=now,
-        delete_after=_delete_after(catalogue, states, now),
+        delete_after=_delete_after(catalogue, states, reasons, now),
         decided_at=None,
         decided_by=None,
         decline_reason=None,
+        held_for=list(reasons) or None,
         evidence_entry=entry_id,
     )
     with store.writing() as tx:
@@ -280,13 +294,25 @@ def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted,
                 now=now,
                 lead_id=lead_id,
                 subject_id=subject_id,
-                facts=_facts(shown, decisions, values),
+                facts=_facts(shown, decisions, values, reasons),
                 commitment=evidence.commit_to(store.vault, key, entry_id, {"fields": dict(values)}),
             )
-        _ask_for_second_yes(tx, queue, lead_id, accepted, now)
+        if not reasons:  # else whoever releases it asks: no machine makes us write to somebody
+            _ask_for_second_yes(tx, queue, lead_id, accepted, now)
         if code:
             count_use(tx, code, shown.form)
-    return Receipt(lead.reference, lead.state, token, is_new=True, left_out=accepted.left_out)
+    if arrival:
+        count_arrival(arrival, shown.form, values, reasons, now=now)
+    return Receipt(lead.reference, _told(lead.state), token, is_new=True, left_out=accepted.left_out)
+
+
+def _suspicions(accepted: _Accepted, now: datetime) -> tuple[Reason, ...]:
+    arrival = accepted.submission.arrival
+    return judge_arrival(arrival, accepted.shown, accepted.values, now=now) if arrival else ()
+
+
+def _told(state: LeadState) -> LeadState:
+    return LeadState.NEW if state is LeadState.HELD else state
 
 
 def _attribution(given: Mapping[str, str], code: str | None) -> dict[str, str]:
@@ -319,7 +345,9 @@ def _decisions(
     return decided
 
 
-def _facts(shown: Presentation, decisions: list[Decision], values: Mapping[str, Value]) -> dict[str, object]:
+def _facts(
+    shown: Presentation, decisions: list[Decision], values: Mapping[str, Value], reasons: tuple[Reason, ...]
+) -> dict[str, object]:
     """Return what the entry says in clear: ids, hashes and names of fields, never their values (R-05)."""
     return {
         "presentation": shown.id,
@@ -334,13 +362,17 @@ def _facts(shown: Presentation, decisions: list[Decision], values: Mapping[str, 
              "label": one.label_hash}
             for one in decisions
         ],
+        **({"held": list(reasons)} if reasons else {}),
     }  # fmt: skip
 
 
-def _delete_after(catalogue: Catalogue, states: Mapping[str, DecisionState], now: datetime) -> datetime:
+def _delete_after(
+    catalogue: Catalogue, states: Mapping[str, DecisionState], reasons: tuple[Reason, ...], now: datetime
+) -> datetime:
     kept = [catalogue.purpose(purpose_id).kept for purpose_id, state in states.items() if permits(state)]
     kept += [UNCONFIRMED for state in states.values() if state is DecisionState.REQUESTED]
-    return delete_after(kept, submitted_at=now, last_activity_at=now)
+    promised = delete_after(kept, submitted_at=now, last_activity_at=now)
+    return min(promised, delete_after([HELD], submitted_at=now, last_activity_at=now)) if reasons else promised
 
 
 def _macs(token_key: bytes, shown: Presentation, submission: Submission) -> _Macs:

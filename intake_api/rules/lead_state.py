@@ -7,6 +7,7 @@ class LeadState(StrEnum):
     """Where a lead stands."""
 
     NEW = "new"  # nobody decided yet
+    HELD = "held"  # looks like a machine's; a reviewer releases it, declines it, or its time is over
     QUALIFIED = "qualified"  # approved by a reviewer; its delivery is on the way
     DECLINED = "declined"  # a reviewer said no, with a reason
     DELIVERED = "delivered"  # the destination has it
@@ -17,6 +18,7 @@ class LeadState(StrEnum):
 class Act(StrEnum):
     """What moves a lead."""
 
+    RELEASE = "release"
     APPROVE = "approve"
     DECLINE = "decline"
     RECORD_DELIVERED = "record_delivered"
@@ -31,6 +33,8 @@ class MoveRefused(Exception):
 
 
 MOVES: dict[tuple[LeadState, Act], LeadState] = {
+    (LeadState.HELD, Act.RELEASE): LeadState.NEW,
+    (LeadState.HELD, Act.DECLINE): LeadState.DECLINED,
     (LeadState.NEW, Act.APPROVE): LeadState.QUALIFIED,
     (LeadState.NEW, Act.DECLINE): LeadState.DECLINED,
     (LeadState.DECLINED, Act.APPROVE): LeadState.QUALIFIED,

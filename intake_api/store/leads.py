@@ -32,7 +32,7 @@ from intake_api.store.subjects import SubjectRow
 from intake_api.store.vault import DataKey, Vault
 
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: nothing that is misread on the phone
-HELD = "state <> 'erased'"  # in these words, or SQLite does not see that the index below serves the question
+NOT_ERASED = "state <> 'erased'"  # in these words, or SQLite does not see that the index below serves the question
 MISREAD = str.maketrans("OIL", "011")  # and what people write all the same
 
 
@@ -43,7 +43,7 @@ class LeadRow(Table):
     __table_args__ = (
         Index(None, "state", "received_at"),
         Index(None, "received_at"),
-        Index(None, "delete_after", sqlite_where=text(HELD), postgresql_where=text(HELD)),
+        Index(None, "delete_after", sqlite_where=text(NOT_ERASED), postgresql_where=text(NOT_ERASED)),
         # Most submissions come without a key: an index over those that have one costs the others nothing.
         Index(
             None,
@@ -72,6 +72,7 @@ class LeadRow(Table):
     decided_at: Mapped[datetime | None] = mapped_column(Moment)
     decided_by: Mapped[str | None] = mapped_column(String(32))
     decline_reason: Mapped[str | None] = mapped_column(String(40))
+    held_for: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     receipt_digest: Mapped[bytes] = mapped_column(LargeBinary)
     content_mac: Mapped[bytes] = mapped_column(LargeBinary)
     idempotency_mac: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -124,6 +125,7 @@ class Lead:
     decided_at: datetime | None
     decided_by: str | None
     decline_reason: str | None
+    held_for: list[str] | None  # why it was held, until it is released
     evidence_entry: str
 
 
@@ -254,6 +256,18 @@ def move_lead(
         raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
 
 
+def release(tx: Connection, lead: Lead, to: LeadState, *, delete_after: datetime) -> None:
+    """Let a held lead go, if nobody changed it since it was read: as if it had never been held, or declined for it.
+
+    :raises LeadChanged: somebody did.
+    """
+    undecided: dict[str, Any] = {"decided_at": None, "decided_by": None, "decline_reason": None}
+    values = {"state": to, "version": lead.version + 1, "held_for": None, "delete_after": delete_after, **undecided}
+    moved = update(LeadRow).where(LeadRow.id == lead.id, LeadRow.version == lead.version).values(**values)
+    if tx.execute(moved).rowcount != 1:
+        raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
+
+
 def keep_until(tx: Connection, lead_id: str, delete_after: datetime) -> None:
     """Record until when a lead may be kept."""
     tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(delete_after=delete_after))
@@ -267,13 +281,13 @@ def shorten(tx: Connection, lead_id: str, delete_after: datetime) -> None:
 
 def find_expired(tx: Connection, *, now: datetime, limit: int) -> list[str]:
     """Return the ids of leads whose time is over and that are not erased, those that are over longest first."""
-    expired = select(LeadRow.id).where(LeadRow.delete_after <= now, text(HELD))
+    expired = select(LeadRow.id).where(LeadRow.delete_after <= now, text(NOT_ERASED))
     return list(tx.scalars(expired.order_by(LeadRow.delete_after).limit(limit)))
 
 
 def hold_expired(tx: Connection, lead_id: str, *, now: datetime) -> Lead | None:
     """Return a lead if its time is over and it is not erased, and hold it until the transaction ends."""
-    expired = select(*_LEAD_COLUMNS).where(LeadRow.id == lead_id, LeadRow.delete_after <= now, text(HELD))
+    expired = select(*_LEAD_COLUMNS).where(LeadRow.id == lead_id, LeadRow.delete_after <= now, text(NOT_ERASED))
     row = tx.execute(expired.with_for_update()).one_or_none()
     return None if row is None else _lead(row)
 

@@ -23,6 +23,7 @@ from intake_api.flows.submit_lead import (
     PresentationMismatch,
     PresentationUnknown,
     PresentationUsed,
+    TooManySubmissions,
 )
 from intake_api.store.base import AnotherWasFirst, StoreUnavailable
 from intake_api.store.leads import LeadUnknown
@@ -87,6 +88,7 @@ RAISED: Mapping[type[Exception], str] = {
     PresentationUsed: PresentationUsed.code,
     PresentationMismatch: PresentationMismatch.code,
     IdempotencyKeyReused: IdempotencyKeyReused.code,
+    TooManySubmissions: TooManySubmissions.code,
     NoticeUnknown: NoticeUnknown.code,
     LeadUnknown: "receipt_unknown",
     SubjectErased: "receipt_unknown",
@@ -173,6 +175,8 @@ def describe(error: Exception) -> ProblemDetails:
         return _details(error.code, error.detail, fields=error.fields, extra=error.extra, headers=error.headers)
     if isinstance(error, LocaleNotOffered):
         return _details(error.code, extra={"locales": list(error.locales)})
+    if isinstance(error, TooManySubmissions):
+        return _details(error.code, headers={"Retry-After": str(int(error.wait.total_seconds()))})
     if isinstance(error, HTTPException):
         return _of_http(error)
     return _details(next((code for kind, code in RAISED.items() if isinstance(error, kind)), "internal_error"))

@@ -18,6 +18,7 @@ GO, STEP = "go", "step"  # which button was pressed, and on which page
 SEND, CHECK = "send", "check"
 CHECKED_ABOVE = 4  # fields: with more of them the answers are shown once more before they are sent
 FIELD, DECISION = "f-", "d-"  # a field and a purpose may have the same name
+TRAP = "remark"  # called like nothing that a browser or a password manager fills in by itself
 SCALE = 11  # 0 to 10
 AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "company": "organization"}
 
@@ -40,6 +41,7 @@ class FormPage:
     message: str = ""
     step: int = 1
     checked: Checked | None = None
+    trap: str = ""
 
     @property
     def is_last(self) -> bool:
@@ -198,7 +200,7 @@ def known_inputs(view: FormView) -> list[str]:
     """Return every name that the page of a form may send."""
     fields = [FIELD + name for name in view.form.rules]
     decisions = [DECISION + purpose for purpose in view.form.purposes]
-    return ["presentation", "lang", GO, STEP, *NAMES, *fields, *decisions]
+    return ["presentation", "lang", GO, STEP, TRAP, *NAMES, *fields, *decisions]
 
 
 def campaign_of_address() -> dict[str, str]:

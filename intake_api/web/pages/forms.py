@@ -16,6 +16,7 @@ from intake_api.flows.submit_lead import (
     PresentationUnknown,
     PresentationUsed,
     Submission,
+    TooManySubmissions,
     submit_lead,
 )
 from intake_api.rules.attribution import allowed
@@ -23,8 +24,9 @@ from intake_api.rules.fields import check_fields, from_typed
 from intake_api.rules.sensitive_text import TOO_YOUNG
 from intake_api.store.presentations import Presentation, find_answered, read_presentation
 from intake_api.web.access import open_to
+from intake_api.web.arriving import arrival
 from intake_api.web.door import Door, door
-from intake_api.web.errors import UNAVAILABLE, RequestProblem
+from intake_api.web.errors import PROBLEMS, UNAVAILABLE, RequestProblem
 from intake_api.web.pages.controls import ControlForged, read_controls
 from intake_api.web.pages.form_page import (
     CHECK,
@@ -33,6 +35,7 @@ from intake_api.web.pages.form_page import (
     GO,
     SEND,
     STEP,
+    TRAP,
     FormPage,
     campaign_of_address,
     is_checked,
@@ -46,7 +49,7 @@ from intake_api.web.strict_query import read_form, refuse_query
 form_pages = Blueprint("form_pages", __name__, template_folder="templates")
 
 SHOW_AGAIN = (PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch)
-RETRY_SECONDS = "60"
+RETRY_SECONDS = 60
 NO_SUCH_STEP = {"code": "value_wrong", "text": "There is no such step in this form."}
 
 
@@ -97,10 +100,12 @@ def send_page(form: str) -> Response:
         return _nothing_agreed(here, page)
     except SHOW_AGAIN as error:
         return _anew(page, language.words["problems"][error.code])
+    except TooManySubmissions as error:
+        return _later(page, error.code, retry_seconds=int(error.wait.total_seconds()))
     except UNAVAILABLE as error:
         # What was typed must not be lost with the store, nor anybody thanked (SEC-42).
         log.failure("page.not_kept", error, form=form)
-        return _unavailable(page)
+        return _later(page, "unavailable", retry_seconds=RETRY_SECONDS)
     left_out = ".".join(receipt.left_out) or None
     return redirect(url_for("receipt_pages.get_thanks", token=receipt.token, left_out=left_out), 303)  # type: ignore[return-value]
 
@@ -136,6 +141,7 @@ def _page_as_sent(here: Door, view: FormView, language: Language, sent: dict[str
         typed={name: sent[FIELD + name] for name in view.form.rules if FIELD + name in sent},
         decided=decided,
         step=_step_of(view, sent.get(STEP, str(len(pages_of(view.form))))),
+        trap=sent.get(TRAP, ""),
     )
 
 
@@ -187,6 +193,7 @@ def _submission(page: FormPage) -> Submission:
         fields={name: from_typed(rules[name], typed) for name, typed in page.typed.items()},
         decisions=page.decided,
         attribution=page.campaign,
+        arrival=arrival(trap=page.trap),
     )
 
 
@@ -247,11 +254,11 @@ def _too_young(page: FormPage) -> Response:
     return _html(render_template("pages/too_young.html", text=text, language=page.language), 422)
 
 
-def _unavailable(page: FormPage) -> Response:
-    message = page.language.words["problems"]["unavailable"]
-    last = len(pages_of(page.view.form))
-    response = _page(replace(page, message=message, step=min(page.step, last)), 503)
-    response.headers["Retry-After"] = RETRY_SECONDS
+def _later(page: FormPage, code: str, *, retry_seconds: int) -> Response:
+    """Show the form with what was typed: it can be sent again in a while."""
+    message, last = page.language.words["problems"][code], len(pages_of(page.view.form))
+    response = _page(replace(page, message=message, step=min(page.step, last)), PROBLEMS[code][0])
+    response.headers["Retry-After"] = str(retry_seconds)
     return response
 
 

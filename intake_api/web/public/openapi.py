@@ -55,7 +55,7 @@ FORM_OPERATIONS = (
     Operation("post", "/v1/forms/{form}/checks", "check_fields", "Look at some answers; nothing is kept", 200,
               schemas.Checks, (404, 409, *WRITES), body=schemas.ChecksBody),
     Operation("post", "/v1/forms/{form}/submissions", "submit", "Send a form, once", 201, schemas.SubmissionKept,
-              (404, 409, *WRITES), body=schemas.SubmissionBody, headers=(IDEMPOTENCY_KEY,)),
+              (404, 409, 429, *WRITES), body=schemas.SubmissionBody, headers=(IDEMPOTENCY_KEY,)),
     Operation("post", "/v1/forms/{form}/refusals", "refuse", "Say no to the notice; nothing personal is kept", 204,
               None, (404, 409, *WRITES), body=schemas.RefusalBody),
     Operation("get", "/v1/answers", "list_answers", "What is answered to everybody, and when people answer", 200,

@@ -71,13 +71,14 @@ class Attribution(Shape):
 
 
 class SubmissionBody(Shape):
-    """What a visitor sends, once."""
+    """What a visitor sends, once. `trap` is what stood in a field that people cannot see, if there is one."""
 
     presentation = Text(SIGNED_ID_LENGTH, pattern=PRESENTATION, required=True)
     locale = Text(16, pattern=LOCALE, required=True)
     fields_ = ByName(Answer(), required=True, data_key="fields", attribute="fields")
     decisions = ByName(YesOrNo(), load_default=dict)
     attribution = Inner(Attribution, load_default=dict)
+    trap = Text(TEXT_LENGTH, min_length=0, load_default="")
 
 
 class RefusalBody(Shape):

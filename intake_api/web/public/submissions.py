@@ -22,6 +22,7 @@ from intake_api.rules.fields import Checked, check_some_fields
 from intake_api.store.presentations import read_presentation
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer, nothing
+from intake_api.web.arriving import arrival
 from intake_api.web.door import Door, door
 from intake_api.web.errors import FieldProblem, RequestProblem
 from intake_api.web.public.forms import form_json
@@ -65,7 +66,8 @@ def submit(form: str) -> Response:
     refuse_query()
     here = door()
     body = cast("dict[str, Any]", read_json(_SUBMISSION))
-    submission = Submission(form=form, idempotency_key=_idempotency_key(), **body)
+    came = arrival(trap=body.pop("trap"))
+    submission = Submission(form=form, idempotency_key=_idempotency_key(), arrival=came, **body)
     try:
         receipt = submit_lead(
             here.store, here.queue, here.catalogue, here.settings.secrets.token_key, submission, now=here.now()

@@ -13,8 +13,10 @@ from intake_api.flows.approve_lead import ForwardingBlocked, approve_lead
 from intake_api.flows.decline_lead import ReasonUnknown, decline_lead
 from intake_api.flows.judge_forwarding import Judgement, judge_forwarding
 from intake_api.flows.read_lead import WholeLead, read_lead
+from intake_api.flows.release_lead import may_release, release_lead
 from intake_api.queue import Queue
 from intake_api.rules.lead_state import DECLINE_REASONS, MOVES, Act, LeadState, MoveRefused
+from intake_api.rules.suspicion import SAYS, Reason
 from intake_api.store.destinations import list_pauses
 from intake_api.store.leads import Lead, LeadChanged, LeadUnknown, get_lead, list_leads
 from intake_api.store.staff import find_reviewer
@@ -29,6 +31,8 @@ from intake_api.web.review.session import reviewer
 
 lead = Blueprint("lead", __name__, template_folder="templates")
 QUEUE = "vestibule.queue"
+# What is next in each filter that leads on by itself.
+UNDECIDED = {ALL: LeadState.NEW, LeadState.NEW.value: LeadState.NEW, LeadState.HELD.value: LeadState.HELD}
 BLOCKED = "This lead may not be passed on. The reason stands below."
 
 
@@ -42,6 +46,7 @@ class Around:
     decided_by: str | None
     may_approve: bool
     may_decline: bool
+    may_release: bool
 
 
 def give_queue(app: Flask, queue: Queue) -> None:
@@ -54,6 +59,28 @@ def give_queue(app: Flask, queue: Queue) -> None:
 def show(reference: str) -> ResponseReturnValue:
     """Show a lead, and record that it was read."""
     return _lead_page(reference)
+
+
+@lead.post("/leads/<reference>/release")
+@open_to("staff")
+def release(reference: str) -> ResponseReturnValue:
+    """Release a held lead as it was seen, and show it again: now it is to decide."""
+    here = door()
+    try:
+        release_lead(
+            here.store,
+            _queue(),
+            here.settings.secrets.token_key,
+            reference,
+            seen_version=_seen_version(),
+            staff_id=reviewer().id,
+            now=here.now(),
+        )
+    except LeadUnknown:
+        raise RequestProblem("not_found") from None
+    except (LeadChanged, MoveRefused):
+        return _conflict_page(reference, "release")
+    return redirect(url_for("lead.show", reference=reference, state=LeadState.NEW.value), 303)
 
 
 @lead.post("/leads/<reference>/approve")
@@ -139,6 +166,7 @@ def _facts(tx: Connection, whole: WholeLead) -> dict[str, object]:
         "lead": whole.lead,
         "form": form_name(whole.lead.form),
         "language": catalogue.language_names.get(whole.lead.locale, whole.lead.locale),
+        "held_for": [SAYS[Reason(reason)] for reason in whole.lead.held_for or ()],
         "answers": answers(whole),
         "decisions": decisions(whole),
         "deliveries": whole.deliveries,
@@ -156,8 +184,9 @@ def _around(tx: Connection, lead: Lead, states: tuple[LeadState, ...]) -> Around
         older=next(iter(list_leads(tx, states=states, limit=1, older_than=lead)), None),
         judgement=judge_forwarding(tx, lead, here.settings.destination_recipient, now=here.now()),
         decided_by=decided_by.email if decided_by else None,
-        may_approve=(lead.state, Act.APPROVE) in MOVES,
+        may_approve=(lead.state, Act.APPROVE) in MOVES and not lead.held_for,
         may_decline=(lead.state, Act.DECLINE) in MOVES,
+        may_release=may_release(lead),
     )
 
 
@@ -184,15 +213,15 @@ def _go_on(reference: str) -> ResponseReturnValue:
     state = chosen_state()
     with door().store.reading() as tx:
         decided = get_lead(tx, reference)
-        following = _next_undecided(tx, decided) if state in (ALL, LeadState.NEW) else None
+        following = _next_undecided(tx, decided, UNDECIDED[state]) if state in UNDECIDED else None
     if following is None:
         return redirect(url_for("queue.show", state=state, decided=decided.reference), 303)
     return redirect(url_for("lead.show", reference=following.reference, state=state, decided=decided.reference), 303)
 
 
-def _next_undecided(tx: Connection, decided: Lead) -> Lead | None:
-    older = list_leads(tx, states=[LeadState.NEW], limit=1, older_than=decided)
-    return next(iter(older or list_leads(tx, states=[LeadState.NEW], limit=1)), None)
+def _next_undecided(tx: Connection, decided: Lead, undecided: LeadState) -> Lead | None:
+    older = list_leads(tx, states=[undecided], limit=1, older_than=decided)
+    return next(iter(older or list_leads(tx, states=[undecided], limit=1)), None)
 
 
 def _seen_version() -> int:

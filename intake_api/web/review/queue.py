@@ -16,7 +16,7 @@ from intake_api.store.leads import Lead, LeadUnknown, count_by_state, get_lead, 
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.review.decided import find_decided
-from intake_api.web.review.words import STATES, spoken
+from intake_api.web.review.words import HELD_FOR, STATES, spoken
 
 queue = Blueprint("queue", __name__, template_folder="templates")
 PAGE = 50
@@ -40,6 +40,7 @@ class Row:
     form: str
     delivery: Delivery | None
     consents: dict[str, DecisionState]
+    held_for: list[str]
 
 
 @queue.get("/")
@@ -113,6 +114,7 @@ def _rows(tx: Connection, catalogue: Catalogue, leads: list[Lead]) -> list[Row]:
             form=form_name(lead.form),
             delivery=next(reversed(deliveries.get(lead.id, [])), None),
             consents={purpose: state for purpose, state in states.get(lead.id, {}).items() if purpose in opt_ins},
+            held_for=[HELD_FOR[reason] for reason in lead.held_for or ()],
         )
         for lead in leads
     ]

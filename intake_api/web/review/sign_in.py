@@ -1,6 +1,5 @@
 """Signing in and out, and choosing a password of one's own."""
 
-import ipaddress
 from datetime import timedelta
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
@@ -15,6 +14,7 @@ from intake_api.store.leads import spelled_reference
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.limits import Slots
+from intake_api.web.networks import network_asking
 from intake_api.web.review.session import (
     give_session,
     need_same_origin,
@@ -27,6 +27,7 @@ from intake_api.web.review.words import how_long
 
 entrance = Blueprint("entrance", __name__, template_folder="templates")
 SLOTS = "vestibule.sign_in_slots"
+ONE_ADDRESS = 32  # bits: staff of one office are told apart where they can be
 AT_ONCE = 3  # one check of a password takes 64 MiB on purpose
 WRONG = "This e-mail and this password do not fit together."
 PASSWORD_PROBLEMS = {
@@ -64,7 +65,12 @@ def enter() -> ResponseReturnValue:
             )
         try:
             signed_in = sign_in(
-                door().store, email, password, network=_network(), old_token=session_token(), now=door().now()
+                door().store,
+                email,
+                password,
+                network=network_asking(v4=ONE_ADDRESS) or "unknown",
+                old_token=session_token(),
+                now=door().now(),
             )
         except SignInRefused:
             return sign_in_page(WRONG, lead=lead, email=email, status=401)
@@ -130,22 +136,3 @@ def _choice_page(problem: str = "", *, status: int = 200) -> Response:
 def _after_sign_in(lead: str) -> str:
     reference = spelled_reference(lead)
     return url_for("lead.show", reference=reference) if reference else url_for("queue.show")
-
-
-def _network() -> str:
-    """Return the network a request came from: one address, or the /64 that one IPv6 household has."""
-    try:
-        address = ipaddress.ip_address(_without_port(request.remote_addr or ""))
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address
-    size = 64 if address.version == 6 else 32
-    return str(ipaddress.ip_network((address, size), strict=False))
-
-
-def _without_port(address: str) -> str:
-    """Return an address alone: some proxies write 192.0.2.1:51234 or [2001:db8::1]:51234."""
-    if address.startswith("["):
-        return address[1:].partition("]")[0]
-    return address if address.count(":") > 1 else address.partition(":")[0]

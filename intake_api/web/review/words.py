@@ -4,15 +4,25 @@ from datetime import UTC, datetime, timedelta
 
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import LeadState
+from intake_api.rules.suspicion import Reason
 from intake_api.store.deliveries import DeliveryState
 
 STATES: dict[LeadState, str] = {
     LeadState.NEW: "To decide",
+    LeadState.HELD: "Held",
     LeadState.QUALIFIED: "Approved",
     LeadState.DECLINED: "Declined",
     LeadState.DELIVERED: "Delivered",
     LeadState.DELIVERY_FAILED: "Delivery failed",
     LeadState.ERASED: "Erased",
+}
+# In a list: a few words; the lead itself says more.
+HELD_FOR: dict[str, str] = {
+    Reason.TOO_QUICK: "too quick",
+    Reason.HIDDEN_FIELD: "unseen field filled",
+    Reason.CONTACT_AGAIN: "contact again and again",
+    Reason.NETWORK_BUSY: "many from one network",
+    Reason.NO_PROOF: "no calculation",
 }
 CHANNELS = {"page": "Page", "chat": "Chat", "popup": "Pop-up", "button": "Button"}
 DECISIONS: dict[DecisionState, str] = {
@@ -67,6 +77,7 @@ SOURCES = {
 KINDS = {
     "submission.received": "Sent",
     "lead.read": "Opened",
+    "lead.released": "Released",
     "lead.approved": "Approved",
     "lead.declined": "Declined",
     "lead.erased": "Erased",

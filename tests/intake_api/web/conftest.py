@@ -22,6 +22,7 @@ from tests.intake_api.web.demo_page import PAGE
 from tests.intake_api.web.html import Page, read_page
 
 FIELDS = {"name": "Zane Example", "email": "zane@guest.example"}
+READING = 20  # seconds a person takes
 PERSONAL_TABLES = ("leads", "lead_index", "decisions", "subjects")
 
 Post = Callable[..., Any]
@@ -70,17 +71,20 @@ def service(settings: Settings) -> dict[str, str]:
 
 
 @pytest.fixture
-def submission(public: FlaskClient) -> dict[str, Any]:
-    """What a visitor may send: a form that was just shown, and answers that are enough."""
+def submission(public: FlaskClient, clock: DrivenClock) -> dict[str, Any]:
+    """What a visitor may send: a form that was shown and read, and answers that are enough."""
     shown = public.get("/v1/forms/request_demo").json
     assert shown
+    clock.advance(seconds=READING)
     return {"presentation": shown["presentation"]["id"], "locale": "en", "fields": FIELDS, "decisions": {}}
 
 
 @pytest.fixture
-def shown(public: FlaskClient) -> Page:
-    """The page of the demo form, just shown."""
-    return read_page(public.get(PAGE).text)
+def shown(public: FlaskClient, clock: DrivenClock) -> Page:
+    """The page of the demo form, shown and read."""
+    page = read_page(public.get(PAGE).text)
+    clock.advance(seconds=READING)
+    return page
 
 
 @pytest.fixture

@@ -1,0 +1,74 @@
+"""Release a lead that was held: from now on it is one like any other, and its second yes is asked for."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from intake_api.flows.hold_lead import hold_lead
+from intake_api.flows.promised_end import promised_end
+from intake_api.queue import SEND_CONFIRMATION, Queue
+from intake_api.rules.confirmation import UNCONFIRMED
+from intake_api.rules.consent import DecisionState
+from intake_api.rules.lead_state import Act, LeadState, MoveRefused, next_state
+from intake_api.store import evidence
+from intake_api.store.base import Store
+from intake_api.store.confirmations import add_confirmation
+from intake_api.store.decisions import Decision, current_decisions
+from intake_api.store.leads import Lead, LeadChanged, LeadUnknown, get_lead, release
+from intake_api.store.notices import get_notice_body
+from intake_api.store.turns import turn_key
+
+__all__ = ["LeadChanged", "LeadUnknown", "MoveRefused", "may_release", "release_lead"]
+
+
+def release_lead(
+    store: Store, queue: Queue, token_key: bytes, reference: str, *, seen_version: int, staff_id: str, now: datetime
+) -> None:
+    """Release a lead as it was seen: held, or declined while it was.
+
+    What the person took back in the meantime is not asked about, and keeps nothing longer.
+
+    :raises LeadUnknown: no such lead.
+    :raises LeadChanged: somebody changed it since version `seen_version`.
+    :raises MoveRefused: it is not held.
+    :raises StoreUnavailable: nothing was written.
+    """
+    queue.load()
+    with store.writing() as tx:
+        lead = hold_lead(tx, get_lead(tx, reference).id)
+        if lead.version != seen_version:
+            raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
+        if not may_release(lead):
+            raise MoveRefused("This lead is not held.")
+        state = next_state(LeadState.HELD, Act.RELEASE)
+        decisions = list(current_decisions(tx, lead.id).values())
+        to_ask = [one.purpose for one in decisions if one.state is DecisionState.REQUESTED]
+        release(tx, lead, state, delete_after=_end(tx, lead, decisions, now=now))
+        for purpose in to_ask:
+            asked = add_confirmation(tx, token_key, lead_id=lead.id, purpose=purpose, now=now)
+            queue.enqueue(tx, SEND_CONFIRMATION, turn_key(asked.id, asked.turn))
+        evidence.add_entry(
+            tx,
+            "lead.released",
+            actor=f"staff:{staff_id}",
+            now=now,
+            lead_id=lead.id,
+            subject_id=lead.subject_id,
+            facts={"from": lead.state.value, "to": state.value, "held": lead.held_for, "asked": to_ask},
+        )
+
+
+def may_release(lead: Lead) -> bool:
+    """Say whether a lead is held, or was declined while it was."""
+    return bool(lead.held_for) and lead.state in (LeadState.HELD, LeadState.DECLINED)
+
+
+def _end(tx: Connection, lead: Lead, decisions: list[Decision], *, now: datetime) -> datetime:
+    """Return until when the notice allows keeping it, and long enough for a second yes that is asked for only now."""
+    notice = json.loads(get_notice_body(tx, lead.notice_hash))
+    end = promised_end(notice, decisions, submitted_at=lead.received_at, last_activity_at=lead.received_at)
+    if end is None:  # all of it was taken back: the end that was set then stands
+        return lead.delete_after
+    is_asked = any(one.state is DecisionState.REQUESTED for one in decisions)
+    return max(end, UNCONFIRMED.duration.after(now)) if is_asked else end
