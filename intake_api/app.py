@@ -9,7 +9,6 @@ from intake_api.queue import Queue
 from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.web.access import guard_routes, let_anyone_in, need_service_token, share_with_allowed_origins
-from intake_api.web.arriving import open_arriving
 from intake_api.web.asking import open_asking
 from intake_api.web.door import Door, open_door
 from intake_api.web.embed.files import put_widget, widget
@@ -60,7 +59,6 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     put_widget(app, catalogue, settings.public_url)
     open_gateway(app, here)
     open_asking(app)
-    open_arriving(app)
     operations = (*FORM_OPERATIONS, *RECEIPT_OPERATIONS, *RIGHTS_OPERATIONS, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
     described = describe_api("Vestibule: lead intake", catalogue, operations)
     api = (forms, submissions, standing_answers, notices, receipts, rights, chat, health, described)
@@ -78,7 +76,6 @@ def create_internal_app(settings: Settings, catalogue: Catalogue, store: Store, 
     app = _new_app(Door("internal", settings, catalogue, store, clock, Queue(settings.database_url)))
     put_words(app)
     open_asking(app)
-    open_arriving(app)
     operations = (*FORM_OPERATIONS, *TEXT_OPERATIONS, *RECEIPT_OPERATIONS, *RIGHTS_OPERATIONS, *HEALTH_OPERATIONS)
     described = describe_api("Vestibule: lead intake for the bot", catalogue, operations, needs_token=True)
     for part in (forms, submissions, texts, standing_answers, notices, receipts, rights, health, described):

@@ -1,24 +1,15 @@
 """How a submission came to this door: what may be judged of it, and what it is counted by (SEC-37, SEC-38)."""
 
-from flask import Flask, current_app
-
 from intake_api.flows.judge_arrival import Arrival
-from intake_api.store.arrivals import Arrivals
 from intake_api.web.door import door
 from intake_api.web.networks import is_this_machine, network_asking
 
-KEY = "vestibule.arrivals"
 V4_BITS = 24  # neighbours whose addresses change among them (M-06)
-
-
-def open_arriving(app: Flask) -> None:
-    """Give an app its counts."""
-    app.extensions[KEY] = Arrivals()
 
 
 def arrival(*, trap: str = "", proof: str = "") -> Arrival:
     """Return how the submission of the present request came."""
-    return Arrival(_arrivals(), visitors_network(), is_direct=_is_direct(), trap=trap, proof=proof)
+    return Arrival(door().arrivals, visitors_network(), is_direct=_is_direct(), trap=trap, proof=proof)
 
 
 def visitors_network() -> str | None:
@@ -32,8 +23,3 @@ def visitors_network() -> str | None:
 
 def _is_direct() -> bool:
     return door().name == "public"
-
-
-def _arrivals() -> Arrivals:
-    found: Arrivals = current_app.extensions[KEY]
-    return found

@@ -11,6 +11,7 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
 from intake_api.queue import Queue
 from intake_api.settings import Settings
+from intake_api.store.arrivals import Arrivals
 from intake_api.store.base import Store
 from intake_api.store.showings import Showings
 
@@ -29,6 +30,7 @@ class Door:
     clock: Clock
     queue: Queue
     showings: Showings = field(default_factory=Showings)
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     @property
     def origin(self) -> str:

@@ -31,6 +31,7 @@ TYPED = {
     "headcount": "25",
     "message": "Can two of us look at it next week?",
 }
+READING = 2.5  # seconds: who answers within two of being shown the form is taken for a machine
 MOST_TURNS = 40
 DELIVERED_WITHIN = 60.0  # seconds; the worker looks every fraction of one
 
@@ -73,6 +74,7 @@ def lead_from_the_page(browser: Browser) -> str:
         notice, first_field = page.text.find('class="notice"'), page.text.find('class="field')
     _check(0 < notice < first_field, "the notice stands before the first field")
     form = next(form for form in page.forms if "presentation" in form.values)
+    time.sleep(READING)
     answers = {name: value for name in form.names for key, value in TYPED.items() if name.split("-")[-1] == key}
     thanks = browser.send(form, answers)
     _check(bool(REFERENCE.search(thanks.text)), "the page says thank you with a reference")

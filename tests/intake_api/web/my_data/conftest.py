@@ -17,6 +17,7 @@ from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.crm.receiver import Receiver
 from tests.intake_api.crm.webhooks import webhook
 from tests.intake_api.flows.rights import Office
+from tests.intake_api.web.conftest import READING
 from tests.intake_api.web.my_data.asker import EMAIL, SUBMIT, Send, ask
 
 
@@ -31,12 +32,13 @@ def office(
 
 
 @pytest.fixture
-def send(public: FlaskClient) -> Send:
+def send(public: FlaskClient, clock: DrivenClock) -> Send:
     """Send a form through the API; return the reference."""
 
     def sent(email: str = EMAIL, decisions: dict[str, bool] | None = None, **fields: object) -> str:
         form = public.get("/v1/forms/request_demo").json
         assert form
+        clock.advance(seconds=READING)
         body = {"presentation": form["presentation"]["id"], "locale": "en", "decisions": decisions or {}}
         answer = public.post(SUBMIT, json={**body, "fields": {"name": "Zane Example", "email": email, **fields}})
         assert answer.json

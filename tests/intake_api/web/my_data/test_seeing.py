@@ -64,7 +64,7 @@ class TestSeeing:
         }
         assert purposes["product_offers"]["basis"].endswith("#A6-1-a")
         assert purposes["product_offers"]["retention"]["duration"] == "P12M"
-        assert one["kept_until"] == "2027-11-21T09:00:00.000Z"
+        assert one["kept_until"] == "2027-11-21T09:00:20.000Z"
         recipients = {recipient["id"]: recipient for recipient in one["recipients"]}
         assert recipients["crm"]["name"] == "Brightledger Example GmbH"
         (left,) = recipients["crm"]["passed_on"]

@@ -73,7 +73,7 @@ class TestQueue:
             "qualified": [approved.reference],
         }
         text = words_of(reviewer.page("/"))
-        assert "To decide 1 All 3 Approved 1 Declined 1 Delivered 0 Delivery failed 0" in text
+        assert "To decide 1 All 3 Held 0 Approved 1 Declined 1 Delivered 0 Delivery failed 0" in text
 
     @pytest.mark.parametrize("state", ["", "nonsense", "NEW", "'", "new;drop", "💥", "x" * 3000])
     def test_an_unknown_filter_is_what_is_to_decide(self, reviewer: Browser, lead: Lead, state: str) -> None:
