@@ -68,10 +68,10 @@ class TestSeeing:
         recipients = {recipient["id"]: recipient for recipient in one["recipients"]}
         assert recipients["crm"]["name"] == "Brightledger Example GmbH"
         (left,) = recipients["crm"]["passed_on"]
-        assert left["at"] == "2026-11-21T09:01:00.000Z"
+        assert left["at"] == "2026-11-21T09:01:20.000Z"
         assert "email" in left["fields"]
         assert recipients["mail"]["passed_on"] == []
-        assert one["looked_at"] == [{"at": "2026-11-21T09:01:00.000Z", "why": "review"}]
+        assert one["looked_at"] == [{"at": "2026-11-21T09:01:20.000Z", "why": "review"}]
         assert {right["id"] for right in data["rights"]} >= {"A15", "A16", "A17", "A77"}
         assert data["complaint"]["url"] == "https://www.dvi.gov.lv/"
         assert data["controller"]["name"] == "Tidewick Example SIA"
