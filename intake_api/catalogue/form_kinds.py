@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from intake_api.catalogue.entry import Entry
 from intake_api.catalogue.model import FormField, Popup
 from intake_api.rules.fields import ONE_OF
+from intake_api.rules.follow_up import CONTACTS, FollowUp
 
 BUTTON, POPUP, SURVEY, FEEDBACK = "button", "popup", "survey", "feedback"
 KINDS = ("landing", BUTTON, POPUP, SURVEY, FEEDBACK, "registration", "loyalty", "contest", "complaint", "order")
@@ -22,6 +23,7 @@ EVENTS = ("support_closed", "trial_ended", "purchase", "half_year_of_use", "year
 # A window that opens by itself earlier than this interrupts reading; the question of a no comes again no sooner (C-10).
 SHORTEST_DELAY, LONGEST_DELAY = 60, 3600
 SHORTEST_QUIET, LONGEST_QUIET = 30, 730
+LONGEST_FOLLOW_UP = 30
 MOST_FIELDS = {BUTTON: 1, POPUP: 2}
 
 
@@ -74,6 +76,25 @@ def read_event(entry: Entry, kind: str) -> str | None:
     if kind and kind != FEEDBACK:
         entry.wrong("event", f"stands in a form of the kind {kind}.", "Write kind: feedback, or take it out.")
     return entry.one_of("event", EVENTS)
+
+
+def read_follow_up(entry: Entry, asked: Sequence[FormField]) -> FollowUp | None:
+    """Read which score makes a follow-up due: of a form that asks how to reach whoever gave it."""
+    if "follow_up" not in entry.values:
+        return None
+    own = entry.entry("follow_up", "Write {field: rating, at_most: 6, within_days: 2}.")
+    own.only("field", "at_most", "within_days")
+    name = own.text("field", "Write the name of a whole number that this form asks.")
+    rule = next((field.rule for field in asked if field.name == name and field.rule.type == "integer"), None)
+    if rule is None:
+        numbers = ", ".join(field.name for field in asked if field.rule.type == "integer") or "none"
+        own.wrong("field", f"is {name}, which is no whole number of this form.", f"Its numbers are: {numbers}.")
+        return None
+    if not any(field.rule.type in CONTACTS for field in asked):
+        instead = "Ask an e-mail address or a phone number of whoever is not content, or take it out."
+        own.wrong("field", "makes a follow-up due though nobody could be reached.", instead)
+    at_most = own.whole("at_most", rule.minimum, rule.maximum - 1)
+    return FollowUp(name, at_most, own.whole("within_days", 1, LONGEST_FOLLOW_UP))
 
 
 def _is_page(page: object) -> bool:

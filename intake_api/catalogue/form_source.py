@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from intake_api.catalogue.entry import Entry
-from intake_api.catalogue.form_kinds import KINDS, STAGES, read_event, read_pages, read_popup
+from intake_api.catalogue.form_kinds import KINDS, STAGES, read_event, read_follow_up, read_pages, read_popup
 from intake_api.catalogue.model import OPT_IN, AskedIf, Form, FormField, Problem, Purpose
 from intake_api.catalogue.yaml_file import read_yaml
 from intake_api.rules.fields import ONE_OF, OPTIONAL, REQUIRED, FieldRule
@@ -68,7 +68,7 @@ def _form(
 ) -> Form:
     entry.only(
         "kind", "stage", "position", "languages", "notice", "purposes", "delivers", "fields", "popup", "pages", "event",
-        "qualification",
+        "follow_up", "qualification",
     )  # fmt: skip
     kind = entry.one_of("kind", KINDS)
     notice = entry.entry("notice", "Write family, version, effective_from and material_change.")
@@ -96,6 +96,7 @@ def _form(
         popup=read_popup(entry, kind, len(asked)),
         pages=read_pages(entry, asked),
         event=read_event(entry, kind),
+        follow_up=read_follow_up(entry, asked),
     )
 
 

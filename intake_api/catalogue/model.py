@@ -9,6 +9,7 @@ from datetime import date
 from types import MappingProxyType
 
 from intake_api.rules.fields import FieldRule, Value, masked
+from intake_api.rules.follow_up import FollowUp
 from intake_api.rules.opening_hours import OpeningHours
 from intake_api.rules.qualification import QualificationLine
 from intake_api.rules.retention import Kept
@@ -206,6 +207,7 @@ class Form:
     popup: Popup | None = None
     pages: tuple[tuple[str, ...], ...] = ()
     event: str | None = None
+    follow_up: FollowUp | None = None
 
     def phone_regions(self, locale: str) -> tuple[str, ...]:
         """The countries whose phone numbers may be typed without a prefix in this locale."""

@@ -20,6 +20,7 @@ from intake_api.queue import SEND_CONFIRMATION, Queue
 from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.rules.consent import AskedPurpose, DecisionInvalid, DecisionState, NothingAgreed, decide, permits
 from intake_api.rules.fields import Checked, Value, check_fields
+from intake_api.rules.follow_up import due_at
 from intake_api.rules.lead_state import LeadState
 from intake_api.rules.qualification import score
 from intake_api.rules.retention import delete_after
@@ -278,6 +279,7 @@ def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted,
         decline_reason=None,
         held_for=list(reasons) or None,
         evidence_entry=entry_id,
+        follow_up_by=due_at(view.form.follow_up, view.form.rules, values, now=now),
     )
     with store.writing() as tx:
         with in_one_go(tx):

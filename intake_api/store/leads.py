@@ -77,6 +77,7 @@ class LeadRow(Table):
     content_mac: Mapped[bytes] = mapped_column(LargeBinary)
     idempotency_mac: Mapped[bytes | None] = mapped_column(LargeBinary)
     evidence_entry: Mapped[str] = mapped_column(String(32))
+    follow_up_by: Mapped[datetime | None] = mapped_column(Moment)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -127,6 +128,7 @@ class Lead:
     decline_reason: str | None
     held_for: list[str] | None  # why it was held, until it is released
     evidence_entry: str
+    follow_up_by: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -298,7 +300,7 @@ def empty_lead(tx: Connection, lead_id: str) -> None:
     It goes whatever state the lead is in and whoever has it open: erasure waits for nobody.
     """
     nothing: dict[str, Any] = {"sealed": b"", "content_mac": b"", "idempotency_mac": None, "attribution": {}}
-    unscored: dict[str, Any] = {"score": 0, "score_lines": []}
+    unscored: dict[str, Any] = {"score": 0, "score_lines": [], "follow_up_by": None}
     erased = {"state": LeadState.ERASED, "version": LeadRow.version + 1}
     tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**nothing, **unscored, **erased))
     tx.execute(delete(LeadIndexRow).where(LeadIndexRow.lead_id == lead_id))

@@ -51,6 +51,7 @@ def frame_pages(app: Flask) -> None:
     app.jinja_env.filters.update(
         age=lambda moment: words.age(moment, door().now()),
         moment=words.moment,
+        is_over=lambda moment: moment < door().now(),
         day=words.day,
         spoken=words.spoken,
     )

@@ -73,6 +73,18 @@ MISTAKES = {
         ("forms/order.yml", "stage: late", "stage: late\nevent: purchase"),
         ("event", "kind order"),
     ),
+    "a follow-up on a word": (
+        (SUPPORT, "follow_up: {field: rating,", "follow_up: {field: comment,"),
+        ("follow_up.field", "no whole number"),
+    ),
+    "a follow-up that is always due": (
+        (SUPPORT, "at_most: 6, within", "at_most: 10, within"),
+        ("follow_up.at_most", "number"),
+    ),
+    "a follow-up with nobody to reach": (
+        (SURVEY, "kind: survey", "kind: survey\nfollow_up: {field: rating, at_most: 6, within_days: 2}"),
+        ("follow_up.field", "nobody could be reached"),
+    ),
     "a file whose name is no key": ((SURVEY, "kind: survey", "kind: survey"), ("(name)", "cannot be the key")),
 }
 
