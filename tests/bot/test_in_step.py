@@ -137,6 +137,10 @@ class TestTheTopics:
         assert by_intent | by_page == catalogue_forms()
         assert by_intent & by_page == set()
 
+    def test_the_chat_offers_what_is_new_and_not_what_has_its_place_elsewhere(self) -> None:
+        offered = load_topics().of_the_chat([{"form": form} for form in ("newsletter", "survey", "book_a_tour")])
+        assert [form["form"] for form in offered] == ["newsletter", "book_a_tour"]
+
     def test_the_form_that_brings_a_person_is_in_the_catalogue(self) -> None:
         assert load_topics().person in catalogue_forms()
 

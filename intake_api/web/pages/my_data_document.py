@@ -57,6 +57,7 @@ def _submission(one: OwnLead, public_url: str) -> Json:
         "purposes": [_purpose(one, purpose) for purpose in one.notice["purposes"]],
         "recipients": [_recipient(one, recipient) for recipient in one.notice["recipients"]],
         "score": {"points": lead.score, "lines": lead.score_lines, "text": texts.get("scoring")},
+        "follow_up_by": rfc3339(lead.follow_up_by) if lead.follow_up_by else None,
         "campaign": lead.attribution,
         "mails": [
             {"purpose": mail.purpose, "sent_at": rfc3339(mail.sent_at)} for mail in one.confirmations if mail.sent_at

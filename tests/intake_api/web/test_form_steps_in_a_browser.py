@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.intake_api.forms import FORMS
 from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap
 
 pytestmark = pytest.mark.browser
@@ -30,6 +31,17 @@ def look(page: Page) -> None:
     assert page.evaluate(FAINT_TEXT) == [], page.url
     found = Axe().run(page, options=RULES).response["violations"]
     assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+
+
+class TestEveryForm:
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_n20_can_be_read_on_a_phone(self, chromium: Browser, address: str, scheme: str) -> None:
+        context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)  # type: ignore[arg-type]
+        page = context.new_page()
+        for form in FORMS:
+            page.goto(f"{address}/f/{form}")
+            look(page)
+        context.close()
 
 
 class TestASurvey:
