@@ -42,9 +42,15 @@ class Doors:
     """Shows and sends one form by each of the three ways."""
 
     def __init__(
-        self, public: FlaskClient, internal: FlaskClient, service: dict[str, str], catalogue: Catalogue, form: str
+        self,
+        public: FlaskClient,
+        internal: FlaskClient,
+        service: dict[str, str],
+        catalogue: Catalogue,
+        clock: DrivenClock,
+        form: str,
     ) -> None:
-        self.public, self.internal, self.service = public, internal, service
+        self.public, self.internal, self.service, self.clock = public, internal, service, clock
         self.catalogue, self.form = catalogue, catalogue.form(form)
 
     def by_api(self, locale: str, channel: str) -> Any:
@@ -72,6 +78,7 @@ class Doors:
     def sent_by_api(self, locale: str, channel: str) -> str:
         """Send all answers and a yes to everything; return the reference."""
         shown = self.by_api(locale, channel)
+        self.clock.advance(minutes=1)  # nobody reads and answers in no time
         body = {
             "presentation": shown["presentation"]["id"],
             "locale": locale,
@@ -90,6 +97,7 @@ class Doors:
     def sent_by_page(self, locale: str) -> str:
         """Fill in the last page of the form, send it, and return the reference that the thanks name."""
         last = self.by_page(locale)[-1]
+        self.clock.advance(minutes=1)
         yeses = {f"d-{name}": last.one("input", id=f"d-{name}-yes").get("value") for name in self.opt_ins()}
         answer = self.public.post(f"/f/{self.form.key}", data={**last.form(), **self.typed(), **yeses, "go": "send"})
         assert answer.status_code == 303, answer.text
@@ -105,8 +113,9 @@ def doors(
     internal: FlaskClient,
     service: dict[str, str],
     catalogue: Catalogue,
+    clock: DrivenClock,
 ) -> Doors:
-    return Doors(public, internal, service, catalogue, request.param)
+    return Doors(public, internal, service, catalogue, clock, request.param)
 
 
 class TestWhatIsShown:
@@ -167,7 +176,8 @@ def evidence(whole: WholeLead, *, labels: bool) -> Any:
     }
     kinds = [entry.kind for entry in whole.entries if entry.kind == "submission.received"]
     lead = whole.lead
-    return (decisions, kinds, lead.notice_hash, lead.form, lead.locale, lead.state, lead.score, lead.delete_after)
+    days_kept = (lead.delete_after - lead.received_at).days
+    return (decisions, kinds, lead.notice_hash, lead.form, lead.locale, lead.state, lead.score, days_kept)
 
 
 def labels(whole: WholeLead) -> dict[str, str]:
