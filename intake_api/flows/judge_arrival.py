@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from intake_api.flows.ask_for_proof import is_proven
 from intake_api.rules.fields import Value
 from intake_api.rules.suspicion import WINDOWS, Counted, Facts, Lately, Proof, Reason, find_reasons, is_flood
 from intake_api.rules.suspicion import needs_proof as rule_needs_proof
@@ -30,6 +31,7 @@ class Arrival:
     :param network: whom the visitor shares an address with; None where that says nothing.
     :param is_direct: it came from the visitor's own browser; the time and the network of the bot are not theirs.
     :param trap: what stood in the field that people cannot see.
+    :param proof: what the browser found when it was asked to calculate.
     """
 
     lately: Arrivals = field(repr=False)
@@ -40,7 +42,7 @@ class Arrival:
 
 
 def judge_arrival(
-    arrival: Arrival, shown: Presentation, values: Mapping[str, Value], *, now: datetime
+    token_key: bytes, arrival: Arrival, shown: Presentation, values: Mapping[str, Value], *, now: datetime
 ) -> tuple[Reason, ...]:
     """Return why a submission is to be held, if it is.
 
@@ -54,7 +56,7 @@ def judge_arrival(
         trap_is_filled=bool(arrival.trap.strip()),
         of_contact=max((_lately(arrival, Counted.CONTACT, one, now) for one in _contacts(values)), default=0),
         of_network=of_network,
-        proof=Proof.NOT_ASKED,
+        proof=_proof(token_key, arrival, shown),
     )
     return find_reasons(facts)
 
@@ -86,6 +88,12 @@ def needs_proof(arrivals: Arrivals, form: str, network: str | None, *, now: date
             suspected_of_form=_lately(arrival, Counted.SUSPECTED_FORM, form, now),
         )
     )
+
+
+def _proof(token_key: bytes, arrival: Arrival, shown: Presentation) -> Proof:
+    if not shown.asks_proof:
+        return Proof.NOT_ASKED
+    return Proof.GIVEN if is_proven(token_key, shown, arrival.proof) else Proof.MISSING
 
 
 def _lately(arrival: Arrival, kind: Counted, value: str | None, now: datetime) -> int:

@@ -310,7 +310,9 @@ def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted,
 
 def _suspicions(accepted: _Accepted, now: datetime) -> tuple[Reason, ...]:
     arrival = accepted.submission.arrival
-    return judge_arrival(arrival, accepted.shown, accepted.values, now=now) if arrival else ()
+    if arrival is None:
+        return ()
+    return judge_arrival(accepted.token_key, arrival, accepted.shown, accepted.values, now=now)
 
 
 def _told(state: LeadState) -> LeadState:

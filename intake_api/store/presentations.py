@@ -19,6 +19,7 @@ from intake_api.store.base import Moment, Table
 
 LASTS = timedelta(minutes=30)
 SIGNED_ID_LENGTH = 160
+PROOF = "p"
 _MAC_BYTES = 16
 
 
@@ -65,6 +66,7 @@ class Presentation:
     channel: str
     notice_hash: str
     shown_at: datetime
+    asks_proof: bool = False  # whether its form came with a proof of work to solve; not kept
 
     @property
     def expires_at(self) -> datetime:
@@ -80,16 +82,20 @@ class Answered:
     lead_id: str | None
 
 
-def new_presentation(form: str, locale: str, channel: str, notice_hash: str, *, now: datetime) -> Presentation:
+def new_presentation(
+    form: str, locale: str, channel: str, notice_hash: str, *, asks_proof: bool = False, now: datetime
+) -> Presentation:
     """Make a showing under a random id."""
     whole_milliseconds = now.replace(microsecond=now.microsecond // 1000 * 1000)
-    return Presentation(secrets.token_urlsafe(12), form, locale, channel, notice_hash, whole_milliseconds)
+    shown_id = secrets.token_urlsafe(12)
+    return Presentation(shown_id, form, locale, channel, notice_hash, whole_milliseconds, asks_proof)
 
 
 def sign_presentation(token_key: bytes, shown: Presentation) -> str:
     """Return the id that a visitor hands in again: what was shown, in ASCII without spaces, and its MAC."""
     milliseconds = round(shown.shown_at.timestamp() * 1000)
     text = f"{shown.id}.{milliseconds}.{shown.locale}.{shown.channel}.{shown.notice_hash}"
+    text += f".{PROOF}" if shown.asks_proof else ""
     return f"{text}.{_mac(token_key, shown.form, text)}"
 
 
@@ -101,9 +107,9 @@ def read_presentation(token_key: bytes, signed_id: str, *, form: str) -> Present
     text, _, mac = signed_id.rpartition(".")
     if not hmac.compare_digest(mac.encode(), _mac(token_key, form, text).encode()):
         raise PresentationUnknown("This form was not opened here.")
-    presentation_id, milliseconds, locale, channel, notice_hash = text.split(".")
+    presentation_id, milliseconds, locale, channel, notice_hash, *more = text.split(".")
     shown_at = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
-    return Presentation(presentation_id, form, locale, channel, notice_hash, shown_at)
+    return Presentation(presentation_id, form, locale, channel, notice_hash, shown_at, more == [PROOF])
 
 
 def add_answered(

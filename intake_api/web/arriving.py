@@ -1,6 +1,6 @@
 """How a submission came to this door: what may be judged of it, and what it is counted by (SEC-37, SEC-38)."""
 
-from intake_api.flows.judge_arrival import Arrival
+from intake_api.flows.judge_arrival import Arrival, needs_proof
 from intake_api.web.door import door
 from intake_api.web.networks import is_this_machine, network_asking
 
@@ -10,6 +10,11 @@ V4_BITS = 24  # neighbours whose addresses change among them (M-06)
 def arrival(*, trap: str = "", proof: str = "") -> Arrival:
     """Return how the submission of the present request came."""
     return Arrival(door().arrivals, visitors_network(), is_direct=_is_direct(), trap=trap, proof=proof)
+
+
+def asks_proof(form: str) -> bool:
+    """Say whether a form that is shown to the present request asks the browser for a small calculation."""
+    return _is_direct() and needs_proof(door().arrivals, form, visitors_network(), now=door().now())
 
 
 def visitors_network() -> str | None:

@@ -5,6 +5,7 @@ import threading
 
 from intake_api.flows.keep_showings import keep_showings
 from intake_api.flows.show_form import ShownForm, show_form
+from intake_api.web.arriving import asks_proof
 from intake_api.web.door import Door
 
 WRITE_EVERY = 5.0  # seconds
@@ -16,7 +17,14 @@ def show_at(here: Door, form: str, locale: str, channel: str) -> ShownForm:
     :raises FormUnknown, LocaleNotOffered, StoreUnavailable: as `show_form` says.
     """
     shown = show_form(
-        here.store, here.catalogue, here.settings.secrets.token_key, form, locale, channel, now=here.now()
+        here.store,
+        here.catalogue,
+        here.settings.secrets.token_key,
+        form,
+        locale,
+        channel,
+        asks_proof=asks_proof(form),
+        now=here.now(),
     )
     here.showings.count(shown.presentation)
     return shown

@@ -1,5 +1,6 @@
 """What a page shows of a form: the showing itself, what was typed before, and what was wrong with it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -8,8 +9,10 @@ from typing import Any
 from flask import request
 
 from intake_api.catalogue.model import OPT_IN, Form, FormView
+from intake_api.flows.ask_for_proof import ask_for_proof
 from intake_api.rules.attribution import NAMES, allowed
 from intake_api.rules.fields import REQUIRED, Checked, Value
+from intake_api.store.presentations import PresentationUnknown, read_presentation
 from intake_api.web.door import door
 from intake_api.web.pages.controls import NO, YES, control_value
 from intake_api.web.pages.language import Language, other_languages
@@ -18,6 +21,7 @@ GO, STEP = "go", "step"  # which button was pressed, and on which page
 SEND, CHECK = "send", "check"
 CHECKED_ABOVE = 4  # fields: with more of them the answers are shown once more before they are sent
 FIELD, DECISION = "f-", "d-"  # a field and a purpose may have the same name
+PROOF = "proof"
 TRAP = "remark"  # called like nothing that a browser or a password manager fills in by itself
 SCALE = 11  # 0 to 10
 AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "company": "organization"}
@@ -42,6 +46,7 @@ class FormPage:
     step: int = 1
     checked: Checked | None = None
     trap: str = ""
+    proof: str = ""
 
     @property
     def is_last(self) -> bool:
@@ -64,6 +69,16 @@ class FormPage:
         if not self.is_last and not self.is_check:
             return str(self.step + 1)
         return SEND if self.is_check or not is_checked(self.view.form) else CHECK
+
+    @property
+    def proof_asked(self) -> str:
+        """The small calculation its browser is asked for, as JSON; empty if it is not."""
+        token_key = door().settings.secrets.token_key
+        try:
+            shown = read_presentation(token_key, self.presentation, form=self.view.form.key)
+        except PresentationUnknown:  # the form is shown again because nothing can be kept; it will be told when it can
+            return ""
+        return json.dumps(ask_for_proof(token_key, shown)) if shown.asks_proof else ""
 
     @property
     def fields(self) -> list[dict[str, Any]]:
@@ -200,7 +215,7 @@ def known_inputs(view: FormView) -> list[str]:
     """Return every name that the page of a form may send."""
     fields = [FIELD + name for name in view.form.rules]
     decisions = [DECISION + purpose for purpose in view.form.purposes]
-    return ["presentation", "lang", GO, STEP, TRAP, *NAMES, *fields, *decisions]
+    return ["presentation", "lang", GO, STEP, TRAP, PROOF, *NAMES, *fields, *decisions]
 
 
 def campaign_of_address() -> dict[str, str]:

@@ -33,6 +33,7 @@ from intake_api.web.pages.form_page import (
     DECISION,
     FIELD,
     GO,
+    PROOF,
     SEND,
     STEP,
     TRAP,
@@ -50,6 +51,7 @@ form_pages = Blueprint("form_pages", __name__, template_folder="templates")
 
 SHOW_AGAIN = (PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch)
 RETRY_SECONDS = 60
+PROOF_LENGTH = 2000
 NO_SUCH_STEP = {"code": "value_wrong", "text": "There is no such step in this form."}
 
 
@@ -142,6 +144,7 @@ def _page_as_sent(here: Door, view: FormView, language: Language, sent: dict[str
         decided=decided,
         step=_step_of(view, sent.get(STEP, str(len(pages_of(view.form))))),
         trap=sent.get(TRAP, ""),
+        proof=sent.get(PROOF, "")[:PROOF_LENGTH],
     )
 
 
@@ -193,7 +196,7 @@ def _submission(page: FormPage) -> Submission:
         fields={name: from_typed(rules[name], typed) for name, typed in page.typed.items()},
         decisions=page.decided,
         attribution=page.campaign,
-        arrival=arrival(trap=page.trap),
+        arrival=arrival(trap=page.trap, proof=page.proof),
     )
 
 

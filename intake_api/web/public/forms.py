@@ -5,6 +5,7 @@ import json
 from flask import Blueprint, Response, request
 
 from intake_api.clock import rfc3339
+from intake_api.flows.ask_for_proof import ask_for_proof
 from intake_api.flows.show_form import ShownForm
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
@@ -45,5 +46,8 @@ def get_form(form: str) -> Response:
 def form_json(shown: ShownForm) -> str:
     """Write a shown form as JSON: most of it was written when the catalogue was loaded."""
     presentation = {"id": shown.signed_id, "expires_at": rfc3339(shown.presentation.expires_at)}
-    own = json.dumps({"channel": shown.presentation.channel, "presentation": presentation})
+    told: dict[str, object] = {"channel": shown.presentation.channel, "presentation": presentation}
+    if shown.presentation.asks_proof:
+        told["proof"] = ask_for_proof(door().settings.secrets.token_key, shown.presentation)
+    own = json.dumps(told)
     return f"{shown.view.json[:-1]},{own[1:]}"

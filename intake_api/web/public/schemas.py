@@ -71,7 +71,10 @@ class Attribution(Shape):
 
 
 class SubmissionBody(Shape):
-    """What a visitor sends, once. `trap` is what stood in a field that people cannot see, if there is one."""
+    """What a visitor sends, once. `trap` is what stood in a field that people cannot see, if there is one.
+
+    `proof` is the solution of what the form asked for, if it did: an ALTCHA payload.
+    """
 
     presentation = Text(SIGNED_ID_LENGTH, pattern=PRESENTATION, required=True)
     locale = Text(16, pattern=LOCALE, required=True)
@@ -79,6 +82,7 @@ class SubmissionBody(Shape):
     decisions = ByName(YesOrNo(), load_default=dict)
     attribution = Inner(Attribution, load_default=dict)
     trap = Text(TEXT_LENGTH, min_length=0, load_default="")
+    proof = Text(TEXT_LENGTH, min_length=0, pattern="[A-Za-z0-9+/=]*", load_default="")
 
 
 class RefusalBody(Shape):
@@ -233,6 +237,25 @@ class PopupManners(Shape):
     quiet_after_no_days = fields.Integer(required=True)
 
 
+class ProofParameters(Shape):
+    """What is to be found: a counter with which the key of `nonce` and counter begins with `keyPrefix`."""
+
+    algorithm = fields.String(required=True)
+    nonce = fields.String(required=True)
+    salt = fields.String(required=True)
+    cost = fields.Integer(required=True)
+    keyLength = fields.Integer(required=True)  # noqa: N815 - the names are those of ALTCHA
+    keyPrefix = fields.String(required=True)  # noqa: N815
+    data = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class ProofAsked(Shape):
+    """A small calculation for the visitor's browser, when very much is coming in (ALTCHA, version 2)."""
+
+    parameters = fields.Nested(ProofParameters, required=True)
+    signature = fields.String(required=True)
+
+
 class Form(Shape):
     """A form in a language, with its notice and a fresh presentation.
 
@@ -255,6 +278,7 @@ class Form(Shape):
     event = fields.String(validate=validate.OneOf(EVENTS))
     notice = fields.Nested(FormNotice, required=True)
     presentation = fields.Nested(PresentationShown, required=True)
+    proof = fields.Nested(ProofAsked)
 
 
 class LeftOut(Shape):

@@ -66,7 +66,7 @@ def submit(form: str) -> Response:
     refuse_query()
     here = door()
     body = cast("dict[str, Any]", read_json(_SUBMISSION))
-    came = arrival(trap=body.pop("trap"))
+    came = arrival(trap=body.pop("trap"), proof=body.pop("proof"))
     submission = Submission(form=form, idempotency_key=_idempotency_key(), arrival=came, **body)
     try:
         receipt = submit_lead(
