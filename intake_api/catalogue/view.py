@@ -16,6 +16,15 @@ from intake_api.catalogue.words import Words, unfilled
 from intake_api.rules.fields import CODES
 from intake_api.rules.sensitive_text import LEFT_OUT_CODES, TextReader
 
+# The words that stand beside what a form asks and what is agreed to, under the names the form object gives them.
+_WORDS = {
+    "kept": "kept",
+    "if_not_given": "if_not_given",
+    "required": "necessity_required",
+    "optional": "necessity_optional",
+    "one_of": "necessity_one_of",
+}
+
 
 def make_view(sources: Sources, form: Form, words: Words, public_url: str, problems: list[Problem]) -> FormView:
     """Make the view of a form. `words` notes what it lacks: if anything, the view must not be used."""
@@ -100,6 +109,7 @@ def _notice(sources: Sources, form: Form, notice: Notice, public_url: str) -> Js
         "withdraw": notice.texts["withdraw"],
         "ai": notice.texts["ai"],
         "scoring": notice.texts.get("scoring"),
+        "words": {name: notice.texts[f"page.{key}"] for name, key in _WORDS.items()},
         "purposes": [_purpose(sources, sources.purposes[purpose_id], notice.texts) for purpose_id in form.purposes],
     }
 
@@ -107,7 +117,7 @@ def _notice(sources: Sources, form: Form, notice: Notice, public_url: str) -> Js
 def _purpose(sources: Sources, purpose: Purpose, texts: Mapping[str, str]) -> JsonObject:
     return {
         "id": purpose.id,
-        **{name: texts[f"{name}.{purpose.id}"] for name in ("title", "label", "question", "text")},
+        **{name: texts[f"{name}.{purpose.id}"] for name in ("title", "label", "question", "text", "if_not_given")},
         **{name: texts[f"{name}.{purpose.id}"] for name in INTEREST_TEXTS if purpose.legitimate_interest},
         "basis": purpose.basis_id,
         "retention": {

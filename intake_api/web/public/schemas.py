@@ -198,6 +198,7 @@ class NoticePurpose(Shape):
     label = fields.String(required=True)
     question = fields.String(required=True)
     text = fields.String(required=True)
+    if_not_given = fields.String(required=True)
     legitimate_interest = fields.String()
     object = fields.String()
     basis = fields.String(required=True)
@@ -205,6 +206,16 @@ class NoticePurpose(Shape):
     recipients = fields.List(fields.Nested(Recipient), required=True)
     control = fields.String(required=True, validate=validate.OneOf(("act", "opt_in")))
     confirmation = fields.String(required=True, validate=validate.OneOf(("none", "double_opt_in")))
+
+
+class NoticeWords(Shape):
+    """The words beside a field or a purpose: how long it is kept, what is without it, and whether it is needed."""
+
+    kept = fields.String(required=True)
+    if_not_given = fields.String(required=True)
+    required = fields.String(required=True)
+    optional = fields.String(required=True)
+    one_of = fields.String(required=True)
 
 
 class FormNotice(Shape):
@@ -217,6 +228,7 @@ class FormNotice(Shape):
     withdraw = fields.String(required=True)
     ai = fields.String(required=True)
     scoring = fields.String(required=True, allow_none=True)
+    words = fields.Nested(NoticeWords, required=True)
     purposes = fields.List(fields.Nested(NoticePurpose), required=True)
 
 
