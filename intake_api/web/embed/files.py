@@ -1,13 +1,14 @@
-"""The chat widget: one line on any page, two scripts without dependencies.
+"""What other sites load: one line, and behind it the scripts of the chat and of forms, without dependencies.
 
-`/embed.js` shows the button; `/embed/chat.js` is the chat, asked for when a visitor presses it (H-19). Both are put
-together once per process, with the words of all languages and their styles inside, so that a page needs no permission
-for anything but this script and its calls.
+`/embed.js` is what the line names; `/embed/chat.js` and `/embed/form-<locale>.js` are asked for when a visitor presses
+a button or comes near a form (H-19). They are put together once per process, with their words and their styles inside,
+so that a page needs no permission for anything but this script and its calls.
 """
 
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,18 +16,25 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, request
 
-from intake_api.catalogue.model import Catalogue
+from intake_api.catalogue.model import Catalogue, Form
 from intake_api.web.access import open_to
+from intake_api.web.embed.spoken import FORM_WORDS, LINE_WORDS, spoken
+from intake_api.web.errors import RequestProblem
 from intake_api.web.words import Words, all_words
 
 widget = Blueprint("widget", __name__)
 
 FOLDER = Path(__file__).parent / "scripts"
-# One module, joined in this order: the visitor waits for one answer, and no bundler is needed.
-CHAT = ("elements.js", "service.js", "texts.js", "panel.js", "chat.js")
+# Each script is joined in this order: the visitor waits for one answer, and no bundler is needed.
+LINE = (
+    "line.js", "elements.js", "host.js", "announcing.js", "corner.js", "inline.js", "button.js", "popup.js", "embed.js"
+)  # fmt: skip
+CHAT = ("elements.js", "service.js", "token.js", "texts.js", "panel.js", "chat.js")
+FORM = ("elements.js", "service.js", "fields.js", "decisions.js", "sheet.js", "form.js", "window.js")
 KEY = "vestibule.widget"
-BUTTON_WORDS = ("title", "open", "away", "form")
-# Any page may load them: who may call the chat from there is decided by its origin (SEC-13).
+COMMENT = re.compile(r"^\s*(?:/\*.*?\*/|//[^\n]*)\n", re.DOTALL | re.MULTILINE)
+SET_IN = re.compile(r"^\s+", re.MULTILINE)
+# Any page may load them: who may call the service from there is decided by its origin (SEC-13).
 FOR_ANY_PAGE = {
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -45,10 +53,10 @@ class Script:
 
 @dataclass(frozen=True)
 class Widget:
-    """Both scripts of a door."""
+    """The scripts of a door: what the line names, and what it loads, by name."""
 
-    button: Script
-    chat: Script
+    line: Script
+    loaded: Mapping[str, Script]
 
 
 def put_widget(app: Flask, catalogue: Catalogue, public_url: str) -> None:
@@ -57,44 +65,79 @@ def put_widget(app: Flask, catalogue: Catalogue, public_url: str) -> None:
     :param public_url: links the assistant gives begin with it, and only those become links.
     """
     with app.app_context():
-        words = {locale: said["chat"] for locale, said in all_words().items() if locale in catalogue.locales}
-    chat = _chat(words, public_url)
-    app.extensions[KEY] = Widget(_button(words, catalogue, chat.tag), chat)
+        words = {locale: said for locale, said in all_words().items() if locale in catalogue.locales}
+    chat, forms = _chat(words, public_url), {locale: _form(said) for locale, said in words.items()}
+    versions = {"chat": chat.tag, "form": _tag(b"".join(script.plain for script in forms.values()))}
+    loaded = {"chat": chat, **{f"form-{locale}": script for locale, script in forms.items()}}
+    app.extensions[KEY] = Widget(_line(words, catalogue, versions), loaded)
 
 
 @widget.get("/embed.js")
 @open_to("anyone")
-def get_button() -> Response:
+def get_line() -> Response:
     """Give out the script that other pages name in their one line."""
-    return _given(_widget().button)
+    return _given(_widget().line)
 
 
-@widget.get("/embed/chat.js")
+@widget.get("/embed/<name>.js")
 @open_to("anyone")
-def get_chat() -> Response:
-    """Give out the chat; the query only keeps copies of different versions apart."""
-    return _given(_widget().chat)
+def get_loaded(name: str) -> Response:
+    """Give out what the line loads; the query only keeps copies of different versions apart."""
+    script = _widget().loaded.get(name)
+    if script is None:
+        raise RequestProblem("not_found")
+    return _given(script)
 
 
-def _button(words: Mapping[str, Words], catalogue: Catalogue, version: str) -> Script:
+def _line(words: Mapping[str, Words], catalogue: Catalogue, versions: Mapping[str, str]) -> Script:
     served = {
-        "words": {locale: {name: said[name] for name in BUTTON_WORDS} for locale, said in words.items()},
+        "words": {locale: spoken(said, LINE_WORDS) for locale, said in words.items()},
         "locale": catalogue.default_locale,
         "form": next(iter(catalogue.forms)),
+        "forms": {form.key: _about(catalogue, form) for form in catalogue.forms.values()},
         "style": _read("embed.css"),
-        "version": version,
+        "versions": versions,
     }
-    return _script(f"{_read('embed.js').rstrip()}({_json(served)});\n")
+    return _script(f'(function (served) {{\n"use strict";\n{_joined(LINE)}}})({_json(served)});\n')
+
+
+def _about(catalogue: Catalogue, form: Form) -> dict[str, Any]:
+    """Return what is known of a form before it is asked for: nothing that a visitor would be asked."""
+    titles = {
+        locale: catalogue.view(form.key, locale).notice.texts["form_title"] for locale in catalogue.locales_of(form.key)
+    }
+    return {"titles": titles}
 
 
 def _chat(words: Mapping[str, Words], public_url: str) -> Script:
-    served = {"words": words, "style": _read("chat.css"), "address": public_url}
-    return _script("\n".join((f"const SERVED = {_json(served)};", *map(_read, CHAT))))
+    served = {
+        "words": {locale: said["chat"] for locale, said in words.items()},
+        "style": _read("chat.css"),
+        "address": public_url,
+    }
+    return _module(CHAT, served)
+
+
+def _form(words: Words) -> Script:
+    """Make the script of forms in one language: a page shows them in one, and it is most of what they weigh."""
+    return _module(FORM, {"words": spoken(words, FORM_WORDS), "style": _read("form.css")})
+
+
+def _module(files: tuple[str, ...], served: Mapping[str, Any]) -> Script:
+    return _script(f"const SERVED = {_json(served)};\n{_joined(files)}")
+
+
+def _joined(files: tuple[str, ...]) -> str:
+    return "\n".join(map(_read, files))
 
 
 def _script(text: str) -> Script:
     plain = text.encode()
-    return Script(plain, gzip.compress(plain, mtime=0), hashlib.sha256(plain).hexdigest()[:16])
+    return Script(plain, gzip.compress(plain, mtime=0), _tag(plain))
+
+
+def _tag(plain: bytes) -> str:
+    return hashlib.sha256(plain).hexdigest()[:16]
 
 
 def _given(script: Script) -> Response:
@@ -118,7 +161,9 @@ def _widget() -> Widget:
 
 
 def _read(name: str) -> str:
-    return (FOLDER / name).read_text("utf-8")
+    """Read a file without what is for those who write it: comments that fill their lines, and how it is set in."""
+    text = (FOLDER / name).read_text("utf-8")
+    return SET_IN.sub("", COMMENT.sub("", text))
 
 
 def _json(value: Any) -> str:

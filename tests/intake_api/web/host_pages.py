@@ -1,4 +1,4 @@
-"""Pages of somebody else's site, on an origin of their own, with the one line that brings the chat."""
+"""Pages of somebody else's site, on an origin of their own, with the one line that brings the chat or a form."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,15 +17,17 @@ button, textarea, dialog, p, div { display: none !important; } html { font-size:
 
 @dataclass
 class Site:
-    """A site: `door` is the address of the service whose chat it shows."""
+    """A site: `door` is the service it names, `options` what else its line says; `before` stands above the line."""
 
     url: str
     door: str = ""
+    options: str = ""
+    before: str = ""
     asked: list[str] = field(default_factory=list)
 
     def line(self, options: str = "") -> str:
         """Return the line, as the documentation has it."""
-        return f'<script async src="{self.door}/embed.js"{options}></script>'
+        return f'<script async src="{self.door}/embed.js"{self.options}{options}></script>'
 
     def page(self, path: str) -> tuple[str, str]:
         """Return a page and its content security policy: `/<language>`, `/strict`, `/nonce`, `/loud`, `/twice`."""
@@ -35,7 +37,7 @@ class Site:
         policy = {"/strict": STRICT, "/nonce": NONCE}.get(path, "").format(door=self.door)
         body = "<main><h1>Harbour Hotel</h1><p>Rooms by the sea.</p><button id=own>Book</button></main>"
         head = f'<meta name="viewport" content="width=device-width"><title>A page</title>{style}'
-        return f'<!doctype html><html lang="{language}"><head>{head}</head><body>{body}{line}', policy
+        return f'<!doctype html><html lang="{language}"><head>{head}</head><body>{body}{self.before}{line}', policy
 
 
 @contextmanager

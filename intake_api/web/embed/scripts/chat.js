@@ -1,5 +1,5 @@
 /* The chat itself, loaded when a visitor opens it: turns, what is told about them, the box. The server joins it with
-   elements.js, service.js, texts.js and panel.js into one module, behind `SERVED`: the words by language, the style, the
+   elements.js, service.js, token.js, texts.js and panel.js into one module, behind `SERVED`: the words by language, the style, the
    address that links of ours begin with. */
 
 const LOW = 430; // pixels of height below which only what is needed stays
@@ -8,7 +8,8 @@ const CURRENT = "/v1/chat/conversations/current";
 const SAY = "/v1/chat/messages";
 
 /* Put the chat beside its button; `open` of what is returned shows it.
-   page: {all, bubble, locale, form}: the element it lives in, the button, the language, the form. */
+   page: {all, bubble, locale, form, tell}: the element it lives in, the button, the language, the form, and what tells the
+   page around that it is there. */
 export function mount(page) {
   let words = SERVED.words[page.locale];
   let token = null;
@@ -30,6 +31,7 @@ export function mount(page) {
     parts.dialog.showModal();
     page.bubble.hidden = true;
     page.bubble.setAttribute("aria-expanded", "true");
+    page.tell("shown");
     fit();
     (isTouched() ? parts.log : parts.input).focus();
     if (token === null && !isBusy) start();
@@ -40,6 +42,7 @@ export function mount(page) {
     page.bubble.hidden = false;
     page.bubble.setAttribute("aria-expanded", "false");
     page.bubble.focus();
+    page.tell("closed");
   }
 
   async function start() {
@@ -89,7 +92,7 @@ export function mount(page) {
   }
 
   function end(ended) {
-    return tell("DELETE", CURRENT, undefined, ended).then(
+    return tell("DELETE", CURRENT, undefined, bearing(ended)).then(
       function (answer) { return answer.ok || answer.status === 401; },
       function () { return false; }
     );
@@ -153,7 +156,7 @@ export function mount(page) {
       if (path === SAY) lost = { text: body.text, shown: saying.shown };
     };
     try {
-      const answer = await tell(method, path, body, token);
+      const answer = await tell(method, path, body, bearing(token));
       const read = await answer.json().catch(function () { return {}; });
       if (mineIs !== life) {
         if (read.token) end(read.token); // begun, and forgotten before it was there
@@ -196,7 +199,7 @@ export function mount(page) {
   }
 
   async function askAgain() {
-    const answer = await tell("GET", CURRENT, undefined, token).catch(function () { return null; });
+    const answer = await tell("GET", CURRENT, undefined, bearing(token)).catch(function () { return null; });
     if (!answer || !answer.ok) return;
     retireButtons();
     show(await answer.json());

@@ -23,3 +23,11 @@ function icon(line) {
   drawing.append(path);
   return drawing;
 }
+
+function linkTo(address, text) {
+  const link = make("a", "", text);
+  link.href = address;
+  link.target = "_blank";
+  link.rel = "noopener";
+  return link;
+}

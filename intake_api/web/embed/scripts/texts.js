@@ -28,14 +28,6 @@ function withLinks(line) {
   });
 }
 
-function linkTo(address, text) {
-  const link = make("a", "", text);
-  link.href = address;
-  link.target = "_blank";
-  link.rel = "noopener";
-  return link;
-}
-
 function isOurs(address) {
   try {
     const url = new URL(address);

@@ -1,0 +1,38 @@
+"""Forms on a page of another origin, in a real browser before the real door."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from intake_api.settings import Settings
+from tests.intake_api.web.embedded.visitor import HEARING
+from tests.intake_api.web.host_pages import Site, running_site
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A site that embeds a form."""
+    with running_site() as running:
+        yield running
+
+
+@pytest.fixture
+def settings(settings: Settings, site: Site) -> Settings:
+    return dataclasses.replace(settings, allowed_origins=(site.url,))
+
+
+@pytest.fixture
+def context(chromium: Browser, site: Site, address: str) -> Iterator[BrowserContext]:
+    site.door = address
+    context = chromium.new_context(reduced_motion="reduce")
+    context.add_init_script(HEARING)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A page that is not opened yet: the line of the site comes first."""
+    return context.new_page()
