@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,9 @@ def _about(catalogue: Catalogue, form: Form) -> dict[str, Any]:
     titles = {
         locale: catalogue.view(form.key, locale).notice.texts["form_title"] for locale in catalogue.locales_of(form.key)
     }
-    return {"titles": titles}
+    popup = {"popup": asdict(form.popup)} if form.popup else {}
+    event = {"event": form.event} if form.event else {}
+    return {"titles": titles, **popup, **event}
 
 
 def _chat(words: Mapping[str, Words], public_url: str) -> Script:
