@@ -3,23 +3,24 @@
 const INPUTS = { email: "email", phone: "tel" };
 const AUTOCOMPLETE = { name: "name", email: "email", phone: "tel", company: "organization" };
 const SCALE = 11; // 0 to 10: that many numbers stand beside one another
+const FEW = 3; // that many answers too
 
 /* Draw a field. What is returned: {name, element, needs, typed, read, shown, isAsked, tell, focus}.
    said: the words of the notice beside it; please: what stands where nothing is chosen; typed: what was typed before. */
 function fieldOf(field, said, please, typed) {
   const need = field.necessity.split(":")[0];
-  const numbers = scaleOf(field);
-  const element = make(numbers ? "fieldset" : "div", "vestibule-field");
-  const label = make(numbers ? "legend" : "label", "", field.label + " ");
+  const few = fewOf(field);
+  const element = make(few ? "fieldset" : "div", "vestibule-field");
+  const label = make(few ? "legend" : "label", "", field.label + " ");
   const problem = make("p", "vestibule-problem");
   const why = make("p", "vestibule-why", field.why);
   const without = make("p", "vestibule-why", said.if_not_given + ": " + field.if_not_given);
-  const control = numbers ? numbersOf(field, numbers, typed) : controlOf(field, please, typed);
+  const control = few ? radiosOf(field, few, typed) : controlOf(field, please, typed);
   label.append(make("span", "vestibule-need", said[need]));
   [[problem, "problem-"], [why, "why-"], [without, "without-"]].forEach(function (part) { part[0].id = part[1] + field.name; });
-  const described = numbers ? element : control;
+  const described = few ? element : control;
   described.setAttribute("aria-describedby", [problem.id, why.id, without.id].join(" "));
-  if (!numbers) {
+  if (!few) {
     control.id = "f-" + field.name;
     label.htmlFor = control.id;
     if (need === "required") control.required = true;
@@ -31,7 +32,7 @@ function fieldOf(field, said, please, typed) {
     label: field.label,
     needs: field.necessity,
     element: element,
-    typed: function () { return numbers ? chosenIn(control) : control.value; },
+    typed: function () { return few ? chosenIn(control) : control.value; },
     read: function () { return valueOf(field, this.typed()); },
     shown: function () {
       const value = this.typed();
@@ -45,24 +46,28 @@ function fieldOf(field, said, please, typed) {
     tell: function (text) {
       problem.textContent = text;
       element.classList.toggle("vestibule-wrong", text !== "");
-      if (!numbers) control.setAttribute("aria-invalid", String(text !== ""));
+      if (!few) control.setAttribute("aria-invalid", String(text !== ""));
     },
-    focus: function () { (numbers ? control.querySelector("input") : control).focus(); },
+    focus: function () { (few ? control.querySelector("input") : control).focus(); },
   };
 }
 
-/* The numbers to choose from where they are few and one is needed: who chose one cannot choose none. */
-function scaleOf(field) {
+/* What to choose from, side by side, where it is little and one is needed: who chose one cannot choose none. */
+function fewOf(field) {
+  if (field.necessity !== "required") return null;
+  if (field.type === "choice" && field.choices.length <= FEW) return field.choices;
   const count = field.limits.max - field.limits.min + 1;
-  if (field.type !== "integer" || field.necessity !== "required" || !(count <= SCALE)) return null;
-  return Array.from({ length: count }, function (_, index) { return String(field.limits.min + index); });
+  if (field.type !== "integer" || !(count <= SCALE)) return null;
+  return Array.from({ length: count }, function (_, index) {
+    return { value: String(field.limits.min + index), label: String(field.limits.min + index) };
+  });
 }
 
-function numbersOf(field, numbers, typed) {
-  const row = make("div", "vestibule-numbers");
-  numbers.forEach(function (number) {
+function radiosOf(field, few, typed) {
+  const row = make("div", field.type === "integer" ? "vestibule-numbers" : "vestibule-pair");
+  few.forEach(function (one) {
     const label = make("label");
-    label.append(radioOf("f-" + field.name, number, number === typed), make("span", "", number));
+    label.append(radioOf("f-" + field.name, one.value, one.value === typed), make("span", "", one.label));
     row.append(label);
   });
   return row;

@@ -24,7 +24,16 @@ export function putWindow(all, page, how) {
   dialog.append(inside);
   all.append(status, dialog);
   listen();
-  return { ask: put.ask, show: show, isOver: function () { return outcome !== ""; } };
+  return { ask: ask, show: show, isOver: function () { return outcome !== ""; } };
+
+  async function ask() {
+    try {
+      await put.ask();
+    } catch (error) {
+      remove();
+      throw error;
+    }
+  }
 
   function show() {
     if (dialog.open) return;

@@ -4,7 +4,6 @@ import json
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from sqlalchemy import text
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.store.base import Store
@@ -18,6 +17,7 @@ from tests.intake_api.web.embedded.visitor import (
     heard,
     open_form,
     reference,
+    refusals,
     send,
     words,
 )
@@ -306,10 +306,3 @@ class TestNo:
 def shared(site: Site) -> dict[str, str]:
     """The header without which the page may not read an answer."""
     return {"Access-Control-Allow-Origin": site.url}
-
-
-def refusals(store: Store) -> int:
-    """Count the entries of the evidence that say no."""
-    with store.reading() as tx:
-        query = "SELECT COUNT(*) FROM evidence WHERE kind = 'presentation.refused'"
-        return int(tx.scalar(text(query)) or 0)

@@ -6,7 +6,9 @@ from typing import Any
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import text
 
+from intake_api.store.base import Store
 from intake_api.web import words as words_module
 from tests.intake_api.web.host_pages import Site
 
@@ -59,3 +61,10 @@ def violations(page: Page) -> list[str]:
     """Return what axe finds in what this service put on the page."""
     report = Axe().run(page, context={"include": [["vestibule-form"]]}, options={"resultTypes": ["violations"]})
     return [f"{one['id']}: {one['nodes'][0]['html'][:150]}" for one in report.response["violations"]]
+
+
+def refusals(store: Store) -> int:
+    """Count the entries of the evidence that say no."""
+    with store.reading() as tx:
+        query = "SELECT COUNT(*) FROM evidence WHERE kind = 'presentation.refused'"
+        return int(tx.scalar(text(query)) or 0)
