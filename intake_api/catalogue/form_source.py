@@ -16,6 +16,8 @@ from intake_api.rules.qualification import QualificationLine
 PRESELECTING = frozenset({"preselected", "preticked", "checked", "default", "selected", "ticked"})
 
 FILE_NAME = re.compile("[a-z][a-z0-9_]{0,62}", re.ASCII)
+# Plain http on this machine only: what somebody tries out.
+ORIGIN = re.compile(r"(?:https://[a-z0-9.-]*[a-z0-9]|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ def _form(
     regions: Mapping[str, tuple[str, ...]],
 ) -> Form:
     entry.only(
-        "kind", "stage", "position", "languages", "notice", "purposes", "delivers", "fields", "popup", "pages", "event",
-        "follow_up", "qualification",
+        "kind", "stage", "position", "languages", "sites", "notice", "purposes", "delivers", "fields", "popup", "pages",
+        "event", "follow_up", "qualification",
     )  # fmt: skip
     kind = entry.one_of("kind", KINDS)
     notice = entry.entry("notice", "Write family, version, effective_from and material_change.")
@@ -97,7 +99,20 @@ def _form(
         pages=read_pages(entry, asked),
         event=read_event(entry, kind),
         follow_up=read_follow_up(entry, asked),
+        sites=_sites(entry),
     )
+
+
+def _sites(entry: Entry) -> tuple[str, ...] | None:
+    """Read on whose pages a form may stand: origins as browsers name them, so that they can be compared whole."""
+    if "sites" not in entry.values:
+        return None
+    how = "Write addresses without a path: sites: [https://www.hotel.example]."
+    sites = entry.words("sites", how)
+    for site in sites:
+        if not ORIGIN.fullmatch(site):
+            entry.wrong("sites", f"names {site}, which is no site.", how)
+    return sites
 
 
 def _languages(entry: Entry, offered: tuple[str, ...]) -> tuple[str, ...]:

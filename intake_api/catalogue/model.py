@@ -185,7 +185,8 @@ class Form:
     """A lead form, whatever the door. It is what the rules call AsksFields and IsScored.
 
     `pages` are the names of its fields, page by page, where it is asked in several. `event` is what the page around it
-    announces before it is shown. `languages` are those it is offered in.
+    announces before it is shown. `languages` are those it is offered in. `sites` are the origins whose pages may show
+    it; None: those the settings allow.
     """
 
     key: str
@@ -208,6 +209,7 @@ class Form:
     pages: tuple[tuple[str, ...], ...] = ()
     event: str | None = None
     follow_up: FollowUp | None = None
+    sites: tuple[str, ...] | None = None
 
     def phone_regions(self, locale: str) -> tuple[str, ...]:
         """The countries whose phone numbers may be typed without a prefix in this locale."""

@@ -93,6 +93,13 @@ def bearer() -> str:
     return token.strip() if kind.lower() == "bearer" else ""
 
 
+def allowed_origins() -> tuple[str, ...]:
+    """Return the sites whose pages may use what is asked for: a form's own, where it names some, else the settings'."""
+    here = door()
+    form = here.catalogue.forms.get((request.view_args or {}).get("form", ""))
+    return here.settings.allowed_origins if form is None or form.sites is None else form.sites
+
+
 def share_with_allowed_origins(app: Flask) -> None:
     """Let pages of the allow-listed sites call the API from a browser, and no others (SEC-13)."""
 
@@ -102,7 +109,7 @@ def share_with_allowed_origins(app: Flask) -> None:
             return response  # open to the whole world by its own decision: a notice
         response.vary.add("Origin")
         origin = request.headers.get("Origin")
-        if origin in door().settings.allowed_origins:
+        if origin in allowed_origins():
             response.headers["Access-Control-Allow-Origin"] = origin
             if request.method == "OPTIONS":
                 response.headers["Access-Control-Allow-Methods"] = SHARED_METHODS
@@ -133,5 +140,5 @@ def _check_origin() -> None:
         return  # it is refused anyway, and a host name that is not ours cannot be compared with
     if origin == "null" and getattr(current_app.view_functions[request.endpoint or ""], UNTOLD, False):
         return
-    if origin not in (door().origin, request.host_url.rstrip("/"), *door().settings.allowed_origins):
+    if origin not in (door().origin, request.host_url.rstrip("/"), *allowed_origins()):
         raise RequestProblem("origin_not_allowed")

@@ -1,5 +1,7 @@
 """The headers of every answer, errors included (SEC-15, SEC-17). A view that needs another value sets its own."""
 
+from collections.abc import Sequence
+
 from flask import Flask, Response
 
 # `same-origin`, not `no-referrer`: with the latter a browser sends `Origin: null` along with our own forms, and
@@ -19,6 +21,8 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
+# A page that may stand in the frames of a few sites: there it belongs to their page, and to nobody else's.
+NO_FRAMES = "frame-ancestors 'none'"
 UNSEEN = (("X-Robots-Tag", "noindex, nofollow"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"))
 
 
@@ -35,6 +39,14 @@ def add_headers(app: Flask) -> None:
             if name.lower() not in own:
                 headers.add(name, value)
         return response
+
+
+def framed(response: Response, sites: Sequence[str]) -> Response:
+    """Let a page stand in the frames of some sites."""
+    ancestors = f"frame-ancestors {' '.join(sites)}" if sites else NO_FRAMES
+    response.headers["Content-Security-Policy"] = PAGE_POLICY.replace(NO_FRAMES, ancestors)
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 def unseen(response: Response) -> Response:

@@ -17,6 +17,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request
 
 from intake_api.catalogue.model import Catalogue, Form
+from intake_api.rules.attribution import CAMPAIGN, CAMPAIGN_LENGTH, CAMPAIGN_NAMES, CODE, OTHER, SOURCES
 from intake_api.web.access import open_to
 from intake_api.web.embed.spoken import FORM_WORDS, LINE_WORDS, spoken
 from intake_api.web.errors import RequestProblem
@@ -68,7 +69,11 @@ def put_widget(app: Flask, catalogue: Catalogue, public_url: str) -> None:
         words = {locale: said for locale, said in all_words().items() if locale in catalogue.locales}
     chat, forms = _chat(words, public_url), {locale: _form(said) for locale, said in words.items()}
     versions = {"chat": chat.tag, "form": _tag(b"".join(script.plain for script in forms.values()))}
-    loaded = {"chat": chat, **{f"form-{locale}": script for locale, script in forms.items()}}
+    loaded = {
+        "chat": chat,
+        "frame": _script(_joined(("frame.js",))),
+        **{f"form-{locale}": script for locale, script in forms.items()},
+    }
     app.extensions[KEY] = Widget(_line(words, catalogue, versions), loaded)
 
 
@@ -122,7 +127,13 @@ def _chat(words: Mapping[str, Words], public_url: str) -> Script:
 
 def _form(words: Words) -> Script:
     """Make the script of forms in one language: a page shows them in one, and it is most of what they weigh."""
-    return _module(FORM, {"words": spoken(words, FORM_WORDS), "style": _read("form.css")})
+    takes = {
+        **dict.fromkeys(CAMPAIGN_NAMES, f"(?=.{{1,{CAMPAIGN_LENGTH}}}$){CAMPAIGN}"),
+        "source": "|".join(SOURCES),
+        "code": CODE,
+    }
+    said = {"words": spoken(words, FORM_WORDS), "takes": takes, "other": OTHER}
+    return _module(FORM, {**said, "style": _read("form.css")})
 
 
 def _module(files: tuple[str, ...], served: Mapping[str, Any]) -> Script:

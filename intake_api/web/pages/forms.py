@@ -43,7 +43,9 @@ from intake_api.web.pages.form_page import (
     known_inputs,
     pages_of,
 )
+from intake_api.web.pages.frames import FRAME, as_framed, frame_sites, is_framed
 from intake_api.web.pages.language import Language, choose_language
+from intake_api.web.pages.receipts import thanks_page
 from intake_api.web.showing import show_at
 from intake_api.web.strict_query import read_form, refuse_query
 
@@ -52,6 +54,7 @@ form_pages = Blueprint("form_pages", __name__, template_folder="templates")
 SHOW_AGAIN = (PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch)
 RETRY_SECONDS = 60
 PROOF_LENGTH = 2000
+ONLY_FRAMED = f"{FRAME}=1".encode()
 NO_SUCH_STEP = {"code": "value_wrong", "text": "There is no such step in this form."}
 
 
@@ -59,7 +62,11 @@ NO_SUCH_STEP = {"code": "value_wrong", "text": "There is no such step in this fo
 def common_words() -> dict[str, object]:
     """Give every page the name of the company and the names of the languages."""
     catalogue = door().catalogue
-    return {"brand": catalogue.organisation.product, "language_names": catalogue.language_names}
+    return {
+        "frame_sites": " ".join(frame_sites()),
+        "brand": catalogue.organisation.product,
+        "language_names": catalogue.language_names,
+    }
 
 
 @form_pages.get("/f/<form>")
@@ -78,7 +85,8 @@ def get_page(form: str) -> Response:
 @open_to("anyone")
 def send_page(form: str) -> Response:
     """Keep what was sent and go on to the thanks; or show the form again, with what was typed."""
-    refuse_query()
+    if request.query_string != ONLY_FRAMED:
+        refuse_query()
     here = door()
     anywhere = here.catalogue.view(form, here.catalogue.default_locale)
     sent = read_form(known_inputs(anywhere))
@@ -109,6 +117,8 @@ def send_page(form: str) -> Response:
         log.failure("page.not_kept", error, form=form)
         return _later(page, "unavailable", retry_seconds=RETRY_SECONDS)
     left_out = ".".join(receipt.left_out) or None
+    if is_framed():  # the page of thanks opens by its address, and stands in nobody's frame
+        return as_framed(thanks_page(receipt.token, receipt.left_out))
     return redirect(url_for("receipt_pages.get_thanks", token=receipt.token, left_out=left_out), 303)  # type: ignore[return-value]
 
 
@@ -270,4 +280,5 @@ def _page(page: FormPage, status: int = 200) -> Response:
 
 
 def _html(text: str, status: int = 200) -> Response:
-    return Response(text, status, content_type="text/html; charset=utf-8")
+    response = Response(text, status, content_type="text/html; charset=utf-8")
+    return as_framed(response) if is_framed() else response

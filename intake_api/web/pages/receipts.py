@@ -1,5 +1,7 @@
 """Thanks and receipt: pages whose address is the secret that opens them, takes back and erases (P-01, P-04)."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from intake_api.catalogue.model import ACT
@@ -27,9 +29,15 @@ def get_thanks(token: str) -> Response:
 
     `?left_out=` names the codes of what was left out: they stand in this address only, since they are not kept.
     """
+    return thanks_page(token, request.args.get("left_out", "").split("."))
+
+
+def thanks_page(token: str, left_out: Sequence[str]) -> Response:
+    """Make the page of thanks for a receipt that is there."""
     receipt = _shown(token)
     downloads = list_downloads(door().store, door().catalogue, token)
-    return _page("pages/thanks.html", receipt, token, left_out=_left_out(receipt.lead.locale), downloads=downloads)
+    told = _left_out(receipt.lead.locale, left_out)
+    return _page("pages/thanks.html", receipt, token, left_out=told, downloads=downloads)
 
 
 @receipt_pages.get("/receipts/<token>")
@@ -91,9 +99,8 @@ def _shown(token: str) -> ShownReceipt:
     return show_receipt(door().store, token)
 
 
-def _left_out(locale: str) -> list[dict[str, str]]:
+def _left_out(locale: str, named: Sequence[str]) -> list[dict[str, str]]:
     free_texts = door().catalogue.free_texts.get(locale)
-    named = request.args.get("left_out", "").split(".")
     return free_texts.told(code for code in LEFT_OUT_CODES if code in named) if free_texts else []
 
 

@@ -1,8 +1,6 @@
 /* A form on another page: asked for, filled in, sent, and what came of it. What was typed is in the page and, once it is
    sent, with the service: nowhere else, and it survives whatever goes wrong on the way. */
 
-const CAMPAIGN = ["utm_source", "utm_medium", "utm_campaign"];
-const NAMES_CAMPAIGN = /^[A-Za-z0-9 ._~+-]{1,64}$/;
 
 /* Put a form into an element of its own. What is returned: {element, ask, isTouched}; `ask` fails where the form cannot be
    had. page: {all, form, locale, channel, tell, over}: `over(outcome)` is called when it is `sent` or `refused`. */
@@ -48,7 +46,7 @@ export function putForm(page) {
       locale: shown.locale,
       fields: sheet.values(),
       decisions: decisions,
-      attribution: campaign(),
+      attribution: cameBy(),
     };
     await once(async function () {
       const answer = await tell("POST", path + "/submissions", body, { "Idempotency-Key": keyFor(JSON.stringify(body)) });
@@ -171,11 +169,14 @@ function line(inside) {
   return paragraph;
 }
 
-/* Which campaign brought the visitor, as the address of the page names it; nothing finer (M-09). */
-function campaign() {
+/* What brought the visitor, as the address of the page names it: the service says which names and which values it takes,
+   and nothing else of the address is read (M-09). */
+function cameBy() {
   const given = new URLSearchParams(location.search);
-  const named = CAMPAIGN.filter(function (name) { return NAMES_CAMPAIGN.test(given.get(name) || ""); });
-  return Object.fromEntries(named.map(function (name) { return [name, given.get(name)]; }));
+  const taken = Object.entries(SERVED.takes).filter(function (one) { return new RegExp("^(?:" + one[1] + ")$").test(given.get(one[0]) || ""); });
+  const said = Object.fromEntries(taken.map(function (one) { return [one[0], given.get(one[0])]; }));
+  if (said.source !== SERVED.other) delete said.source_other;
+  return said;
 }
 
 /* The styles of forms, once for each shadow tree. */

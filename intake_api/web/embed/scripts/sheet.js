@@ -29,9 +29,9 @@ function sheetOf(shown, words, typed, act) {
   const hint = make("p", "", words.decisions_hint);
   const asked = decisions.map(function (decision) { return decision.element; });
   const deciding = part(words.decisions, [hint].concat(asked));
-  // Before the first control, and in sight of it.
-  if (steps.length === 1 || !asked.length) notice.append(withdraw);
-  else hint.after(withdraw);
+  // Before the first control, and in sight of it; where there is no yes, there is none to take back.
+  if (steps.length > 1) hint.after(withdraw);
+  else if (asked.length) notice.append(withdraw);
   const sending = part(words.sending, acts.flatMap(function (purpose) { return actOf(purpose, said); }));
   const trouble = make("div", "vestibule-trouble");
   trouble.setAttribute("role", "alert");
