@@ -85,6 +85,16 @@ MISTAKES = {
         (SURVEY, "kind: survey", "kind: survey\nfollow_up: {field: rating, at_most: 6, within_days: 2}"),
         ("follow_up.field", "nobody could be reached"),
     ),
+    "a page in place of a site": (
+        (SURVEY, "stage: middle", "stage: middle\nsites: [https://www.hotel.example/survey]"),
+        ("sites", "is no site"),
+    ),
+    "a site without https": (
+        (SURVEY, "stage: middle", "stage: middle\nsites: [http://www.hotel.example]"),
+        ("sites", "is no site"),
+    ),
+    "every site": ((SURVEY, "stage: middle", "stage: middle\nsites: ['*']"), ("sites", "is no site")),
+    "no site": ((SURVEY, "stage: middle", "stage: middle\nsites: []"), ("sites", "not a list")),
     "a file whose name is no key": ((SURVEY, "kind: survey", "kind: survey"), ("(name)", "cannot be the key")),
 }
 
@@ -100,6 +110,17 @@ class TestMistakes:
         told = [each for each in copy.problems() if each.file == file and each.key == key and wrong in each.wrong]
         assert told, [str(each) for each in copy.problems()]
         assert all(each.instead for each in told)
+
+
+class TestSites:
+    def test_sec_13_a_form_names_the_sites_it_may_stand_on_and_others_leave_it_to_the_settings(
+        self, copy: Copy
+    ) -> None:
+        copy.change(SURVEY, "stage: middle", "stage: middle\nsites: [https://www.hotel.example, http://localhost:8000]")
+        loaded = copy.load()
+        assert loaded.form("survey").sites == ("https://www.hotel.example", "http://localhost:8000")
+        assert loaded.form("trial").sites is None
+        assert "sites" not in document(loaded, "survey")
 
 
 class TestWhatScriptsAreTold:
