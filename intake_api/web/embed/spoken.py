@@ -23,6 +23,7 @@ FORM_WORDS = {
     "decisions": "form.decisions",
     "decisions_hint": "form.decisions_hint",
     "sending": "form.sending",
+    "leave_empty": "form.leave_empty",
     "refuse": "answers.refuse",
     "decline": "embed.decline",
     "close": "embed.close",

@@ -1,6 +1,6 @@
 """The page of a form: shown, sent, and shown again with what was typed when something is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -85,8 +85,7 @@ def get_page(form: str) -> Response:
 @open_to("anyone")
 def send_page(form: str) -> Response:
     """Keep what was sent and go on to the thanks; or show the form again, with what was typed."""
-    if request.query_string != ONLY_FRAMED:
-        refuse_query()
+    _refuse_any_other_query()
     here = door()
     anywhere = here.catalogue.view(form, here.catalogue.default_locale)
     sent = read_form(known_inputs(anywhere))
@@ -116,10 +115,7 @@ def send_page(form: str) -> Response:
         # What was typed must not be lost with the store, nor anybody thanked (SEC-42).
         log.failure("page.not_kept", error, form=form)
         return _later(page, "unavailable", retry_seconds=RETRY_SECONDS)
-    left_out = ".".join(receipt.left_out) or None
-    if is_framed():  # the page of thanks opens by its address, and stands in nobody's frame
-        return as_framed(thanks_page(receipt.token, receipt.left_out))
-    return redirect(url_for("receipt_pages.get_thanks", token=receipt.token, left_out=left_out), 303)  # type: ignore[return-value]
+    return _thank(receipt.token, receipt.left_out)
 
 
 def fresh_page(form: str, language: Language, campaign: Mapping[str, str] | None = None) -> FormPage:
@@ -129,6 +125,19 @@ def fresh_page(form: str, language: Language, campaign: Mapping[str, str] | None
     """
     shown = show_at(door(), form, language.locale, "page")
     return FormPage(shown.view, language, shown.signed_id, campaign or {})
+
+
+def _refuse_any_other_query() -> None:
+    if request.query_string != ONLY_FRAMED:
+        refuse_query()
+
+
+def _thank(token: str, left_out: Sequence[str]) -> Response:
+    """Go on to the page of thanks; it opens by its address and stands in nobody's frame: there it is shown at once."""
+    if is_framed():
+        return as_framed(thanks_page(token, left_out))
+    told = ".".join(left_out) or None
+    return redirect(url_for("receipt_pages.get_thanks", token=token, left_out=told), 303)  # type: ignore[return-value]
 
 
 def choose_another(form: str, language: Language, status: int = 200) -> Response:

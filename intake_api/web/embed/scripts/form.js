@@ -48,6 +48,7 @@ export function putForm(page) {
       decisions: decisions,
       attribution: cameBy(),
     };
+    if (sheet.trapped()) body.trap = sheet.trapped();
     await once(async function () {
       const answer = await tell("POST", path + "/submissions", body, { "Idempotency-Key": keyFor(JSON.stringify(body)) });
       const said = await answer.json();

@@ -3,7 +3,7 @@
 
 const MANY = 4; // who is asked more than that sees the answers once more before they are sent
 
-/* Draw a form. What is returned: {element, decisions, values, typed, isTouched, onlyAsks, tell, wait}: `onlyAsks` says that
+/* Draw a form. What is returned: {element, decisions, values, typed, trapped, isTouched, onlyAsks, tell, wait}: `onlyAsks` says that
    without a yes there is nothing to send. shown: the form as the service gave it; typed: what was typed before, by field;
    act: {send, refuse}. */
 function sheetOf(shown, words, typed, act) {
@@ -44,7 +44,8 @@ function sheetOf(shown, words, typed, act) {
   const row = make("div", "vestibule-row");
   row.append(next, send, no, back);
   const after = make("p", "vestibule-why", shown.what_next);
-  element.append(progress, notice, questions, check, deciding, sending, trouble, row, after);
+  const trap = trapOf(words);
+  element.append(trap.element, progress, notice, questions, check, deciding, sending, trouble, row, after);
   element.addEventListener("submit", function (event) {
     event.preventDefault();
     if (at < steps.length - 1) goOn();
@@ -63,6 +64,7 @@ function sheetOf(shown, words, typed, act) {
     decisions: decisions,
     values: values,
     typed: allTyped,
+    trapped: trap.typed,
     isTouched: function () { return Object.values(allTyped()).some(Boolean); },
     onlyAsks: acts.length === 0,
     tell: tell,
@@ -180,6 +182,22 @@ function noticeOf(shown, words) {
   whole.append(linkTo(shown.notice.page, words.whole_notice));
   notice.append(whole);
   return notice;
+}
+
+/* A field that people cannot see and nobody is told of: what stands in it, a machine has written (SEC-38). Its name and
+   what it says of itself tell browsers and password managers to leave it alone. */
+function trapOf(words) {
+  const element = make("p", "vestibule-unseen");
+  const label = make("label", "", words.leave_empty);
+  const input = make("input");
+  input.name = input.id = label.htmlFor = "remark";
+  input.tabIndex = -1;
+  input.autocomplete = "off";
+  ["1pIgnore", "lpignore", "bwignore", "protonpassIgnore"].forEach(function (name) { input.dataset[name] = "true"; });
+  input.dataset.formType = "other";
+  element.setAttribute("aria-hidden", "true");
+  element.append(label, input);
+  return { element: element, typed: function () { return input.value; } };
 }
 
 function part(title, inside) {

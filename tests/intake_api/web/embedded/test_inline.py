@@ -116,11 +116,22 @@ class TestSent:
             ["submitted", {"form": "newsletter", "mode": "inline", "reference": number}, "vestibule-form"],
         ]
 
+    def test_sec38_what_a_machine_writes_into_the_field_nobody_sees_is_sent_along(self, page: Page, site: Site) -> None:
+        form = open_form(page, site, "newsletter")
+        expect(form.locator("#remark")).not_to_be_in_viewport()
+        form.locator("#remark").evaluate("e => { e.value = 'buy'; }")
+        page.fill("#f-email", EMAIL)
+        say_yes(page)
+        with page.expect_request("**/submissions") as sent:
+            send(page)
+        reference(page)
+        assert sent.value.post_data_json["trap"] == "buy"
+
     def test_c04_a_download_is_there_whatever_was_said_to_the_newsletter(self, page: Page, site: Site) -> None:
         form = open_form(page, site, "download")
-        form.get_by_label("What you would like").select_option(index=1)
+        form.locator(".vestibule-field [type=radio]").first.check()
         page.fill("#f-email", EMAIL)
-        page.locator("[value=no]").check()
+        form.locator(".vestibule-decision [value=no]").check()
         send(page)
         reference(page)
         expect(form.locator("a[href*='/downloads/']")).to_have_count(1)
