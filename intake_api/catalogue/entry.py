@@ -82,7 +82,8 @@ class Entry:
                 return tuple(value)
             self.wrong(name, "names something twice.", "Name each once.")
         else:
-            self.wrong(name, "is missing." if value is None else "is not a list of words.", instead)
+            empty = "is missing." if value is None else "is empty."
+            self.wrong(name, empty if value in (None, []) else "is not a list of words.", instead)
         return ()
 
     def entry(self, name: str, instead: str) -> "Entry":

@@ -180,6 +180,14 @@ MISTAKES = {
         ),
         (DEMO, "fields.4.purposes", "is missing"),
     ),
+    "m_02 a field for nothing": (
+        (
+            DEMO,
+            "{name: company, necessity: optional, purposes: [respond_to_request]}",
+            "{name: company, necessity: optional, purposes: []}",
+        ),
+        (DEMO, "fields.4.purposes", "is empty"),
+    ),
     "m_02 a field without a reason": (
         (EN, "    why: So that we show you the part you would work with.\n", ""),
         (EN, "fields.role.why", "nobody says why"),
