@@ -5,7 +5,7 @@ counts under a key of its own, drawn at random and thrown away with it, so that 
 say who was counted.
 """
 
-import hmac
+import hashlib
 import secrets
 import threading
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class _Span:
     counts: dict[bytes, int] = field(default_factory=dict)
 
     def of(self, value: str) -> int:
-        return self.counts.get(self._name(value), 0)
+        return self.counts.get(self._name(value), 0) if self.counts else 0
 
     def add(self, value: str) -> None:
         name = self._name(value)
@@ -32,7 +32,7 @@ class _Span:
             self.counts[name] = self.counts.get(name, 0) + 1
 
     def _name(self, value: str) -> bytes:
-        return hmac.digest(self.key, value.encode(), "sha256")[:NAME_BYTES]
+        return hashlib.blake2b(value.encode(), key=self.key, digest_size=NAME_BYTES).digest()
 
 
 class Arrivals:

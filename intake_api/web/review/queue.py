@@ -114,7 +114,7 @@ def _rows(tx: Connection, catalogue: Catalogue, leads: list[Lead]) -> list[Row]:
             form=form_name(lead.form),
             delivery=next(reversed(deliveries.get(lead.id, [])), None),
             consents={purpose: state for purpose, state in states.get(lead.id, {}).items() if purpose in opt_ins},
-            held_for=[HELD_FOR[reason] for reason in lead.held_for or ()],
+            held_for=[HELD_FOR[reason] for reason in lead.held_for or () if lead.state is LeadState.HELD],
         )
         for lead in leads
     ]
