@@ -84,7 +84,9 @@ class TestFuzzing:
                     case.body["fields"] = {"email": "zane@guest.example", "name": "Zane", "message": "Hello"}
                     for unasked in {"name", "message"} - {field["name"] for field in shown.get("fields", [])}:
                         del case.body["fields"][unasked]
-                    case.body["decisions"] = {"newsletter": True}
+                    asked = shown.get("notice", {}).get("purposes", [])
+                    case.body["decisions"] = {one["id"]: True for one in asked if one["control"] == "opt_in"}
+                    case.body["attribution"] = {}
 
         @public_app.after_request
         def note(response: Response) -> Response:
