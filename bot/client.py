@@ -117,7 +117,7 @@ class FormApi:
         return await self._call("POST", "/v1/rights", json={"kind": right, "email": email, "locale": locale})
 
     async def receipt(self, receipt: str) -> Json:
-        """Return the receipt: what was agreed to, and whether it is `erased`."""
+        """Return the receipt: what was agreed to. One that was erased is refused with 410 (`receipt_erased`)."""
         return await self._call("GET", f"/v1/receipts/{receipt}")
 
     async def withdraw(self, receipt: str, purposes: list[str] | None = None) -> Json:

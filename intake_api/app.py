@@ -24,14 +24,17 @@ from intake_api.web.pages.landing import landing
 from intake_api.web.pages.my_data import my_data_pages
 from intake_api.web.pages.notices import notice_pages
 from intake_api.web.pages.problems import page_of_problem
+from intake_api.web.pages.receipt_checks import receipt_check_pages
 from intake_api.web.pages.receipts import receipt_pages
 from intake_api.web.public.chat import chat, need_conversation, open_gateway
 from intake_api.web.public.forms import forms
+from intake_api.web.public.keys import keys
 from intake_api.web.public.notices import notices
 from intake_api.web.public.openapi import (
     CHAT_OPERATIONS,
     FORM_OPERATIONS,
     HEALTH_OPERATIONS,
+    KEY_OPERATIONS,
     RECEIPT_OPERATIONS,
     RIGHTS_OPERATIONS,
     TEXT_OPERATIONS,
@@ -59,10 +62,12 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     put_widget(app, catalogue, settings.public_url)
     open_gateway(app, here)
     open_asking(app)
-    operations = (*FORM_OPERATIONS, *RECEIPT_OPERATIONS, *RIGHTS_OPERATIONS, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
-    described = describe_api("Vestibule: lead intake", catalogue, operations)
-    api = (forms, submissions, standing_answers, notices, receipts, rights, chat, health, described)
-    links = (receipt_pages, confirmation_pages, my_data_pages)
+    own = (*RECEIPT_OPERATIONS, *KEY_OPERATIONS, *RIGHTS_OPERATIONS)
+    described = describe_api(
+        "Vestibule: lead intake", catalogue, (*FORM_OPERATIONS, *own, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
+    )
+    api = (forms, submissions, standing_answers, notices, receipts, keys, rights, chat, health, described)
+    links = (receipt_pages, receipt_check_pages, confirmation_pages, my_data_pages)
     pages = (landing, form_pages, content_pages, *links, notice_pages, page_assets, widget)
     for part in (*api, *pages):
         app.register_blueprint(part)

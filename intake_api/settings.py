@@ -27,11 +27,11 @@ V = TypeVar("V")
 
 # Which process reads which secret (SEC-47); each reads DATABASE_URL as well. docs/settings.md shows this table, and
 # docker-compose.yml mounts what it says.
-KEYS = ("MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "TOKEN_KEY")
+KEYS = ("MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "RECEIPT_KEY", "TOKEN_KEY")
 TOKENS = ("SERVICE_TOKEN", "GATEWAY_TOKEN")
 NEEDED_BY: Mapping[str, tuple[str, ...]] = {
-    "public": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "GATEWAY_TOKEN"),
-    "internal": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "SERVICE_TOKEN"),
+    "public": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "RECEIPT_KEY", "GATEWAY_TOKEN"),
+    "internal": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "RECEIPT_KEY", "SERVICE_TOKEN"),
     "review": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY"),
     "worker": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "EVIDENCE_KEY", "WEBHOOK_SECRET", "SMTP_URL"),
     "migrate": (),  # `db upgrade`: it changes tables and opens nothing that is sealed
@@ -69,6 +69,11 @@ class Secrets:
     def evidence_key(self) -> bytes:
         """Return the seed of the Ed25519 key that signs checkpoints."""
         return _held(self.keys, "EVIDENCE_KEY")
+
+    @property
+    def receipt_key(self) -> bytes:
+        """Return the seed of the Ed25519 key that signs receipts."""
+        return _held(self.keys, "RECEIPT_KEY")
 
     @property
     def token_key(self) -> bytes:

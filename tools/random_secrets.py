@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-KEYS = ("MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "TOKEN_KEY")
+KEYS = ("MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "RECEIPT_KEY", "TOKEN_KEY")
 TOKENS = ("SERVICE_TOKEN", "GATEWAY_TOKEN")
 
 

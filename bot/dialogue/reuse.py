@@ -80,9 +80,11 @@ async def _was_erased(state: State, desk: Desk) -> bool:
     """Say whether something sent here was erased since, from wherever: then nothing of it comes back (H-07)."""
     receipts = state.receipts if state.known else ()
     try:
-        return any([(await desk.api.receipt(receipt)).get("erased") is True for receipt in receipts])
+        for receipt in receipts:
+            await desk.api.receipt(receipt)
     except ApiRefused:
         return True
+    return False
 
 
 def _own_words(state: State, sheet: Sheet, desk: Desk) -> dict[str, str]:

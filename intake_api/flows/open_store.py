@@ -53,7 +53,7 @@ def ready_store(
         keyring.hold_start(tx)
         if MigrationContext.configure(tx).get_current_revision() != newest_revision():
             raise SchemaOutOfDate("The database has another schema. Run: python -m intake_api db upgrade")
-        keyring.check_keys(tx, key_ids(settings), now=now)
+        keyring.check_keys(tx, key_ids(settings), now=now, public=public_keys(settings))
         if altered := notices.altered_notices(tx):
             raise notices.NoticeAltered(f"The notice {altered[0]} was changed in the database. Restore it first.")
         if shows_notices:
@@ -63,9 +63,14 @@ def ready_store(
 def key_ids(settings: Settings) -> dict[str, str]:
     """Return the ids of the keys that this process holds, by the setting they come from."""
     ids = {name: key_id(key) for name, key in settings.secrets.keys.items()}
-    if "EVIDENCE_KEY" in ids:  # known by its public half, which checkpoints can be checked with
-        ids["EVIDENCE_KEY"] = evidence.Signer(settings.secrets.evidence_key).key_id
-    return ids
+    # What signs is known by its public half, which checkpoints and receipts can be checked with.
+    return ids | {name: key_id(key) for name, key in public_keys(settings).items()}
+
+
+def public_keys(settings: Settings) -> dict[str, bytes]:
+    """Return the public halves of the keys that this process signs with."""
+    held = settings.secrets.keys
+    return {name: evidence.Signer(held[name]).public_key for name in keyring.SIGNING if name in held}
 
 
 def _need_recipient(catalogue: Catalogue, recipient: str) -> None:

@@ -1,22 +1,35 @@
-"""Show a visitor their receipt: what was agreed, on which text, and where it stands in the evidence (P-01, P-04)."""
+"""Show a visitor their receipt: what was agreed, on which text, and where the evidence has it (P-01, P-04, P-06)."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from intake_api.flows.record_answer import CONTROL
+from sqlalchemy import Connection
+
 from intake_api.flows.submit_lead import read_receipt_token
 from intake_api.rules.consent import DecisionState
-from intake_api.rules.lead_state import LeadState
 from intake_api.rules.taking_back import BECOMES
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.decisions import Decision, list_decisions
 from intake_api.store.leads import Lead, LeadUnknown, get_lead_by_receipt
 from intake_api.store.notices import get_notice_body
+from intake_api.store.subjects import erased_at
 
-__all__ = ["LeadUnknown", "PurposeLife", "ShownReceipt", "show_receipt"]
+__all__ = ["LeadUnknown", "PurposeLife", "ReceiptErased", "ShownReceipt", "opened_receipt", "show_receipt"]
+
+
+class ReceiptErased(Exception):
+    """What a receipt was given for was erased: when, and the language in which its owner is told that and no more."""
+
+    code = "receipt_erased"
+
+    def __init__(self, at: datetime, locale: str) -> None:
+        super().__init__("What this receipt was given for was erased.")
+        self.at = at
+        self.locale = locale
 
 
 @dataclass(frozen=True)
@@ -58,32 +71,34 @@ class ShownReceipt:
         return [PurposeLife(newest, earlier) for newest, *earlier in filter(None, lives.values())]
 
     @property
-    def is_erased(self) -> bool:
-        """Say whether what was sent is gone; its decisions and its evidence stay."""
-        return self.lead.state is LeadState.ERASED
-
-    @property
     def has_a_yes(self) -> bool:
         """Say whether a yes of the person lives."""
         return any(BECOMES.get(life.present.state) is DecisionState.WITHDRAWN for life in self.purposes)
-
-    @property
-    def is_disowned(self) -> bool:
-        """Say whether it is gone because the address belongs to somebody else."""
-        by_the_mail = (one.control == CONTROL and one.state is not DecisionState.GIVEN for one in self.decisions)
-        return self.is_erased and any(by_the_mail)
 
 
 def show_receipt(store: Store, token: str) -> ShownReceipt:
     """Return the receipt that a token opens.
 
     :raises LeadUnknown: no such receipt.
+    :raises ReceiptErased: what it was given for was erased.
     """
     with store.reading() as tx:
-        lead = get_lead_by_receipt(tx, *read_receipt_token(token))
+        lead = opened_receipt(tx, token)
         return ShownReceipt(
             lead=lead,
             decisions=list_decisions(tx, lead.id),
             notice=json.loads(get_notice_body(tx, lead.notice_hash)),
             entry=evidence.get_entry(tx, lead.evidence_entry),
         )
+
+
+def opened_receipt(tx: Connection, token: str) -> Lead:
+    """Return the lead that a token opens.
+
+    :raises LeadUnknown: no such receipt.
+    :raises ReceiptErased: what it was given for was erased.
+    """
+    lead = get_lead_by_receipt(tx, *read_receipt_token(token))
+    if (at := erased_at(tx, lead.subject_id)) is not None:
+        raise ReceiptErased(at, lead.locale)
+    return lead

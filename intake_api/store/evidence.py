@@ -57,6 +57,7 @@ class CheckpointRow(Table):
     frontier: Mapped[bytes] = mapped_column(LargeBinary)
     at: Mapped[datetime] = mapped_column(Moment)
     signature: Mapped[bytes] = mapped_column(LargeBinary)
+    key_id: Mapped[str | None] = mapped_column(String(64))
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Checkpoint:
     root: bytes
     at: datetime
     signature: bytes
+    key_id: str | None = None  # of the key that signed it; None from a copy that does not say
     chain: bytes = bytes(32)
     frontier: tuple[bytes, ...] = ()
 
@@ -78,7 +80,7 @@ class Checkpoint:
     def to_line(self) -> str:
         """Write the checkpoint as one line of JSON, for the copy outside the database."""
         values = {"origin": ORIGIN, "size": self.size, "root": self.root.hex(), "at": rfc3339(self.at)}
-        return json.dumps({**values, "signature": self.signature.hex()})
+        return json.dumps({**values, "signature": self.signature.hex(), "key": self.key_id})
 
 
 class CheckpointUnreadable(Exception):
@@ -95,7 +97,8 @@ def read_checkpoint(line: str) -> Checkpoint:
     try:
         said = json.loads(line)
         size, at = int(said["size"]), datetime.fromisoformat(said["at"])
-        return Checkpoint(size, bytes.fromhex(said["root"]), at, bytes.fromhex(said["signature"]))
+        root, signature, key = bytes.fromhex(said["root"]), bytes.fromhex(said["signature"]), said.get("key")
+        return Checkpoint(size, root, at, signature, None if key is None else str(key))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointUnreadable("This line is no checkpoint.") from error
 
@@ -144,7 +147,7 @@ _PLACE = (
 )
 _ENTRY_COLUMNS = tuple(EvidenceRow.__table__.c[name] for name in Entry.__dataclass_fields__)
 _CHECKPOINT_COLUMNS = tuple(
-    CheckpointRow.__table__.c[name] for name in ("size", "root", "at", "signature", "chain", "frontier")
+    CheckpointRow.__table__.c[name] for name in ("size", "root", "at", "signature", "key_id", "chain", "frontier")
 )
 
 
@@ -246,11 +249,53 @@ def sequence(tx: Connection, signer: Signer, *, now: datetime, limit: int = 1000
         places.append({"entry": row.id, "position_": size, "chain_": chain})
         size += 1
     tx.execute(_PLACE, places)
-    checkpoint = Checkpoint(size, merkle.root(frontier), now, b"", chain, tuple(frontier))
+    checkpoint = Checkpoint(size, merkle.root(frontier), now, b"", signer.key_id, chain, tuple(frontier))
     signed = replace(checkpoint, signature=signer.sign(checkpoint.signed_text))
-    columns = {name: getattr(signed, name) for name in ("size", "root", "at", "signature", "chain")}
+    columns = {name: getattr(signed, name) for name in ("size", "root", "at", "signature", "key_id", "chain")}
     tx.execute(insert(CheckpointRow).values(frontier=b"".join(frontier), **columns))
     return signed
+
+
+@dataclass(frozen=True)
+class Proven:
+    """An entry, and what proves its place: a path from its hash to the root of a signed checkpoint.
+
+    While it waits for its place there is neither; that it gets one is then a promise.
+    """
+
+    entry: Entry
+    checkpoint: Checkpoint | None = None
+    path: tuple[bytes, ...] = ()
+
+
+def prove(tx: Connection, entry: Entry) -> Proven:
+    """Return the proof of an entry in the first tree that holds it (E-05): as much work as one batch."""
+    if entry.position is None:
+        return Proven(entry)
+    order = select(*_CHECKPOINT_COLUMNS).limit(1)
+    after = tx.execute(order.where(CheckpointRow.size > entry.position).order_by(CheckpointRow.size)).first()
+    if after is None:
+        return Proven(entry)
+    checkpoint = _checkpoint(dict(after._mapping))
+    return Proven(entry, checkpoint, tuple(merkle.inclusion(_known(tx, checkpoint), entry.position, checkpoint.size)))
+
+
+def prove_growth(tx: Connection, earlier: Checkpoint, later: Checkpoint) -> list[bytes]:
+    """Return the proof that one checkpoint's tree begins with another's (E-05): reads every leaf hash between them."""
+    leaves = _leaves(tx, earlier.size, later.size)
+    return merkle.consistency(merkle.known_hashes(earlier.frontier, earlier.size, leaves), earlier.size, later.size)
+
+
+def get_checkpoint(tx: Connection, size: int) -> Checkpoint | None:
+    """Return the checkpoint over so many entries, if there is one."""
+    row = tx.execute(select(*_CHECKPOINT_COLUMNS).where(CheckpointRow.size == size)).first()
+    return None if row is None else _checkpoint(dict(row._mapping))
+
+
+def find_placed(tx: Connection, leaf_hash: bytes, position: int) -> Entry | None:
+    """Return the entry at a place, if its hash is this one."""
+    row = tx.execute(select(*_ENTRY_COLUMNS).where(EvidenceRow.position == position)).first()
+    return Entry(**row._mapping) if row and row.leaf_hash == leaf_hash else None
 
 
 def entries_in_order(tx: Connection) -> Iterator[Entry]:
@@ -290,6 +335,19 @@ def find_unproven_lead(tx: Connection) -> str | None:
     has_entry = select(EvidenceRow.id).where(EvidenceRow.id == LeadRow.evidence_entry).exists()
     reference: str | None = tx.scalar(select(LeadRow.reference).where(~has_entry).limit(1))
     return reference
+
+
+def _known(tx: Connection, checkpoint: Checkpoint) -> dict[tuple[int, int], bytes]:
+    """Return the hashes at hand for a tree: the state before its last batch, and the leaves of that batch."""
+    query = select(*_CHECKPOINT_COLUMNS).where(CheckpointRow.size < checkpoint.size)
+    before = tx.execute(query.order_by(CheckpointRow.size.desc()).limit(1)).first()
+    size, frontier = (before.size, _checkpoint(dict(before._mapping)).frontier) if before else (0, ())
+    return merkle.known_hashes(frontier, size, _leaves(tx, size, checkpoint.size))
+
+
+def _leaves(tx: Connection, start: int, end: int) -> list[bytes]:
+    query = select(EvidenceRow.leaf_hash).where(EvidenceRow.position >= start, EvidenceRow.position < end)
+    return list(tx.scalars(query.order_by(EvidenceRow.position)))
 
 
 def _checkpoint(values: dict[str, Any]) -> Checkpoint:

@@ -1,13 +1,20 @@
-"""Which keys this database was made with: a process with other keys must not start (SEC-47, E-07)."""
+"""Which keys this database was made with: a process with other keys must not start (SEC-47, E-07).
 
+Of the keys that sign it also knows the public halves, those of the past included: what they signed stays checkable.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, String, insert, select, text
+from sqlalchemy import Connection, LargeBinary, String, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.store.base import Moment, Table
 
 START_LOCK = 0x76657373  # PostgreSQL advisory lock: one process at a time looks whether it may start
+CHECKPOINTS, RECEIPTS = "EVIDENCE_KEY", "RECEIPT_KEY"
+SIGNING = (CHECKPOINTS, RECEIPTS)
 
 
 class KeyMismatch(Exception):
@@ -17,13 +24,29 @@ class KeyMismatch(Exception):
 
 
 class KeyringRow(Table):
-    """One key in use, by name and id; the key itself is never here."""
+    """One key, in use or of the past, by name and id; the key itself is never here."""
 
     __tablename__ = "keyring"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    key_id: Mapped[str] = mapped_column(String(64))
+    key_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     since: Mapped[datetime] = mapped_column(Moment)
+    until: Mapped[datetime | None] = mapped_column(Moment)
+    public_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+@dataclass(frozen=True)
+class KnownKey:
+    """A key that this database was made with: in use while `until` is None. `public_key` of one that signs."""
+
+    name: str
+    key_id: str
+    since: datetime
+    until: datetime | None
+    public_key: bytes | None
+
+
+_COLUMNS = tuple(KeyringRow.__table__.c[name] for name in KnownKey.__dataclass_fields__)
 
 
 def hold_start(tx: Connection) -> None:
@@ -35,17 +58,35 @@ def hold_start(tx: Connection) -> None:
         tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": START_LOCK})
 
 
-def check_keys(tx: Connection, keys: dict[str, str], *, now: datetime) -> None:
+def check_keys(
+    tx: Connection, keys: Mapping[str, str], *, now: datetime, public: Mapping[str, bytes] | None = None
+) -> None:
     """Compare the ids of this process's keys with the database's; remember those it does not know yet.
 
+    :param public: the public halves of those that sign.
     :raises KeyMismatch: a known name has another key.
     """
-    known = {row.name: row.key_id for row in tx.execute(select(KeyringRow.name, KeyringRow.key_id))}
+    known = {key.name: key for key in list_keys(tx) if key.until is None}
     for name, key_id in keys.items():
+        half = (public or {}).get(name)
         if name not in known:
-            tx.execute(insert(KeyringRow).values(name=name, key_id=key_id, since=now))
-        elif known[name] != key_id:
+            tx.execute(insert(KeyringRow).values(name=name, key_id=key_id, since=now, public_key=half))
+        elif known[name].key_id != key_id:
             raise KeyMismatch(
-                f"VESTIBULE_{name} (id {key_id}) is not the key this database was made with (id {known[name]}). "
+                f"VESTIBULE_{name} (id {key_id}) is not the key this database was made with (id {known[name].key_id}). "
                 "Put the right key back; nothing can be read or verified with another one."
             )
+        elif half and known[name].public_key is None:  # a database of a version that did not keep it
+            same = (KeyringRow.name == name, KeyringRow.key_id == key_id)
+            tx.execute(update(KeyringRow).where(*same).values(public_key=half))
+
+
+def list_keys(tx: Connection) -> list[KnownKey]:
+    """Return all keys by name, those of the past first."""
+    query = select(*_COLUMNS).order_by(KeyringRow.name, KeyringRow.since, KeyringRow.key_id)
+    return [KnownKey(**row._mapping) for row in tx.execute(query)]
+
+
+def signing_keys(tx: Connection) -> list[KnownKey]:
+    """Return the keys that checkpoints and receipts are or were signed with, if their public halves are known."""
+    return [key for key in list_keys(tx) if key.name in SIGNING and key.public_key is not None]

@@ -58,3 +58,9 @@ def erase_subject(tx: Connection, subject_id: str, *, now: datetime) -> None:
 def is_erased(tx: Connection, subject_id: str) -> bool:
     """Say whether this person was erased."""
     return tx.scalar(select(SubjectRow.wrapped_key).where(SubjectRow.id == subject_id)) is None
+
+
+def erased_at(tx: Connection, subject_id: str) -> datetime | None:
+    """Return when this person was erased, or None."""
+    found: datetime | None = tx.scalar(select(SubjectRow.erased_at).where(SubjectRow.id == subject_id))
+    return found

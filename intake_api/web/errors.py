@@ -14,6 +14,8 @@ from werkzeug.exceptions import HTTPException
 
 from intake_api import log
 from intake_api.catalogue.model import FormUnknown, LocaleNotOffered
+from intake_api.clock import rfc3339
+from intake_api.flows.show_receipt import ReceiptErased
 from intake_api.flows.submit_lead import (
     DecisionInvalid,
     FieldsInvalid,
@@ -52,6 +54,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "presentation_mismatch": (409, "The notice has changed since it was shown. Please look at it again."),
     "locale_not_available": (409, "This form is not available in that language."),
     "button_stale": (409, "That button belongs to an earlier moment. Please use the newest ones."),
+    "receipt_erased": (410, "What this receipt was given for was erased."),
     "lead_erased": (410, "This person was erased: nothing is left to show."),
     "body_too_large": (413, "The body is too large."),
     "address_too_long": (414, "The address is too long."),
@@ -177,6 +180,8 @@ def describe(error: Exception) -> ProblemDetails:
         return _details(error.code, extra={"locales": list(error.locales)})
     if isinstance(error, TooManySubmissions):
         return _details(error.code, headers={"Retry-After": str(int(error.wait.total_seconds()))})
+    if isinstance(error, ReceiptErased):
+        return _details(error.code, extra={"erased_at": rfc3339(error.at)})
     if isinstance(error, HTTPException):
         return _of_http(error)
     return _details(next((code for kind, code in RAISED.items() if isinstance(error, kind)), "internal_error"))

@@ -12,6 +12,7 @@ from intake_api.web.limits import FORM_KEYS
 from intake_api.web.strict_json import is_body_sent, load_shape, read_body
 
 FORM_TYPE = "application/x-www-form-urlencoded"
+UPLOAD_TYPE = "multipart/form-data"
 REPEATED = {"code": "repeated", "text": "This stands there more than once."}
 
 
@@ -60,6 +61,24 @@ def read_form_if_sent(known: Sequence[str]) -> dict[str, str]:
     :raises RequestProblem: as `read_form`.
     """
     return read_form(known) if is_body_sent() else {}
+
+
+def read_upload(known: Sequence[str], file: str) -> tuple[dict[str, str], bytes]:
+    """Read a sent HTML form with one file: its values as `read_form` does, and the content of the file.
+
+    :raises RequestProblem: 400 unreadable, 413 too large, 415 another content type, 422 unknown or repeated names.
+    """
+    kind, _ = parse_options_header(request.headers.get("Content-Type"))
+    if kind != UPLOAD_TYPE:
+        raise RequestProblem("content_type_not_accepted", "Send the form as browsers send one with a file.")
+    values = _each_once(list(request.form.items(multi=True)), code="body_invalid")
+    files = list(request.files.items(multi=True))
+    if unknown := sorted((values.keys() - set(known)) | {name for name, _ in files if name != file}):
+        fields = {name: {"code": "unknown", "text": "There is no such field here."} for name in unknown}
+        raise RequestProblem("body_invalid", fields=fields)
+    if len(files) > 1:
+        raise RequestProblem("body_invalid", fields={file: REPEATED})
+    return values, files[0][1].read() if files else b""
 
 
 def _each_once(pairs: list[tuple[str, str]], *, code: str) -> dict[str, str]:

@@ -160,7 +160,7 @@ class FormApiServer:
             reasons = example_body("submit_field_invalid")["fields"]
             return 422, {**example_body("ask_for_right_invalid"), "fields": reasons}
         if steps[0] == "receipts" and len(steps) == 2:
-            return 200, {"erased": self.erased}
+            return (410, {"code": "receipt_erased"}) if self.erased else (200, {})
         return 200, example_body("withdraw" if steps[-1] == "withdrawals" else "erase")
 
     def _check(self, form: Json, body: Json) -> tuple[int, Any]:

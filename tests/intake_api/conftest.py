@@ -42,7 +42,7 @@ class DrivenClock:
 
 def random_secrets() -> dict[str, str]:
     """Return an environment with fresh secrets, as a first start makes them."""
-    keys = ("MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "TOKEN_KEY")
+    keys = ("MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "RECEIPT_KEY", "TOKEN_KEY")
     secrets = {f"VESTIBULE_{name}": base64.b64encode(os.urandom(32)).decode() for name in keys}
     tokens = {f"VESTIBULE_{name}": os.urandom(24).hex() for name in ("SERVICE_TOKEN", "GATEWAY_TOKEN")}
     return {**secrets, **tokens, "VESTIBULE_WEBHOOK_SECRET": "whsec_" + base64.b64encode(os.urandom(32)).decode()}

@@ -26,7 +26,7 @@ class TestReading:
     def test_ports_move_the_addresses(self) -> None:
         assert read_settings({**random_secrets(), "VESTIBULE_REVIEW_PORT": "9001"}).review_url.endswith(":9001")
 
-    @pytest.mark.parametrize("name", ["MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "TOKEN_KEY", "SERVICE_TOKEN"])
+    @pytest.mark.parametrize("name", [*KEYS, "SERVICE_TOKEN"])
     def test_sec47_a_missing_secret_is_named(self, name: str) -> None:
         environment = {**random_secrets(), "VESTIBULE_VAR": "nowhere"}
         del environment[f"VESTIBULE_{name}"]

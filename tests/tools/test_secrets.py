@@ -14,7 +14,7 @@ from tools.development_secrets import write_development_secrets
 from tools.house import read_house
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRETS = {"master_key", "index_key", "evidence_key", "token_key", "service_token", "gateway_token"}
+SECRETS = {"master_key", "index_key", "evidence_key", "receipt_key", "token_key", "service_token", "gateway_token"}
 
 
 class TestDevelopmentSecrets:

@@ -1,4 +1,4 @@
-"""Thanks and receipt: pages whose address is the secret that opens them, takes back and erases (P-01, P-04)."""
+"""Thanks and receipt: pages whose address is the secret that opens them, takes back and erases (P-01, P-04, P-06)."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from intake_api.catalogue.model import ACT
 from intake_api.flows.erase_by_receipt import erase_by_receipt
 from intake_api.flows.list_downloads import list_downloads
-from intake_api.flows.show_receipt import ShownReceipt, show_receipt
+from intake_api.flows.show_receipt import ReceiptErased, ShownReceipt, show_receipt
 from intake_api.flows.withdraw_by_receipt import PurposeUnknown, withdraw_by_receipt
 from intake_api.rules.sensitive_text import LEFT_OUT_CODES
 from intake_api.web.access import from_untold_pages, open_to
@@ -19,7 +19,13 @@ from intake_api.web.strict_query import read_form_if_sent, refuse_query
 
 receipt_pages = Blueprint("receipt_pages", __name__, template_folder="templates")
 
-RECEIPT, ERASE = "pages/receipt.html", "pages/erase.html"
+
+@receipt_pages.errorhandler(ReceiptErased)
+def tell_it_is_erased(error: ReceiptErased) -> Response:
+    """Say when it was erased, and nothing else."""
+    language = only_in(error.locale)
+    text = render_template("pages/erased.html", erased_at=error.at, language=language)
+    return unseen(Response(text, 410, content_type="text/html; charset=utf-8"))
 
 
 @receipt_pages.get("/thanks/<token>")
@@ -44,7 +50,7 @@ def thanks_page(token: str, left_out: Sequence[str]) -> Response:
 @open_to("anyone")
 def get_receipt(token: str) -> Response:
     """Show what was agreed, on which text, and where it stands in the evidence; with buttons to take it back."""
-    return _page(RECEIPT, _shown(token), token)
+    return _page("pages/receipt.html", _shown(token), token)
 
 
 @receipt_pages.post("/receipts/<token>/withdraw")
@@ -66,8 +72,7 @@ def withdraw(token: str) -> Response:
 @open_to("anyone")
 def get_erasing(token: str) -> Response:
     """Show what erasing does, and a button for it: it cannot be taken back, so it is asked once more."""
-    shown = _shown(token)
-    return _page(RECEIPT if shown.is_erased else ERASE, shown, token)
+    return _page("pages/erase.html", _shown(token), token)
 
 
 @receipt_pages.post("/receipts/<token>/erase")

@@ -38,6 +38,7 @@ class Operation:
     may_be_empty: bool = False
     headers: tuple[dict[str, Any], ...] = ()
     security: tuple[str, ...] = ()
+    answer_type: str = "application/json"
 
 
 IDEMPOTENCY_KEY = {
@@ -69,7 +70,9 @@ TEXT_OPERATIONS = (
 )  # fmt: skip
 RECEIPT_OPERATIONS = (
     Operation("get", "/v1/receipts/{token}", "get_receipt", "The visitor's own copy of what was agreed", 200,
-              schemas.Receipt, (404, *READS)),
+              schemas.Receipt, (404, 410, *READS)),
+    Operation("get", "/v1/receipts/{token}.jsonld", "get_signed_receipt", "The same as a signed file that verifies by "
+              "itself", 200, schemas.SignedReceipt, (404, 410, *READS), answer_type="application/ld+json"),
 )  # fmt: skip
 RIGHTS_OPERATIONS = (
     Operation("post", "/v1/rights", "ask_for_right", "Ask by an address to take back, to see or to erase", 202,
@@ -78,6 +81,10 @@ RIGHTS_OPERATIONS = (
               schemas.TakenBack, (404, *WRITES), body=schemas.WithdrawalBody, may_be_empty=True),
     Operation("post", "/v1/receipts/{token}/erasures", "erase", "Erase what was sent", 200, schemas.Erased,
               (404, *WRITES), body=schemas.ErasureBody, may_be_empty=True),
+)  # fmt: skip
+KEY_OPERATIONS = (
+    Operation("get", "/.well-known/vestibule-keys.json", "list_keys", "The public keys of receipts and evidence", 200,
+              schemas.PublicKeys, READS, answer_type="application/jwk-set+json"),
 )  # fmt: skip
 CHAT_OPERATIONS = (
     Operation("post", "/v1/chat/conversations", "begin_chat", "Begin a conversation with the assistant", 201,
@@ -141,7 +148,7 @@ def _operation(operation: Operation, catalogue: Catalogue, needs_token: bool) ->
         "summary": operation.summary,
         "parameters": [*_path_parameters(operation.path, catalogue), *operation.headers],
         "responses": {
-            str(operation.status): _answer(operation.summary, operation.answer),
+            str(operation.status): _answer(operation),
             **{str(status): _problem() for status in problems},
         },
         "security": [{name: []} for name in security],
@@ -169,10 +176,10 @@ def _path_parameters(path: str, catalogue: Catalogue) -> list[dict[str, Any]]:
     ]
 
 
-def _answer(summary: str, shape: type[Schema] | None) -> dict[str, Any]:
-    if shape is None:
-        return {"description": summary}
-    return {"description": summary, "content": {JSON_TYPE: {"schema": shape}}}
+def _answer(operation: Operation) -> dict[str, Any]:
+    if operation.answer is None:
+        return {"description": operation.summary}
+    return {"description": operation.summary, "content": {operation.answer_type: {"schema": operation.answer}}}
 
 
 def _problem() -> dict[str, Any]:

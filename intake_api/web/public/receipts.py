@@ -1,10 +1,11 @@
-"""Give a visitor their receipt as JSON (P-01, P-04)."""
+"""Give a visitor their receipt as JSON, and as a signed file to keep (P-01 to P-04, P-06)."""
 
 from flask import Blueprint, Response
 
 from intake_api.clock import rfc3339
+from intake_api.flows.issue_receipt import Receipts, issue_receipt
 from intake_api.flows.show_receipt import ShownReceipt, show_receipt
-from intake_api.rules.lead_state import LeadState
+from intake_api.store.evidence import Signer
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
 from intake_api.web.door import door
@@ -13,6 +14,8 @@ from intake_api.web.strict_query import refuse_query
 
 receipts = Blueprint("receipts", __name__)
 
+SIGNED_TYPE = "application/ld+json"
+
 
 @receipts.get("/v1/receipts/<token>")
 @open_to("anyone", "service")
@@ -20,10 +23,23 @@ def get_receipt(token: str) -> Response:
     """Return the receipt that a token opens."""
     refuse_query()
     here = door()
-    return unseen(json_answer(_receipt(show_receipt(here.store, token), here.settings.public_url)))
+    return unseen(json_answer(_receipt(show_receipt(here.store, token), token, here.settings.public_url)))
 
 
-def _receipt(shown: ShownReceipt, public_url: str) -> dict[str, object]:
+@receipts.get("/v1/receipts/<token>.jsonld")
+@open_to("anyone", "service")
+def get_signed_receipt(token: str) -> Response:
+    """Return the receipt as a file that verifies by itself."""
+    refuse_query()
+    here = door()
+    signer = Signer(here.settings.secrets.receipt_key)
+    reference, receipt = issue_receipt(here.store, Receipts(signer, here.settings.public_url), token, now=here.now())
+    response = Response(receipt, content_type=SIGNED_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="receipt-{reference}.jsonld"'
+    return unseen(response)
+
+
+def _receipt(shown: ShownReceipt, token: str, public_url: str) -> dict[str, object]:
     lead, entry = shown.lead, shown.entry
     return {
         "reference": lead.reference,
@@ -31,7 +47,6 @@ def _receipt(shown: ShownReceipt, public_url: str) -> dict[str, object]:
         "locale": lead.locale,
         "channel": lead.channel,
         "received_at": rfc3339(lead.received_at),
-        "erased": lead.state is LeadState.ERASED,
         "decisions": [
             {
                 "purpose": decision.purpose,
@@ -42,6 +57,7 @@ def _receipt(shown: ShownReceipt, public_url: str) -> dict[str, object]:
             }
             for decision in shown.decisions
         ],
+        "signed": f"{public_url}/v1/receipts/{token}.jsonld",
         "notice": {
             "hash": lead.notice_hash,
             "url": f"{public_url}/v1/notices/{lead.notice_hash}",

@@ -396,10 +396,46 @@ class Receipt(Shape):
     locale = fields.String(required=True)
     channel = fields.String(required=True)
     received_at = fields.DateTime(required=True)
-    erased = fields.Boolean(required=True)
+    signed = fields.String(required=True)
     decisions = fields.List(fields.Nested(ReceiptDecision), required=True)
     notice = fields.Nested(ReceiptNotice, required=True)
     evidence = fields.Nested(ReceiptEvidence, required=True)
+
+
+class SignedReceipt(Shape):
+    """The receipt as a file to keep: JSON-LD in the terms of DPV (ISO/IEC TS 27560), canonical, signed, with its proof.
+
+    `docs/receipts.md` says what each part is and how it is verified.
+    """
+
+    class Meta:
+        """It says more than what is named here; what is named it always says."""
+
+        unknown = INCLUDE
+
+    profile = fields.String(required=True, data_key="dct:conformsTo")
+    created = fields.DateTime(required=True, data_key="dct:created")
+    records = fields.List(fields.Dict(), required=True, data_key="dpv:hasRecordOfActivity")
+    proof = fields.Dict(required=True, data_key="li:proof")
+    signature = fields.Dict(required=True, data_key="li:signature")
+
+
+class PublicKey(Shape):
+    """A key in the form of RFC 8037, what it signs, and since when; `until` of one that signs no more."""
+
+    kty = fields.String(required=True, validate=validate.OneOf(("OKP",)))
+    crv = fields.String(required=True, validate=validate.OneOf(("Ed25519",)))
+    x = fields.String(required=True)
+    kid = fields.String(required=True)
+    signs = fields.String(required=True, validate=validate.OneOf(("receipt", "checkpoint")))
+    since = fields.DateTime(required=True)
+    until = fields.DateTime(required=True, allow_none=True)
+
+
+class PublicKeys(Shape):
+    """The keys of receipts and of the evidence, those of the past included (RFC 7517)."""
+
+    keys = fields.List(fields.Nested(PublicKey), required=True)
 
 
 class RightsBody(Shape):
@@ -493,7 +529,7 @@ class FieldProblem(Shape):
 
 
 class Problem(Shape):
-    """What went wrong (RFC 9457). `form` is a fresh showing, when another one is needed."""
+    """What went wrong (RFC 9457). `form` is a fresh showing, if another one is needed; `erased_at` of what is gone."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)
@@ -505,6 +541,7 @@ class Problem(Shape):
     locales = fields.List(fields.String())
     form = fields.Nested(Form)
     form_page = fields.String()
+    erased_at = fields.DateTime()
 
 
 class Alive(Shape):

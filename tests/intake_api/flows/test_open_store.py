@@ -33,7 +33,7 @@ class TestStarting:
         with closing(open_store(settings)) as empty, pytest.raises(SchemaOutOfDate, match="db upgrade"):
             ready_store(empty, catalogue, settings, now=clock())
 
-    @pytest.mark.parametrize("name", ["MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "TOKEN_KEY"])
+    @pytest.mark.parametrize("name", ["MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "RECEIPT_KEY", "TOKEN_KEY"])
     def test_sec47_another_key_refuses_to_start_and_says_which(
         self, store: Store, catalogue: Catalogue, environment: dict[str, str], clock: DrivenClock, name: str
     ) -> None:

@@ -45,7 +45,7 @@ class TestTheDescription:
             (method, re.sub(r"<([a-z_]+)>", r"{\1}", rule.rule))
             for rule in app.url_map.iter_rules()
             for method in (rule.methods or set()) & METHODS
-            if rule.rule.startswith(("/v1/", "/healthz", "/readyz"))
+            if rule.rule.startswith(("/v1/", "/.well-known/", "/healthz", "/readyz"))
         }
         assert described == served
 

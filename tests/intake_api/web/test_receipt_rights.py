@@ -113,9 +113,12 @@ class TestThroughTheApi:
     ) -> None:
         client = request.getfixturevalue(door)
         receipt = f"/v1/receipts/{token}"
-        assert client.get(receipt, headers=service).json["erased"] is False
+        assert client.get(receipt, headers=service).status_code == 200
         first = post(client, f"{receipt}/erasures", **service)
-        assert client.get(receipt, headers=service).json["erased"] is True
+        for path in (receipt, f"{receipt}.jsonld"):
+            gone = client.get(path, headers=service)
+            assert (gone.status_code, gone.json["code"]) == (410, "receipt_erased")
+            assert gone.json["erased_at"] == "2026-11-21T09:00:00.000Z"
         assert (first.status_code, first.json["state"]) == (200, "done")
         with store.reading() as tx:
             assert tx.scalar(text("SELECT state FROM leads")) == "erased"
@@ -183,10 +186,12 @@ class TestOnItsPage:
         assert asked.one("form").get("action") == f"{page}/erase"
         assert everything() == before
         assert public.post(f"{page}/erase", headers=PRESSED).headers["Location"] == page
-        gone = shown(public, page)
-        assert gone.one("p", data_state="erased").text.startswith("It is erased.")
-        assert gone.all("form") == []
-        assert shown(public, f"{page}/erase").all("form") == []
+        for path in (page, f"{page}/erase", page.replace("/receipts/", "/thanks/")):
+            gone = public.get(path)
+            told = " ".join(read_page(gone.text).one("div", data_state="erased").text.split())
+            erased = "It is erased What you sent with this form was erased on 2026-11-21 09:00 UTC."
+            assert (gone.status_code, told) == (410, erased)
+            assert (gone.headers["Cache-Control"], gone.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
         assert public.post(f"{page}/erase", headers=PRESSED).status_code == 303
 
     def test_c13_w05_looking_changes_nothing(self, public: FlaskClient, page: str, everything: Any) -> None:

@@ -38,7 +38,7 @@ class TestSending:
             "newsletter": DecisionState.REQUESTED,
             "product_offers": DecisionState.REFUSED,
         }
-        receipt = public.get(read_page(thanks.text).one("a", class_="button").get("href"))
+        receipt = public.get(read_page(thanks.text).all("a", class_="button")[0].get("href"))
         assert lead.lead.reference in receipt.text
         assert lead.lead.notice_hash in receipt.text
         entry = next(entry for entry in lead.entries if entry.kind == "submission.received")
