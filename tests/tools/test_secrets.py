@@ -21,7 +21,7 @@ class TestDevelopmentSecrets:
     def test_sec47_are_readable_by_their_owner_only_and_said_once(self, tmp_path: Path) -> None:
         house = read_house(tmp_path, {})
         said = write_development_secrets(house)
-        assert said == ["made 6 development secrets in var/secrets: for this machine only, never for real leads"]
+        assert said == ["made 7 development secrets in var/secrets: for this machine only, never for real leads"]
         assert {file.name for file in (tmp_path / "var/secrets").iterdir()} == SECRETS
         assert {mode(file) for file in (tmp_path / "var/secrets").iterdir()} == {0o600}
         assert mode(tmp_path / "var/secrets") == 0o700
