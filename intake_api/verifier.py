@@ -2,7 +2,8 @@
 
 It shares no line with what it checks, and travels with every export:
 
-    python verify.py                      the archive that this file lies in
+    python verify.py                      the unpacked archive that this file lies in
+    python verify.py archive.zip          an archive, packed
     python verify.py receipt.jsonld       a receipt; `--key` names a key you trust
 
 Exit code 0: it stands. 1: it does not; each reason is named. 2: there was nothing to look at.
@@ -14,6 +15,7 @@ import binascii
 import hashlib
 import json
 import sys
+import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 RECEIPT, CHECKPOINT = "receipt", "checkpoint"  # what a key is for
 LARGEST = 512 * 1024  # a receipt has about twenty thousand bytes
+LARGEST_ARCHIVE = 64 * 1024 * 1024
 MANIFEST = "manifest.json"
 KEY_BYTES = 32
 KEY_HELP = "a public key you trust, in base64, or the file of keys that the service publishes; may be repeated"
@@ -221,6 +224,11 @@ def grows(first: bytes, earlier: int, second: bytes, later: int, path: list[byte
     return (old, new, last) == (first, second, 0)
 
 
+def in_base64(value: bytes) -> str:
+    """Write bytes as receipts and exports hold them."""
+    return base64.b64encode(value).decode()
+
+
 def read_keys(named: Iterable[str]) -> list[bytes]:
     """Return public keys that are named in base64, or by a file as the service publishes it (a JWK set).
 
@@ -240,17 +248,17 @@ def read_keys(named: Iterable[str]) -> list[bytes]:
 
 def main(arguments: list[str]) -> int:
     """Check what the arguments name, print what was found, return the exit code."""
-    parser = argparse.ArgumentParser(description="Verify a receipt, or the archive this file lies in.")
-    parser.add_argument("receipt", nargs="?", help="a receipt; without it the folder of this file is checked")
+    parser = argparse.ArgumentParser(description="Verify a receipt, or exported evidence.")
+    parser.add_argument("file", nargs="?", help="a receipt or an archive; without it the folder of this file")
     parser.add_argument("--key", action="append", default=[], help=KEY_HELP)
     given = parser.parse_args(arguments)
     try:
         trusted = read_keys(given.key)
-        checked = verify_receipt(Path(given.receipt).read_bytes(), trusted) if given.receipt else _of_folder(trusted)
-    except (OSError, *ODD) as error:
+        what, checked = _look_at(Path(given.file) if given.file else None, trusted)
+    except (OSError, zipfile.BadZipFile, *ODD) as error:
         print(f"Cannot be looked at: {error}", file=sys.stderr)
         return 2
-    print("\n".join(report(checked, "receipt" if given.receipt else "evidence")))
+    print("\n".join(report(checked, what)))
     return 0 if checked.stands else 1
 
 
@@ -271,12 +279,21 @@ def report(checked: Checked, what: str) -> Iterator[str]:
         yield "  Its keys were not compared with any you trust (--key): compare them with those the service publishes."
 
 
-def _of_folder(trusted: Collection[bytes]) -> Checked:
-    folder = Path(__file__).resolve().parent
-    files = {
+def _look_at(file: Path | None, trusted: Collection[bytes]) -> tuple[str, Checked]:
+    if file is None:
+        return "evidence", verify_archive(_of_folder(Path(__file__).resolve().parent), trusted)
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            if sum(one.file_size for one in archive.infolist()) > LARGEST_ARCHIVE:
+                raise ValueError("the archive is too large")
+            return "evidence", verify_archive({name: archive.read(name) for name in archive.namelist()}, trusted)
+    return "receipt", verify_receipt(file.read_bytes(), trusted)
+
+
+def _of_folder(folder: Path) -> dict[str, bytes]:
+    return {
         file.relative_to(folder).as_posix(): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()
     }
-    return verify_archive(files, trusted)
 
 
 def _read(data: bytes) -> dict[str, Any] | None:
@@ -501,7 +518,7 @@ def _are_the_words(labels: Mapping[str, Any], entries: Entries) -> bool:
 def _bytes(text: str) -> bytes:
     """Read base64 in the one way to write it: a bit that says nothing must not be there to be changed."""
     value = base64.b64decode(text, validate=True)
-    if base64.b64encode(value).decode() != text:
+    if in_base64(value) != text:
         raise ValueError("not the canonical base64")
     return value
 

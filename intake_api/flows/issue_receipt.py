@@ -3,7 +3,6 @@
 It is made anew each time it is asked for, of what stands then: a decision made later gives a new receipt (W-11).
 """
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from intake_api.store.evidence import Checkpoint, Proven, Signer
 from intake_api.store.leads import LeadUnknown, open_values
 from intake_api.store.subjects import get_data_key
 from intake_api.store.vault import DataKey
+from intake_api.verifier import in_base64
 
 __all__ = ["LeadUnknown", "ReceiptErased", "Receipts", "issue_receipt"]
 
@@ -74,7 +74,7 @@ def signed(document: Mapping[str, Any], signer: Signer) -> bytes:
     """Return a document with its signature, as canonical JSON."""
     signature = {"alg": "Ed25519", "kid": signer.key_id, "over": SIGNED_OVER}
     value = signer.sign(evidence.canonical({**document, "li:signature": signature}))
-    return evidence.canonical({**document, "li:signature": {**signature, "value": _base64(value)}})
+    return evidence.canonical({**document, "li:signature": {**signature, "value": in_base64(value)}})
 
 
 def proof(proven: Sequence[Proven]) -> JsonObject:
@@ -86,10 +86,10 @@ def proof(proven: Sequence[Proven]) -> JsonObject:
         "entries": [
             {
                 "entry": one.entry.body.decode(),
-                "leaf_hash": _base64(one.entry.leaf_hash),
+                "leaf_hash": in_base64(one.entry.leaf_hash),
                 "place": one.entry.position if one.checkpoint else None,
                 "size": one.checkpoint.size if one.checkpoint else None,
-                "path": [_base64(beside) for beside in one.path],
+                "path": [in_base64(beside) for beside in one.path],
             }
             for one in proven
         ],
@@ -104,7 +104,7 @@ def signed_checkpoint(checkpoint: Checkpoint) -> JsonObject:
         "at": rfc3339(checkpoint.at),
         "text": checkpoint.signed_text.decode(),
         "kid": checkpoint.key_id,
-        "signature": _base64(checkpoint.signature),
+        "signature": in_base64(checkpoint.signature),
     }
 
 
@@ -116,7 +116,7 @@ def published_keys(tx: Connection, signer: Signer | None, proven: Sequence[Prove
 
 def public_key(key: keyring.KnownKey) -> JsonObject:
     """Return a public key as receipts carry it."""
-    return {"kid": key.key_id, "use": USES[key.name], "alg": "Ed25519", "public_key": _base64(key.public_key or b"")}
+    return {"kid": key.key_id, "use": USES[key.name], "alg": "Ed25519", "public_key": in_base64(key.public_key or b"")}
 
 
 def _links(public_url: str, token: str, told: Told) -> JsonObject:
@@ -132,13 +132,9 @@ def _links(public_url: str, token: str, told: Told) -> JsonObject:
 
 def _commitment(store: Store, key: DataKey, entry_id: str) -> JsonObject:
     """Return the salt: with it and with what they typed, only its owner can open what the entry commits to."""
-    return {"entry": entry_id, "over": COMMITTED_OVER, "salt": _base64(store.vault.salt(key, entry_id))}
+    return {"entry": entry_id, "over": COMMITTED_OVER, "salt": in_base64(store.vault.salt(key, entry_id))}
 
 
 def _masked(values: Mapping[str, Any]) -> JsonObject:
     how = {"email": masked_email, "phone": masked_phone}
     return {name: mask(str(values[name])) for name, mask in how.items() if values.get(name)}
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()

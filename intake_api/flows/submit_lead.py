@@ -60,6 +60,7 @@ __all__ = [
     "submit_lead",
 ]
 
+WORKFLOW = "1"  # in each entry; raise it when what is checked, decided or kept of a submission changes (E-09)
 RECEIPT_TOKEN = re.compile("[0-9a-f]{32}-[A-Za-z0-9_-]{32}")
 
 
@@ -360,6 +361,7 @@ def _facts(
         "form": shown.form,
         "locale": shown.locale,
         "channel": shown.channel,
+        "workflow": WORKFLOW,
         "fields": sorted(values),
         "decisions": [
             {"purpose": one.purpose, "state": one.state.value, "basis": one.basis, "control": one.control,

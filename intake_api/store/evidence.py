@@ -286,16 +286,10 @@ def prove_growth(tx: Connection, earlier: Checkpoint, later: Checkpoint) -> list
     return merkle.consistency(merkle.known_hashes(earlier.frontier, earlier.size, leaves), earlier.size, later.size)
 
 
-def get_checkpoint(tx: Connection, size: int) -> Checkpoint | None:
-    """Return the checkpoint over so many entries, if there is one."""
-    row = tx.execute(select(*_CHECKPOINT_COLUMNS).where(CheckpointRow.size == size)).first()
-    return None if row is None else _checkpoint(dict(row._mapping))
-
-
-def find_placed(tx: Connection, leaf_hash: bytes, position: int) -> Entry | None:
-    """Return the entry at a place, if its hash is this one."""
-    row = tx.execute(select(*_ENTRY_COLUMNS).where(EvidenceRow.position == position)).first()
-    return Entry(**row._mapping) if row and row.leaf_hash == leaf_hash else None
+def entries_of_kind(tx: Connection, kind: str) -> list[Entry]:
+    """Return all entries of a kind of which there are few, oldest first."""
+    query = select(*_ENTRY_COLUMNS).where(EvidenceRow.kind == kind).order_by(EvidenceRow.at, EvidenceRow.id)
+    return [Entry(**row._mapping) for row in tx.execute(query)]
 
 
 def entries_in_order(tx: Connection) -> Iterator[Entry]:

@@ -4,18 +4,21 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from intake_api.catalogue.model import Catalogue
 from intake_api.clock import system_clock
 from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.settings import EVERY_SECRET, NEEDED_BY, Settings
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from tests.intake_api.conftest import ROOT, DrivenClock, random_secrets
+from tests.intake_api.kept_leads import keep_lead
 
 
 @pytest.fixture
@@ -84,6 +87,41 @@ class TestEvidenceVerify:
         done = run(other, "verify", "evidence", "verify")
         assert (done.returncode, done.stdout) == (1, "")
         assert "other keys" in done.stderr
+
+
+class TestEvidenceExport:
+    def test_e09_writes_one_archive_that_verifies_itself(
+        self,
+        environment: dict[str, str],
+        store: Store,
+        catalogue: Catalogue,
+        settings: Settings,
+        clock: DrivenClock,
+        tmp_path: Path,
+    ) -> None:
+        lead = keep_lead(store, catalogue, now=clock())
+        signer = evidence.Signer(settings.secrets.evidence_key)
+        sequence_evidence(store, signer, settings.checkpoint_file, now=clock())
+        done = run(environment, "verify", "evidence", "export", lead.reference.lower(), "--to", str(tmp_path / "out"))
+        assert (done.returncode, done.stderr) == (0, "")
+        (file,) = (tmp_path / "out").iterdir()
+        assert file.name == f"evidence-{lead.reference}.zip"
+        with zipfile.ZipFile(file) as archive:
+            archive.extractall(tmp_path / "unpacked")
+        command = [sys.executable, "-I", str(tmp_path / "unpacked" / "verify.py")]
+        checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert (checked.returncode, checked.stdout.startswith("The evidence stands.")) == (0, True)
+
+    def test_says_in_a_sentence_what_cannot_be_exported(
+        self, environment: dict[str, str], store: Store, catalogue: Catalogue, clock: DrivenClock, tmp_path: Path
+    ) -> None:
+        lead = keep_lead(store, catalogue, now=clock())
+        waits = run(environment, "verify", "evidence", "export", lead.reference, "--to", str(tmp_path / "out"))
+        unknown = run(environment, "verify", "evidence", "export", "VB-0000-0000", "--to", str(tmp_path / "out"))
+        assert (waits.returncode, unknown.returncode) == (1, 1)
+        assert "has no place in the log yet" in waits.stderr
+        assert "No lead has this reference." in unknown.stderr
+        assert not (tmp_path / "out").exists()
 
 
 class TestDbUpgrade:
