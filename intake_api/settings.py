@@ -36,8 +36,10 @@ NEEDED_BY: Mapping[str, tuple[str, ...]] = {
     "worker": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "EVIDENCE_KEY", "WEBHOOK_SECRET", "SMTP_URL"),
     "migrate": (),  # `db upgrade`: it changes tables and opens nothing that is sealed
     "operate": ("MASTER_KEY", "INDEX_KEY"),  # `deliveries`, `leads`, `staff`
-    "verify": ("EVIDENCE_KEY",),  # `evidence verify`
+    "verify": ("EVIDENCE_KEY",),  # `evidence verify`, `evidence export`
+    "keys": (*KEYS, "WEBHOOK_SECRET"),  # `keys list`, `keys rotate`: whichever of them are at hand
 }
+AS_AT_HAND = ("keys",)  # processes that are not asked for what they do not find
 EVERY_SECRET = (*KEYS, *TOKENS, "WEBHOOK_SECRET", "SMTP_URL")
 
 
@@ -52,6 +54,7 @@ class Secrets:
     """The secrets that this process holds, each for one use (E-07). Never printed: `repr` shows none of them."""
 
     keys: Mapping[str, bytes] = field(repr=False)
+    older_keys: Mapping[str, tuple[bytes, ...]] = field(repr=False)  # those that are being rotated out, newest first
     tokens: Mapping[str, str] = field(repr=False)
     webhook_secrets: tuple[str, ...] = field(repr=False)  # newest first; two while one is being rotated out
 
@@ -175,17 +178,21 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
         smtp_url=(read.secret("SMTP_URL", needed=mail == "smtp") or None) if "SMTP_URL" in needed else None,
         checkpoint_file=read.path("CHECKPOINT_FILE", f"{var}/evidence/checkpoints.jsonl"),
         test_clock=test_clock,
-        secrets=_read_secrets(read, needed, needs_webhook=destination == "webhook"),
+        secrets=_read_secrets(read, needed, needs_webhook=destination == "webhook", as_at_hand=process in AS_AT_HAND),
     )
 
 
-def _read_secrets(read: "_Reader", needed: Sequence[str], *, needs_webhook: bool) -> Secrets:
-    keys = {name: read.key(name) for name in KEYS if name in needed}
+def _read_secrets(read: "_Reader", needed: Sequence[str], *, needs_webhook: bool, as_at_hand: bool) -> Secrets:
+    at_hand = [name for name in KEYS if name in needed and (not as_at_hand or read.secret(name, needed=False))]
+    held = {name: read.keys(name) for name in at_hand}
     tokens = {name: read.token(name) for name in TOKENS if name in needed}
+    needs_webhook = needs_webhook and not as_at_hand
     webhook = read.secret("WEBHOOK_SECRET", needed=needs_webhook) if "WEBHOOK_SECRET" in needed else ""
-    if len(set(keys.values())) < len(keys) or len(set(tokens.values())) < len(tokens):
+    every = [key for keys in held.values() for key in keys]
+    if len(set(every)) < len(every) or len(set(tokens.values())) < len(tokens):
         raise SettingsError("Two secrets are the same. Give each its own value: each key has one use (SEC-47).")
-    return Secrets(keys, tokens, tuple(webhook.split()))
+    newest, older = {name: keys[0] for name, keys in held.items()}, {name: keys[1:] for name, keys in held.items()}
+    return Secrets(newest, older, tokens, tuple(webhook.split()))
 
 
 def _held(secrets: Mapping[str, V], name: str) -> V:
@@ -241,9 +248,13 @@ class _Reader:
         except OSError as error:
             raise SettingsError(f"{PREFIX}{name}: the file {file} cannot be read.") from error
 
-    def key(self, name: str) -> bytes:
+    def keys(self, name: str) -> tuple[bytes, ...]:
+        """Read a key; more than one while it is being rotated, newest first."""
+        return tuple(self._key(name, value) for value in self.secret(name).split())
+
+    def _key(self, name: str, written: str) -> bytes:
         try:
-            value = base64.b64decode(self.secret(name), validate=True)
+            value = base64.b64decode(written, validate=True)
         except ValueError as error:
             raise SettingsError(f"{PREFIX}{name} is not base64; make one with: openssl rand -base64 32") from error
         if len(value) != 32 or len(set(value)) < 8:

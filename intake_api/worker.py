@@ -29,7 +29,7 @@ from intake_api.flows.leave_work import leave_work
 from intake_api.flows.mend_confirmations import mend_confirmations
 from intake_api.flows.mend_deliveries import mend_deliveries
 from intake_api.flows.mend_rights_links import mend_rights_links
-from intake_api.flows.open_store import open_store, ready_store
+from intake_api.flows.open_store import open_store, ready_store, signer_of
 from intake_api.flows.send_mail import MailDesk
 from intake_api.flows.send_rights_link import RightsDesk
 from intake_api.flows.sequence_evidence import sequence_evidence
@@ -42,8 +42,8 @@ from intake_api.mail.registry import open_mailer
 from intake_api.mail.words import read_mail_words
 from intake_api.queue import APPLICATION, DELIVER_LEAD, SEND_CONFIRMATION, SEND_RIGHTS_LINK, VERSION, Queue
 from intake_api.settings import Settings, read_settings
+from intake_api.store import keyring
 from intake_api.store.base import Store
-from intake_api.store.evidence import Signer
 from intake_api.store.workers import last_beat
 from intake_api.workflows.deliver_lead import deliver_lead
 from intake_api.workflows.send_confirmation import send_confirmation
@@ -139,7 +139,7 @@ def _opened_store(settings: Settings, catalogue: Catalogue) -> Store:
 
 
 def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: str) -> list[Round]:
-    signer = Signer(settings.secrets.evidence_key)
+    signer = signer_of(settings, keyring.CHECKPOINTS)
 
     def sequence_all(now: datetime) -> None:
         while sequence_evidence(store, signer, settings.checkpoint_file, now=now):

@@ -7,7 +7,7 @@ import click
 
 from intake_api.log import failure, start_logging
 
-COMMANDS = ("catalogue", "db", "deliveries", "evidence", "leads", "notices", "receipt", "staff", "worker")
+COMMANDS = ("catalogue", "db", "deliveries", "evidence", "keys", "leads", "notices", "receipt", "staff", "worker")
 
 
 class _Nouns(click.Group):

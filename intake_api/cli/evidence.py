@@ -15,10 +15,10 @@ import click
 from intake_api.clock import rfc3339
 from intake_api.flows.check_readiness import check_readiness
 from intake_api.flows.export_evidence import Exported, export_evidence
-from intake_api.flows.open_store import open_tables
+from intake_api.flows.open_store import open_tables, signer_of
 from intake_api.flows.verify_evidence import Verified, verify_evidence
 from intake_api.settings import read_settings
-from intake_api.store.evidence import Signer
+from intake_api.store.keyring import CHECKPOINTS
 from intake_api.web.words import FOLDER, read_words
 
 
@@ -35,7 +35,7 @@ def verify(as_json: bool) -> None:
     now = settings.clock()
     with closing(open_tables(settings)) as store:
         check_readiness(store, settings, now=now)
-        verified = verify_evidence(store, Signer(settings.secrets.evidence_key), settings.checkpoint_file)
+        verified = verify_evidence(store, signer_of(settings, CHECKPOINTS), settings.checkpoint_file)
     click.echo(_in_json(verified) if as_json else _in_words(verified))
     if verified.waits_too_long(now):
         click.echo("WARNING: the oldest entry has waited for minutes; a worker may not be running.", err=True)
@@ -52,7 +52,7 @@ def export(reference: str, folder: Path) -> None:
     words = [text for of_locale in read_words(FOLDER).values() for text in _texts(of_locale)]
     with closing(open_tables(settings)) as store:
         check_readiness(store, settings, now=now)
-        signer = Signer(settings.secrets.evidence_key)
+        signer = signer_of(settings, CHECKPOINTS)
         exported = export_evidence(store, signer, settings.public_url, reference, words, now=now)
     click.echo(f"Written: {_write(exported, folder)}. Unpack it and run: python verify.py")
 

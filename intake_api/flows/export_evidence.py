@@ -70,6 +70,7 @@ def export_evidence(
     :raises NoticeUnknown, NoticeAltered: the notice is not the one that was shown.
     """
     with store.reading() as tx:
+        signer = signer.using(keyring.current_id(tx, keyring.CHECKPOINTS))
         lead = get_lead(tx, reference)
         told = told_of(tx, lead, public_url)
         proven = [*told.proven, *_beside(tx, lead.id, lead.notice_hash)]

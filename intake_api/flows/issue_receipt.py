@@ -45,8 +45,10 @@ def issue_receipt(store: Store, receipts: Receipts, token: str, *, now: datetime
 
     :raises LeadUnknown: no such receipt.
     :raises ReceiptErased: what it was about was erased; a receipt that was kept still verifies.
+    :raises KeyNotHeld: the key was rotated, and this process has the one of before.
     """
     with store.reading() as tx:
+        signer = receipts.signer.using(keyring.current_id(tx, keyring.RECEIPTS))
         lead = opened_receipt(tx, token)
         key = get_data_key(tx, store.vault, lead.subject_id)
         told = told_of(tx, lead, receipts.public_url)
@@ -65,9 +67,9 @@ def issue_receipt(store: Store, receipts: Receipts, token: str, *, now: datetime
             "li:contact_masked": _masked(values),
             "li:links": _links(receipts.public_url, token, told),
             "li:proof": {**proof(told.proven), "commitment": _commitment(store, key, lead.evidence_entry)},
-            "li:keys": published_keys(tx, receipts.signer, told.proven),
+            "li:keys": published_keys(tx, signer, told.proven),
         }
-    return lead.reference, signed(document, receipts.signer)
+    return lead.reference, signed(document, signer)
 
 
 def signed(document: Mapping[str, Any], signer: Signer) -> bytes:

@@ -28,7 +28,14 @@ class RecipientUnknown(Exception):
 
 def open_store(settings: Settings) -> Store:
     """Open the database; nothing is read or written yet."""
-    return Store(settings.database_url, Vault(settings.secrets.master_key, settings.secrets.index_key))
+    secrets = settings.secrets
+    vault = Vault(
+        secrets.master_key,
+        secrets.index_key,
+        older_master_keys=secrets.older_keys["MASTER_KEY"],
+        older_index_keys=secrets.older_keys["INDEX_KEY"],
+    )
+    return Store(settings.database_url, vault)
 
 
 def open_tables(settings: Settings) -> Store:
@@ -60,17 +67,30 @@ def ready_store(
             publish_at_start(tx, catalogue, in_production=settings.mode == "production", now=now)
 
 
-def key_ids(settings: Settings) -> dict[str, str]:
-    """Return the ids of the keys that this process holds, by the setting they come from."""
-    ids = {name: key_id(key) for name, key in settings.secrets.keys.items()}
+def key_ids(settings: Settings) -> dict[str, list[str]]:
+    """Return the ids of the keys that this process holds, by the setting they come from, newest first."""
+    held = {name: (key, *settings.secrets.older_keys[name]) for name, key in settings.secrets.keys.items()}
+    ids = {name: [key_id(key) for key in keys] for name, keys in held.items()}
     # What signs is known by its public half, which checkpoints and receipts can be checked with.
-    return ids | {name: key_id(key) for name, key in public_keys(settings).items()}
+    return ids | {name: [key_id(_public(seed)) for seed in held[name]] for name in keyring.SIGNING if name in held}
 
 
 def public_keys(settings: Settings) -> dict[str, bytes]:
-    """Return the public halves of the keys that this process signs with."""
-    held = settings.secrets.keys
-    return {name: evidence.Signer(held[name]).public_key for name in keyring.SIGNING if name in held}
+    """Return the public halves of the keys that this process signs with, by id."""
+    held = settings.secrets
+    seeds = [(held.keys[name], *held.older_keys[name]) for name in keyring.SIGNING if name in held.keys]
+    return {key_id(public): public for of_name in seeds for seed in of_name for public in [_public(seed)]}
+
+
+def signer_of(settings: Settings, name: str) -> evidence.Signer:
+    """Return what signs checkpoints (`keyring.CHECKPOINTS`) or receipts (`keyring.RECEIPTS`) in this process."""
+    secrets = settings.secrets
+    newest = secrets.evidence_key if name == keyring.CHECKPOINTS else secrets.receipt_key
+    return evidence.Signer(newest, secrets.older_keys[name])
+
+
+def _public(seed: bytes) -> bytes:
+    return evidence.Signer(seed).public_key
 
 
 def _need_recipient(catalogue: Catalogue, recipient: str) -> None:

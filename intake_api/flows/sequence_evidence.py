@@ -4,7 +4,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from intake_api.store import evidence
+from intake_api.store import evidence, keyring
 from intake_api.store.base import Store
 
 
@@ -15,8 +15,12 @@ def sequence_evidence(
 
     The copy is made after the commit: a crash in between leaves it one checkpoint behind, which verifies, and the next
     batch brings it up.
+
+    :raises KeyNotHeld: the key was rotated, and this process has the one of before.
     """
     with store.writing() as tx:
+        # Asked each time: from the commit that rotates the key on no other may sign, in no worker.
+        signer = signer.using(keyring.current_id(tx, keyring.CHECKPOINTS))
         checkpoint = evidence.sequence(tx, signer, now=now)
     if checkpoint is not None:
         _append(checkpoint_file, checkpoint.to_line())

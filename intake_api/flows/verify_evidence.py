@@ -1,7 +1,9 @@
 """Verify the evidence: find an edited, deleted, reordered, inserted or truncated entry, and say where (E-03)."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
@@ -18,9 +20,13 @@ from intake_api.rules.consent import DecisionState
 from intake_api.store import evidence, notices
 from intake_api.store.base import Store
 from intake_api.store.decisions import decisions_by_lead
+from intake_api.store.keyring import CHECKPOINTS
 from intake_api.store.leads import LeadUnknown, get_lead_by_id
 
 SEQUENCED_WITHIN = timedelta(minutes=5)  # a worker takes a second or two: an entry that waits longer has none
+ROTATED = "key.rotated"
+IsSigned = Callable[[evidence.Checkpoint], bool]
+Stands = Callable[[bytes, bytes], bool]
 # The kinds of entries that prove a decision. The first lists what was decided; the others say it by what they are.
 DECIDED = "submission.received"
 ANSWERED: Mapping[str, Callable[[Any], str]] = {
@@ -70,7 +76,8 @@ def verify_evidence(store: Store, signer: evidence.Signer, checkpoint_file: Path
     outside = _read_copy(checkpoint_file)
     with store.reading() as tx:
         inside = evidence.checkpoints_in_order(tx)
-        walk = _Walk(signer, [*inside, *outside.checkpoints])
+        known = [*inside, *outside.checkpoints]
+        walk = _Walk(_signatures(tx, signer, known), known)
         for entry in evidence.entries_in_order(tx):
             walk.take(entry)
         faults = [*walk.faults, *walk.missing(), *_unsigned(walk.size, inside), *outside.faults]
@@ -85,7 +92,7 @@ def verify_evidence(store: Store, signer: evidence.Signer, checkpoint_file: Path
 class _Walk:
     """Goes through the entries in order and builds the tree again, as if nothing were known."""
 
-    def __init__(self, signer: evidence.Signer, checkpoints: Iterable[evidence.Checkpoint]) -> None:
+    def __init__(self, is_signed: IsSigned, checkpoints: Iterable[evidence.Checkpoint]) -> None:
         self.faults: list[Fault] = []
         self.size = 0
         self._frontier: list[bytes] = []
@@ -93,7 +100,7 @@ class _Walk:
         self._broken = False
         self._by_size: dict[int, list[evidence.Checkpoint]] = {}
         for checkpoint in checkpoints:
-            if signer.has_signed(checkpoint.signed_text, checkpoint.signature):
+            if is_signed(checkpoint):
                 self._by_size.setdefault(checkpoint.size, []).append(checkpoint)
             else:  # what it says of the log counts for nothing
                 self._fault("checkpoint_forged", checkpoint.size, "This checkpoint is not signed by the service's key.")
@@ -132,6 +139,34 @@ class _Walk:
 
     def _fault(self, code: str, place: int | None, says: str) -> None:
         self.faults.append(Fault(code, place, says))
+
+
+def _signatures(tx: Connection, signer: evidence.Signer, checkpoints: Sequence[evidence.Checkpoint]) -> IsSigned:
+    """Return what says whether a checkpoint is signed: by the key in use, or by one that it took the place of.
+
+    That a key took another's place is an entry of the log, and counts once a checkpoint over it is signed by a key that
+    counts: so nobody can add one that was never in use. A key of the past counts for what was signed until then, also
+    if somebody steals it later.
+    """
+    counts: list[tuple[float, Stands]] = [(math.inf, signer.has_signed)]
+
+    def is_signed(checkpoint: evidence.Checkpoint) -> bool:
+        text, signature = checkpoint.signed_text, checkpoint.signature
+        return any(checkpoint.size <= until and stands(text, signature) for until, stands in counts)
+
+    for place, public in sorted(_rotations(tx), reverse=True):
+        if any(checkpoint.size > place and is_signed(checkpoint) for checkpoint in checkpoints):
+            counts.append((place, evidence.verifier_of(public)))
+    return is_signed
+
+
+def _rotations(tx: Connection) -> Iterator[tuple[int, bytes]]:
+    """Go through the rotations of the evidence key: their places, and the key that went."""
+    for entry in evidence.entries_of_kind(tx, ROTATED):
+        with suppress(ValueError, KeyError, TypeError):  # what cannot be read proves nothing
+            said = json.loads(entry.body)
+            if said["key"] == CHECKPOINTS and entry.position is not None:
+                yield entry.position, bytes.fromhex(said["from_public"])
 
 
 def _columns_agree(entry: evidence.Entry) -> bool:

@@ -3,7 +3,7 @@
 Of the keys that sign it also knows the public halves, those of the past included: what they signed stays checkable.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,16 +59,18 @@ def hold_start(tx: Connection) -> None:
 
 
 def check_keys(
-    tx: Connection, keys: Mapping[str, str], *, now: datetime, public: Mapping[str, bytes] | None = None
+    tx: Connection, keys: Mapping[str, Sequence[str]], *, now: datetime, public: Mapping[str, bytes] | None = None
 ) -> None:
     """Compare the ids of this process's keys with the database's; remember those it does not know yet.
 
-    :param public: the public halves of those that sign.
-    :raises KeyMismatch: a known name has another key.
+    :param keys: by name, newest first: more than one while it is being rotated.
+    :param public: the public halves of those that sign, by id.
+    :raises KeyMismatch: the one in use is not among those of its name.
     """
     known = {key.name: key for key in list_keys(tx) if key.until is None}
-    for name, key_id in keys.items():
-        half = (public or {}).get(name)
+    for name, ids in keys.items():
+        key_id = known[name].key_id if name in known and known[name].key_id in ids else ids[0]
+        half = (public or {}).get(key_id)
         if name not in known:
             tx.execute(insert(KeyringRow).values(name=name, key_id=key_id, since=now, public_key=half))
         elif known[name].key_id != key_id:
@@ -79,6 +81,18 @@ def check_keys(
         elif half and known[name].public_key is None:  # a database of a version that did not keep it
             same = (KeyringRow.name == name, KeyringRow.key_id == key_id)
             tx.execute(update(KeyringRow).where(*same).values(public_key=half))
+
+
+def current_id(tx: Connection, name: str) -> str | None:
+    """Return the id of the key in use, or None while there is none."""
+    found: str | None = tx.scalar(select(KeyringRow.key_id).where(KeyringRow.name == name, KeyringRow.until.is_(None)))
+    return found
+
+
+def replace_key(tx: Connection, name: str, key_id: str, *, now: datetime, public_key: bytes | None = None) -> None:
+    """Put a key in use in the place of the one before, which stays known."""
+    tx.execute(update(KeyringRow).where(KeyringRow.name == name, KeyringRow.until.is_(None)).values(until=now))
+    tx.execute(insert(KeyringRow).values(name=name, key_id=key_id, since=now, public_key=public_key))
 
 
 def list_keys(tx: Connection) -> list[KnownKey]:

@@ -221,7 +221,7 @@ def get_lead_by_receipt(tx: Connection, lead_id: str, receipt_digest: bytes) -> 
 
 def find_by_email(tx: Connection, vault: Vault, email: str) -> list[str]:
     """Return the ids of the leads with this address that are not erased, in an order in which many may be held."""
-    same = (LeadIndexRow.kind == "email", LeadIndexRow.token == vault.blind("email", email))
+    same = (LeadIndexRow.kind == "email", LeadIndexRow.token.in_(vault.blinds("email", email)))
     return list(tx.scalars(select(LeadIndexRow.lead_id).where(*same).order_by(LeadIndexRow.lead_id)))
 
 
@@ -229,6 +229,19 @@ def open_values(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> dic
     """Return what the person typed. Reading it is an act to be recorded: only flows that do so call this (A-01)."""
     sealed: bytes = tx.execute(select(LeadRow.sealed).where(LeadRow.id == lead_id)).scalar_one()
     return vault.open(key, sealed, place=_place(lead_id))
+
+
+def index_anew(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> None:
+    """Make the blind indexes of a lead again, by the index key in use (E-07). The caller holds the lead."""
+    tokens = _tokens(vault, open_values(tx, vault, key, lead_id))
+    tx.execute(delete(LeadIndexRow).where(LeadIndexRow.lead_id == lead_id))
+    _INDEX_ROWS.add(tx, *({"lead_id": lead_id, "kind": kind, "token": token} for kind, token in tokens))
+
+
+def ids_of_held(tx: Connection, *, after: str, limit: int) -> list[str]:
+    """Return the ids of leads that are not erased, in their order, those after one of them."""
+    query = select(LeadRow.id).where(LeadRow.id > after, text(HELD)).order_by(LeadRow.id).limit(limit)
+    return list(tx.scalars(query))
 
 
 def find_sent(tx: Connection, lead_id: str) -> Sent | None:

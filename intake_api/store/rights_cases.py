@@ -162,6 +162,23 @@ def open_address(tx: Connection, vault: Vault, case_id: str) -> str:
     return str(vault.open(key, row.sealed, place=_place(case_id))["email"])
 
 
+def wrap_anew(tx: Connection, vault: Vault) -> int:
+    """Wrap the keys of all cases by the master key in use, and make their indexes again (E-07).
+
+    There are few: a case ends within hours. The index of one that has ended is forgotten within a day.
+
+    :return: how many keys were wrapped anew.
+    """
+    held = select(RightsCaseRow.id, RightsCaseRow.wrapped_key).where(RightsCaseRow.wrapped_key.is_not(None))
+    rows = tx.execute(held.order_by(RightsCaseRow.id).with_for_update()).all()
+    anew = {row.id: wrapped for row in rows if (wrapped := vault.wrap_anew(row.id, row.wrapped_key))}
+    for row in rows:
+        address = vault.blind("email", open_address(tx, vault, row.id))
+        values = {"address": address, "wrapped_key": anew.get(row.id, row.wrapped_key)}
+        tx.execute(update(RightsCaseRow).where(RightsCaseRow.id == row.id).values(**values))
+    return len(anew)
+
+
 def mark_used(tx: Connection, case_id: str, *, now: datetime) -> None:
     """Record that the link was used: it opens nothing any more."""
     tx.execute(update(RightsCaseRow).where(RightsCaseRow.id == case_id).values(used_at=now))

@@ -49,6 +49,21 @@ def get_data_key(tx: Connection, vault: Vault, subject_id: str) -> DataKey:
     return vault.unwrap(subject_id, wrapped)
 
 
+def wrap_anew(tx: Connection, vault: Vault, *, after: str, limit: int) -> tuple[str, int] | None:
+    """Wrap the keys of some persons by the master key in use (E-07).
+
+    :param after: the id of the last one before.
+    :return: the id of the last one, and how many were wrapped anew; None when there is nobody after it.
+    """
+    not_erased = (SubjectRow.id > after, SubjectRow.wrapped_key.is_not(None))
+    held = select(SubjectRow.id, SubjectRow.wrapped_key).where(*not_erased).order_by(SubjectRow.id).limit(limit)
+    rows = tx.execute(held.with_for_update()).all()
+    wrapped = [(row.id, anew) for row in rows if (anew := vault.wrap_anew(row.id, row.wrapped_key))]
+    for subject_id, anew in wrapped:
+        tx.execute(update(SubjectRow).where(SubjectRow.id == subject_id).values(wrapped_key=anew))
+    return (rows[-1].id, len(wrapped)) if rows else None
+
+
 def erase_subject(tx: Connection, subject_id: str, *, now: datetime) -> None:
     """Destroy a person's key: what was sealed under it opens no more, in no copy of the database (Q-01)."""
     erased = update(SubjectRow).where(SubjectRow.id == subject_id, SubjectRow.erased_at.is_(None))

@@ -9,7 +9,8 @@ import hmac
 import json
 import os
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -42,9 +43,19 @@ class DataKey:
 class Vault:
     """Seals and opens values with the master key; makes blind indexes with the index key."""
 
-    def __init__(self, master_key: bytes, index_key: bytes) -> None:
+    def __init__(
+        self,
+        master_key: bytes,
+        index_key: bytes,
+        *,
+        older_master_keys: Sequence[bytes] = (),
+        older_index_keys: Sequence[bytes] = (),
+    ) -> None:
+        """Take the keys in use, and those that are being rotated out: what they made can still be opened and found."""
         self._master = AESGCM(master_key)
-        self._kind_key = cache(lambda kind: hmac.digest(index_key, kind.encode(), "sha256"))
+        self._older_masters = [AESGCM(key) for key in older_master_keys]
+        index_keys = (index_key, *older_index_keys)
+        self._kind_keys = cache(lambda kind: [hmac.digest(key, kind.encode(), "sha256") for key in index_keys])
         self.master_key_id = key_id(master_key)
         self.index_key_id = key_id(index_key)
 
@@ -58,7 +69,15 @@ class Vault:
 
         :raises CannotOpen: not wrapped by this master key, or for another person.
         """
-        return DataKey(subject, self._decrypt(self._master, wrapped, f"subjects.wrapped_key|{subject}"))
+        return DataKey(subject, self._unwrapped(subject, wrapped)[0])
+
+    def wrap_anew(self, subject: str, wrapped: bytes) -> bytes | None:
+        """Wrap a person's key by the master key in use; None if it already is (E-07).
+
+        :raises CannotOpen: no master key at hand opens it.
+        """
+        key, is_newest = self._unwrapped(subject, wrapped)
+        return None if is_newest else self._encrypt(self._master, key, f"subjects.wrapped_key|{subject}")
 
     def seal(self, key: DataKey, values: Mapping[str, Any], *, place: str) -> bytes:
         """Seal values for one place, such as `leads.sealed|<lead id>`: they open nowhere else."""
@@ -80,8 +99,23 @@ class Vault:
 
     def blind(self, kind: str, value: str) -> bytes:
         """Return the blind index of a normalised value, under a key of its own for each kind (SEC-44)."""
-        folded = unicodedata.normalize("NFKC", value).casefold()
-        return hmac.digest(self._kind_key(kind), folded.encode(), "sha256")[:INDEX_BYTES]
+        return self.blinds(kind, value)[0]
+
+    def blinds(self, kind: str, value: str) -> list[bytes]:
+        """Return the blind indexes that a value may be found by: more than one while the index key is being rotated."""
+        folded = unicodedata.normalize("NFKC", value).casefold().encode()
+        return [hmac.digest(key, folded, "sha256")[:INDEX_BYTES] for key in self._kind_keys(kind)]
+
+    def _unwrapped(self, subject: str, wrapped: bytes) -> tuple[bytes, bool]:
+        """Open a wrapped key by whichever master key it was wrapped with, and say whether that is the one in use."""
+        place = f"subjects.wrapped_key|{subject}"
+        for master in self._older_masters:
+            try:
+                return self._decrypt(self._master, wrapped, place), True
+            except CannotOpen:
+                with suppress(CannotOpen):
+                    return self._decrypt(master, wrapped, place), False
+        return self._decrypt(self._master, wrapped, place), True
 
     def _encrypt(self, cipher: AESGCM, plain: bytes, place: str) -> bytes:
         nonce = os.urandom(NONCE_BYTES)

@@ -28,6 +28,7 @@ from intake_api.flows.submit_lead import (
     TooManySubmissions,
 )
 from intake_api.store.base import AnotherWasFirst, StoreUnavailable
+from intake_api.store.evidence import KeyNotHeld
 from intake_api.store.leads import LeadUnknown
 from intake_api.store.notices import NoticeAltered, NoticeUnknown
 from intake_api.store.subjects import SubjectErased
@@ -100,6 +101,7 @@ RAISED: Mapping[type[Exception], str] = {
     AnotherWasFirst: "unavailable",
     NoticeAltered: "unavailable",
     CannotOpen: "unavailable",
+    KeyNotHeld: "unavailable",
     SQLAlchemyError: "unavailable",
 }
 

@@ -4,8 +4,9 @@ from flask import Blueprint, Response
 
 from intake_api.clock import rfc3339
 from intake_api.flows.issue_receipt import Receipts, issue_receipt
+from intake_api.flows.open_store import signer_of
 from intake_api.flows.show_receipt import ShownReceipt, show_receipt
-from intake_api.store.evidence import Signer
+from intake_api.store.keyring import RECEIPTS
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
 from intake_api.web.door import door
@@ -32,7 +33,7 @@ def get_signed_receipt(token: str) -> Response:
     """Return the receipt as a file that verifies by itself."""
     refuse_query()
     here = door()
-    signer = Signer(here.settings.secrets.receipt_key)
+    signer = signer_of(here.settings, RECEIPTS)
     reference, receipt = issue_receipt(here.store, Receipts(signer, here.settings.public_url), token, now=here.now())
     response = Response(receipt, content_type=SIGNED_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="receipt-{reference}.jsonld"'

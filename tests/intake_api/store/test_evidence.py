@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import rfc8785
 from hypothesis import given, strategies
 from sqlalchemy import Connection, text
 
+from intake_api.clock import rfc3339
 from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.flows.verify_evidence import Verified, verify_evidence
 from intake_api.rules import merkle
@@ -127,7 +129,36 @@ def swap(tx: Connection, place: int) -> None:
         tx.execute(text("UPDATE evidence SET position = :new WHERE position = :old"), {"old": old, "new": new})
 
 
-TAMPERINGS = [edit_body, edit_body_and_hash, edit_column, delete, delete_and_close_the_gap, swap]
+def insert(tx: Connection, place: int) -> None:
+    """Put an entry of one's own in and move the others down."""
+    later = tx.execute(text("SELECT id, position FROM evidence WHERE position >= :p"), {"p": place}).all()
+    at = tx.execute(text("SELECT at FROM evidence WHERE position = :p"), {"p": place}).scalar_one()
+    for row in sorted(later, key=lambda row: -row.position):  # from the end, since a place is unique
+        moved = {"to": row.position + 1, "id": row.id}
+        tx.execute(text("UPDATE evidence SET position = :to WHERE id = :id"), moved)
+    body = evidence.canonical({"id": "f" * 32, "at": rfc3339_of(at), "kind": "test.invented", "actor": "system"})
+    new = {"id": "f" * 32, "kind": "test.invented", "at": at, "body": body, "hash": merkle.leaf_hash(body), "p": place}
+    statement = "INSERT INTO evidence (id, position, kind, at, body, leaf_hash, chain) "
+    statement += "SELECT :id, :p, :kind, :at, :body, :hash, chain FROM evidence WHERE position = :p + 1"
+    tx.execute(text(statement), new)
+
+
+def rfc3339_of(at: datetime | str) -> str:
+    """Write a moment as it comes from either database."""
+    moment = at if isinstance(at, datetime) else datetime.fromisoformat(at)
+    return rfc3339(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def rewrite_to_the_end(tx: Connection, place: int) -> None:
+    """Change an entry and make every hash after it right again, as whoever knows how it is done would."""
+    edit_body_and_hash(tx, place)
+    chain = bytes(32)
+    for row in tx.execute(text("SELECT id, leaf_hash FROM evidence ORDER BY position")).all():
+        chain = merkle.chained(chain, bytes(row.leaf_hash))
+        tx.execute(text("UPDATE evidence SET chain = :chain WHERE id = :id"), {"chain": chain, "id": row.id})
+
+
+TAMPERINGS = [edit_body, edit_body_and_hash, edit_column, delete, delete_and_close_the_gap, swap, insert]
 
 
 class TestVerifying:
@@ -147,6 +178,32 @@ class TestVerifying:
             tamper(tx, written - from_end)
         verified = verify()
         assert verified.faults[0].place == written - from_end
+
+    @pytest.mark.parametrize("from_end", [BATCH * 2, BATCH, 3])
+    def test_e03_finds_hashes_made_right_again_at_the_first_signed_state_that_differs(
+        self, store: Store, written: int, verify: Callable[[], Verified], from_end: int
+    ) -> None:
+        place = written - from_end
+        with store.writing() as tx:
+            rewrite_to_the_end(tx, place)
+            sizes = [checkpoint.size for checkpoint in evidence.checkpoints_in_order(tx)]
+        first = verify().faults[0]
+        assert (first.code, first.place) == ("root_differs", min(size for size in sizes if size > place) - 1)
+
+    def test_e03_finds_a_fork_by_the_copy_outside(
+        self, store: Store, signer: evidence.Signer, written: int, verify: Callable[[], Verified], clock: DrivenClock
+    ) -> None:
+        """The last batch is taken back and another one signed in its place, with the right key and the same size."""
+        since = written - BATCH
+        with store.writing() as tx:
+            tx.execute(text("DELETE FROM evidence_checkpoints WHERE size > :p"), {"p": since})
+            tx.execute(text("UPDATE evidence SET position = NULL, chain = NULL WHERE position >= :p"), {"p": since})
+            one = tx.execute(text("SELECT id FROM evidence WHERE position IS NULL ORDER BY at LIMIT 1")).scalar_one()
+            body = evidence.get_entry(tx, one).body.replace(b'"system"', b'"nobody"')
+            change = text("UPDATE evidence SET body = :body, leaf_hash = :hash WHERE id = :id")
+            tx.execute(change, {"body": body, "hash": merkle.leaf_hash(body), "id": one})
+            evidence.sequence(tx, signer, now=clock())
+        assert [(fault.code, fault.place) for fault in verify().faults] == [("root_differs", written - 1)]
 
     def test_e03_finds_the_end_cut_off(self, store: Store, written: int, verify: Callable[[], Verified]) -> None:
         with store.writing() as tx:
@@ -181,6 +238,18 @@ class TestVerifying:
             tx.execute(text("DELETE FROM evidence WHERE id IN (SELECT MIN(id) FROM evidence)"))
             evidence.sequence(tx, signer, now=clock())
         assert {fault.code for fault in verify().faults} & {"root_differs", "log_truncated"}
+
+    def test_v04_finds_the_one_notice_whose_bytes_were_changed(
+        self, store: Store, written: int, verify: Callable[[], Verified]
+    ) -> None:
+        """One space more: as good to read, and not what was shown."""
+        with store.writing() as tx:
+            name, body = tx.execute(text("SELECT hash, body FROM notices ORDER BY hash LIMIT 1")).one()
+            changed = {"body": bytes(body).replace(b'":', b'": ', 1), "hash": name}
+            tx.execute(text("UPDATE notices SET body = :body WHERE hash = :hash"), changed)
+        (fault,) = verify().faults
+        assert fault.code == "notice_altered"
+        assert name in fault.says
 
     def test_v04_finds_an_altered_notice(self, store: Store, written: int, verify: Callable[[], Verified]) -> None:
         with store.writing() as tx:
