@@ -117,6 +117,8 @@ class Settings:
     mail_from: str | None  # the organisation's own address when there is none
     smtp_url: str | None = field(repr=False)  # it holds a password
     checkpoint_file: Path
+    checkpoint_folder: Path | None
+    checkpoint_mail_to: str | None
     test_clock: Path | None
     secrets: Secrets
 
@@ -177,6 +179,8 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
         mail_from=read.text("MAIL_FROM") or None,
         smtp_url=(read.secret("SMTP_URL", needed=mail == "smtp") or None) if "SMTP_URL" in needed else None,
         checkpoint_file=read.path("CHECKPOINT_FILE", f"{var}/evidence/checkpoints.jsonl"),
+        checkpoint_folder=read.path("CHECKPOINT_FOLDER") if read.text("CHECKPOINT_FOLDER") else None,
+        checkpoint_mail_to=read.text("CHECKPOINT_MAIL_TO") or None,
         test_clock=test_clock,
         secrets=_read_secrets(read, needed, needs_webhook=destination == "webhook", as_at_hand=process in AS_AT_HAND),
     )

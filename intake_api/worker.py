@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
 from intake_api.crm.registry import open_destination
 from intake_api.flows.clear_mail import clear_mail
+from intake_api.flows.copy_checkpoint import CheckpointTarget, Folder, OfficerMail, copy_checkpoint
 from intake_api.flows.end_rights_cases import end_rights_cases
 from intake_api.flows.enqueue_due import enqueue_due
 from intake_api.flows.erase_expired import erase_expired
@@ -37,11 +38,12 @@ from intake_api.flows.show_life import show_life
 from intake_api.flows.take_over_work import take_over_work
 from intake_api.flows.tidy_store import tidy_store
 from intake_api.log import event, failure
+from intake_api.mail.message import one_address
 from intake_api.mail.port import Mailer
 from intake_api.mail.registry import open_mailer
 from intake_api.mail.words import read_mail_words
 from intake_api.queue import APPLICATION, DELIVER_LEAD, SEND_CONFIRMATION, SEND_RIGHTS_LINK, VERSION, Queue
-from intake_api.settings import Settings, read_settings
+from intake_api.settings import Settings, SettingsError, read_settings
 from intake_api.store import keyring
 from intake_api.store.base import Store
 from intake_api.store.workers import last_beat
@@ -107,7 +109,9 @@ def work(settings: Settings) -> None:
     }
     engine = _Engine(settings.database_url, me, workflows)
     rounds = [Round("show_life", BEAT_EVERY, lambda now: show_life(store, me, host=host, now=now))]
+    targets = _checkpoint_targets(settings, catalogue, mailer)
     rounds += _rounds(settings, store, queue, mailer, me)
+    rounds.append(Round("copy_checkpoint", 60.0, lambda now: copy_checkpoint(store, targets, now=now)))
     threads = [threading.Thread(target=_go_round, args=(one, clock, stop), name=one.name) for one in rounds]
     for thread in threads:
         thread.start()
@@ -117,6 +121,7 @@ def work(settings: Settings) -> None:
     for thread in threads:
         thread.join()
     unfinished = leave_work(store, queue, me)
+    _leave_evidence(settings, store, targets, now=clock())
     queue.close()
     store.close()
     if unfinished:
@@ -138,13 +143,38 @@ def _opened_store(settings: Settings, catalogue: Catalogue) -> Store:
     return store
 
 
-def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: str) -> list[Round]:
+def _checkpoint_targets(settings: Settings, catalogue: Catalogue, mailer: Mailer) -> list[CheckpointTarget]:
+    targets: list[CheckpointTarget] = []
+    if settings.checkpoint_folder:
+        targets.append(Folder(settings.checkpoint_folder))
+    if to := settings.checkpoint_mail_to:
+        try:
+            one_address(to)
+        except ValueError:
+            raise SettingsError(
+                "VESTIBULE_CHECKPOINT_MAIL_TO is not one e-mail address: dpo@company.example."
+            ) from None
+        locale, product = catalogue.default_locale, catalogue.organisation.product
+        targets.append(OfficerMail(mailer, to, read_mail_words().of(locale), locale=locale, product=product))
+    return targets
+
+
+def _leave_evidence(settings: Settings, store: Store, targets: Sequence[CheckpointTarget], *, now: datetime) -> None:
+    """Sign and copy the state in which this worker leaves the log (E-04)."""
+    try:
+        _sequence_all(settings, store, now=now)
+        copy_checkpoint(store, targets, at_once=True, now=now)
+    except Exception as error:  # noqa: BLE001 - one of the three doors: the next worker does it
+        failure("worker.round_broke", error, round="leave_evidence")
+
+
+def _sequence_all(settings: Settings, store: Store, *, now: datetime) -> None:
     signer = signer_of(settings, keyring.CHECKPOINTS)
+    while sequence_evidence(store, signer, settings.checkpoint_file, now=now):
+        pass
 
-    def sequence_all(now: datetime) -> None:
-        while sequence_evidence(store, signer, settings.checkpoint_file, now=now):
-            pass
 
+def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: str) -> list[Round]:
     def end_what_is_over(now: datetime) -> None:
         # In this order: that a first yes came to nothing is written down before its lead goes.
         expire_unconfirmed(store, now=now)
@@ -152,7 +182,7 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         end_rights_cases(store, now=now)
 
     return [
-        Round("sequence_evidence", 1.0, sequence_all),
+        Round("sequence_evidence", 1.0, lambda now: _sequence_all(settings, store, now=now)),
         Round("enqueue_due_deliveries", 1.0, lambda now: enqueue_due(store, queue, DELIVER_LEAD, now=now)),
         Round("enqueue_due_confirmations", 1.0, lambda now: enqueue_due(store, queue, SEND_CONFIRMATION, now=now)),
         Round("enqueue_due_rights_links", 1.0, lambda now: enqueue_due(store, queue, SEND_RIGHTS_LINK, now=now)),

@@ -29,13 +29,20 @@ def evidence() -> None:
 
 @evidence.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def verify(as_json: bool) -> None:
+@click.option(
+    "--copy",
+    "copies",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A further copy of checkpoints, such as the line of a mail saved in a file; may be repeated.",
+)
+def verify(as_json: bool, copies: tuple[Path, ...]) -> None:
     """Find an edited, deleted, reordered or truncated entry; exit code 1 and its place when there is one."""
     settings = read_settings(os.environ, "verify")
     now = settings.clock()
     with closing(open_tables(settings)) as store:
         check_readiness(store, settings, now=now)
-        verified = verify_evidence(store, signer_of(settings, CHECKPOINTS), settings.checkpoint_file)
+        verified = verify_evidence(store, signer_of(settings, CHECKPOINTS), settings.checkpoint_file, copies)
     click.echo(_in_json(verified) if as_json else _in_words(verified))
     if verified.waits_too_long(now):
         click.echo("WARNING: the oldest entry has waited for minutes; a worker may not be running.", err=True)

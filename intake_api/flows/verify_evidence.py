@@ -67,20 +67,26 @@ class Verified:
         return self.waiting_since is not None and now - self.waiting_since > SEQUENCED_WITHIN
 
 
-def verify_evidence(store: Store, signer: evidence.Signer, checkpoint_file: Path) -> Verified:
+def verify_evidence(
+    store: Store, signer: evidence.Signer, checkpoint_file: Path, copies: Iterable[Path] = ()
+) -> Verified:
     """Compare every entry with its place, every checkpoint with the entries, and both with the copy outside.
+
+    :param copies: further copies, such as the line of a mail saved in a file, or the files of a folder.
 
     Reads only, in one transaction, so that a running service does not disturb it.
     """
     # The copy is read first: of what the worker writes from here on, the database may know more, but never less.
     outside = _read_copy(checkpoint_file)
+    further = [_read_copy(copy) for copy in copies]
     with store.reading() as tx:
         inside = evidence.checkpoints_in_order(tx)
-        known = [*inside, *outside.checkpoints]
+        known = [*inside, *outside.checkpoints, *(one for copy in further for one in copy.checkpoints)]
         walk = _Walk(_signatures(tx, signer, known), known)
         for entry in evidence.entries_in_order(tx):
             walk.take(entry)
         faults = [*walk.faults, *walk.missing(), *_unsigned(walk.size, inside), *outside.faults]
+        faults += [fault for copy in further for fault in copy.faults]
         faults += _beside_the_log(tx)
         verified = Verified(walk.size, len(inside), evidence.count_waiting(tx), evidence.waiting_since(tx), faults)
     if inside and outside.is_empty and _read_copy(checkpoint_file).is_empty:  # the first may just have been made

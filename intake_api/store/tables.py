@@ -1,6 +1,7 @@
 """All tables together, for migrations and their tests."""
 
 from intake_api.store import (
+    checkpoint_copies,
     code_uses,
     confirmations,
     decisions,
@@ -23,6 +24,7 @@ from intake_api.store.base import Table
 
 __all__ = [
     "Table",
+    "checkpoint_copies",
     "code_uses",
     "confirmations",
     "decisions",

@@ -121,6 +121,23 @@ class TestKilled:
         assert Counter(receiver.ids()) == dict.fromkeys(wanted, 2)
 
     @pytest.mark.timeout(120)
+    def test_e04_what_it_leaves_is_signed_and_copied_outside(self, place: Place, tmp_path: Path) -> None:
+        place.environment["VESTIBULE_CHECKPOINT_FOLDER"] = str(tmp_path / "outside")
+        place.environment["VESTIBULE_CHECKPOINT_MAIL_TO"] = "dpo@tidewick.example"
+        with place.worker() as worker:
+            wait_until(lambda: not evidence_waits(place.store) and any((tmp_path / "mail").glob("checkpoint-*")))
+            before = {file.name for file in (tmp_path / "outside").iterdir()}
+            keep_lead(place.store, place.catalogue, now=system_clock())
+            assert worker.leave() == 0
+        assert not evidence_waits(place.store)
+        with place.store.reading() as tx:
+            last = evidence.last_checkpoint(tx)
+        assert last is not None
+        (new,) = {file.name for file in (tmp_path / "outside").iterdir()} - before
+        assert new == f"checkpoint-{last.size:012}.jsonl"
+        assert (tmp_path / "mail" / f"checkpoint-{last.size}.eml").exists()
+
+    @pytest.mark.timeout(120)
     def test_a_worker_that_still_shows_life_keeps_its_work(self, place: Place, receiver: Receiver) -> None:
         receiver.behaviour = receiver.hang
         place.approved(3)

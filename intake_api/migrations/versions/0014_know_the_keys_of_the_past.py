@@ -1,10 +1,10 @@
-"""Know the keys of the past, and which key signed a checkpoint."""
+"""Know the keys of the past, which key signed a checkpoint, and who outside has got it."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -29,11 +29,19 @@ def upgrade() -> None:
     checkpoints = sa.table("evidence_checkpoints", sa.column("key_id"))
     signed_by = next((row["key_id"] for row in kept if row["name"] == CHECKPOINTS), None)
     op.execute(checkpoints.update().values(key_id=signed_by))
+    op.create_table(
+        "checkpoint_copies",
+        sa.Column("target", sa.String(length=40), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("target", name=op.f("pk_checkpoint_copies")),
+    )
 
 
 def downgrade() -> None:
     """Step down; the keys of the past are forgotten."""
     kept = [row for row in _rows("until") if row.pop("until") is None]
+    op.drop_table("checkpoint_copies")
     op.drop_column("evidence_checkpoints", "key_id")
     op.drop_table("keyring")
     keyring = op.create_table(
