@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.chat import bench_chat
+from tests.bench.evidence_cost import bench_evidence
 from tests.bench.submissions import bench_submissions
 from tests.intake_api.conftest import ROOT
 from tests.intake_api.postgres import running_postgres
@@ -30,6 +31,10 @@ def main() -> None:
             with running_postgres(durable=True) as server, server.fresh_database() as url:
                 results["postgresql"] = bench_submissions(url, Path(folder))
             say_submissions(results["postgresql"])
+        if not only or "evidence" in only:
+            say("what the evidence costs a submission …")
+            results["evidence"] = bench_evidence(Path(folder))
+            say_evidence(results["evidence"])
         if not only or "chat" in only:
             say("chat turns …")
             results["chat"] = bench_chat(Path(folder))
@@ -48,6 +53,12 @@ def say_submissions(figures: dict[str, Any]) -> None:
     ratio, by_core, rows = figures["ratio"], figures["ratio_by_core"], figures["rows_per_submission"]
     say(f"  ratio {ratio} (to reach: at least 0.6); to the floor by one statement {by_core}")
     say(f"  {rows} rows each; resident {figures['door_mib']} MiB, floor {figures['floor_mib']} MiB")
+
+
+def say_evidence(figures: dict[str, Any]) -> None:
+    """Print what the evidence costs."""
+    both = f"{figures['with_ms']} ms with it, {figures['without_ms']} ms without"
+    say(f"  {figures['percent']} % (to reach: at most 15): {both}, by processor time of `submit_lead`")
 
 
 def say_chat(figures: dict[str, Any]) -> None:
