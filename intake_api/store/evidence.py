@@ -16,7 +16,20 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy import BigInteger, Connection, Index, LargeBinary, String, bindparam, func, insert, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Index,
+    LargeBinary,
+    String,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.clock import rfc3339
@@ -317,6 +330,22 @@ def prove_growth(tx: Connection, earlier: Checkpoint, later: Checkpoint) -> list
     return merkle.consistency(merkle.known_hashes(earlier.frontier, earlier.size, leaves), earlier.size, later.size)
 
 
+def find_checkpoint(tx: Connection, size: int) -> Checkpoint | None:
+    """Return the checkpoint over exactly so many entries, if there is one."""
+    return _one_checkpoint(tx, CheckpointRow.size == size)
+
+
+def checkpoint_within(tx: Connection, size: int) -> Checkpoint | None:
+    """Return the newest checkpoint over at most so many entries."""
+    return _one_checkpoint(tx, CheckpointRow.size <= size)
+
+
+def find_placed(tx: Connection, leaf_hash: bytes, place: int) -> Entry | None:
+    """Return the entry at a place, if it has this hash."""
+    row = tx.execute(select(*_ENTRY_COLUMNS).where(EvidenceRow.position == place)).first()
+    return Entry(**row._mapping) if row and row.leaf_hash == leaf_hash else None
+
+
 def entries_of_kind(tx: Connection, kind: str) -> list[Entry]:
     """Return all entries of a kind of which there are few, oldest first."""
     query = select(*_ENTRY_COLUMNS).where(EvidenceRow.kind == kind).order_by(EvidenceRow.at, EvidenceRow.id)
@@ -362,11 +391,15 @@ def find_unproven_lead(tx: Connection) -> str | None:
     return reference
 
 
+def _one_checkpoint(tx: Connection, wanted: ColumnElement[bool]) -> Checkpoint | None:
+    row = tx.execute(select(*_CHECKPOINT_COLUMNS).where(wanted).order_by(CheckpointRow.size.desc()).limit(1)).first()
+    return None if row is None else _checkpoint(dict(row._mapping))
+
+
 def _known(tx: Connection, checkpoint: Checkpoint) -> dict[tuple[int, int], bytes]:
     """Return the hashes at hand for a tree: the state before its last batch, and the leaves of that batch."""
-    query = select(*_CHECKPOINT_COLUMNS).where(CheckpointRow.size < checkpoint.size)
-    before = tx.execute(query.order_by(CheckpointRow.size.desc()).limit(1)).first()
-    size, frontier = (before.size, _checkpoint(dict(before._mapping)).frontier) if before else (0, ())
+    before = checkpoint_within(tx, checkpoint.size - 1)
+    size, frontier = (before.size, before.frontier) if before else (0, ())
     return merkle.known_hashes(frontier, size, _leaves(tx, size, checkpoint.size))
 
 

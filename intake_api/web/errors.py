@@ -47,6 +47,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "form_unknown": (404, "There is no such form."),
     "notice_unknown": (404, "There is no such notice."),
     "receipt_unknown": (404, "There is no such receipt."),
+    "log_unknown": (404, "The evidence has no such entry, or no such signed state."),
     "conversation_unknown": (404, "This conversation has ended. Please begin a new one."),
     "method_not_allowed": (405, "This address does not take that method."),
     "presentation_unknown": (409, "This form was not opened here. Please look at the notice again."),

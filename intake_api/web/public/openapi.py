@@ -85,6 +85,12 @@ RIGHTS_OPERATIONS = (
 KEY_OPERATIONS = (
     Operation("get", "/.well-known/vestibule-keys.json", "list_keys", "The public keys of receipts and evidence", 200,
               schemas.PublicKeys, READS, answer_type="application/jwk-set+json"),
+    Operation("get", "/v1/evidence/checkpoint", "get_checkpoint", "The newest signed state of the evidence", 200,
+              schemas.SignedCheckpoint, (404, *READS)),
+    Operation("get", "/v1/evidence/proof", "get_proof", "The place of an entry in the evidence, proven", 200,
+              schemas.InclusionProof, (404, *READS), query=schemas.ProofQuery),
+    Operation("get", "/v1/evidence/growth", "get_growth", "That the evidence goes on from a signed state, proven", 200,
+              schemas.GrowthProof, (404, *READS), query=schemas.GrowthQuery),
 )  # fmt: skip
 CHAT_OPERATIONS = (
     Operation("post", "/v1/chat/conversations", "begin_chat", "Begin a conversation with the assistant", 201,

@@ -438,6 +438,50 @@ class PublicKeys(Shape):
     keys = fields.List(fields.Nested(PublicKey), required=True)
 
 
+class ProofQuery(Shape):
+    """Which entry: its hash, and its place in the log, as a receipt has them (the hash in hex here)."""
+
+    leaf_hash = Text(64, pattern="[0-9a-f]{64}", required=True)
+    place = Text(15, pattern="[0-9]+", required=True)
+
+
+class GrowthQuery(Shape):
+    """From which signed state: over how many entries."""
+
+    size = Text(15, pattern="[0-9]+", required=True)
+
+
+class SignedCheckpoint(Shape):
+    """A signed state of the log: the signature is over `text`, which names origin, size, root and time."""
+
+    size = fields.Integer(required=True)
+    at = fields.DateTime(required=True)
+    text = fields.String(required=True)
+    kid = fields.String(required=True, allow_none=True)
+    signature = fields.String(required=True)
+
+
+class InclusionProof(Shape):
+    """The path from the entry at `place` to the root of `size` entries (RFC 9162, 2.1.3)."""
+
+    place = fields.Integer(required=True)
+    size = fields.Integer(required=True)
+    path = fields.List(fields.String(), required=True)
+    checkpoint = fields.Nested(SignedCheckpoint, required=True)
+
+
+class GrowthProof(Shape):
+    """The proof that the log of `size` entries begins with the one of `from` (RFC 9162, 2.1.4).
+
+    Where that is not the newest one yet, ask on from there.
+    """
+
+    from_ = fields.Integer(required=True, data_key="from")
+    size = fields.Integer(required=True)
+    path = fields.List(fields.String(), required=True)
+    checkpoint = fields.Nested(SignedCheckpoint, required=True)
+
+
 class RightsBody(Shape):
     """What somebody wants to have done with what is held about an address."""
 
