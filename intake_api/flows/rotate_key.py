@@ -12,7 +12,7 @@ from intake_api.flows.hold_lead import hold_lead
 from intake_api.rules.lead_state import LeadState
 from intake_api.store import evidence, keyring, rights_cases, subjects
 from intake_api.store.base import Store
-from intake_api.store.leads import ids_of_held, index_anew
+from intake_api.store.leads import ids_not_erased, index_anew
 from intake_api.store.subjects import get_data_key
 
 BATCH = 200
@@ -94,7 +94,7 @@ def _index_anew(store: Store) -> int:
     last, renewed = "", 0
     while True:
         with store.reading() as tx:
-            ids = ids_of_held(tx, after=last, limit=BATCH)
+            ids = ids_not_erased(tx, after=last, limit=BATCH)
         if not ids:
             break
         for lead_id in ids:

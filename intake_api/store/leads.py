@@ -238,9 +238,9 @@ def index_anew(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> None
     _INDEX_ROWS.add(tx, *({"lead_id": lead_id, "kind": kind, "token": token} for kind, token in tokens))
 
 
-def ids_of_held(tx: Connection, *, after: str, limit: int) -> list[str]:
+def ids_not_erased(tx: Connection, *, after: str, limit: int) -> list[str]:
     """Return the ids of leads that are not erased, in their order, those after one of them."""
-    query = select(LeadRow.id).where(LeadRow.id > after, text(HELD)).order_by(LeadRow.id).limit(limit)
+    query = select(LeadRow.id).where(LeadRow.id > after, text(NOT_ERASED)).order_by(LeadRow.id).limit(limit)
     return list(tx.scalars(query))
 
 

@@ -105,6 +105,7 @@ class TestTheInternalDoor:
             "/v1/forms/<form>/refusals",
             "/v1/rights",
             "/v1/receipts/<token>",
+            "/v1/receipts/<token>.jsonld",
             "/v1/receipts/<token>/withdrawals",
             "/v1/receipts/<token>/erasures",
             "/v1/answers",

@@ -62,6 +62,8 @@ class TestEveryAnswer:
                     "text/html; charset=utf-8",
                     "application/json",
                     "application/problem+json",
+                    "application/ld+json",
+                    "application/jwk-set+json",
                     "text/css; charset=utf-8",
                     "text/javascript; charset=utf-8",
                     "image/svg+xml; charset=utf-8",
