@@ -156,7 +156,8 @@ class TestTheFiles:
         assert labels["not_at_hand"] == []
         assert json.loads(files["presentation.json"])["presentation"] == lead.presentation_id
         workflow = json.loads(files["workflow.json"])
-        assert (workflow["form"], workflow["version"], workflow["workflow"]) == ("request_demo", 1, "1")
+        version = json.loads(files["notice.json"])["version"]
+        assert (workflow["form"], workflow["version"], workflow["workflow"]) == ("request_demo", version, "1")
         kinds = [json.loads(one["entry"])["kind"] for one in json.loads(files["proofs.json"])["entries"]]
         assert kinds == ["submission.received", "consent.withdrawn", "notice.kept"]
 
