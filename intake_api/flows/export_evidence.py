@@ -26,6 +26,7 @@ __all__ = ["EvidenceWaits", "Exported", "LeadUnknown", "export_evidence"]
 
 SCHEMA = "urn:vestibule:evidence-export:1"
 ERASED = "lead.erased"
+PUBLISHED = ("notice.kept", "notice.published")  # the first by versions that knew no publishing
 README = """What was decided in submission {reference}, and what proves it.
 
   python verify.py                    checks every file here; it needs Python and the package `cryptography`
@@ -92,9 +93,10 @@ def export_evidence(
 
 
 def _beside(tx: Connection, lead_id: str, notice_hash: str) -> list[Proven]:
-    """Return what else belongs to it: when the notice was kept, and that what was sent was erased."""
+    """Return what else belongs to it: when the notice was published, and that what was sent was erased."""
     entries = [entry for entry in evidence.list_entries(tx, lead_id) if entry.kind == ERASED]
-    entries += [entry for entry in evidence.entries_of_kind(tx, "notice.kept") if _says(entry)["notice"] == notice_hash]
+    published = [entry for kind in PUBLISHED for entry in evidence.entries_of_kind(tx, kind)]
+    entries += [entry for entry in published if _says(entry)["notice"] == notice_hash]
     return [evidence.prove(tx, entry) for entry in entries]
 
 

@@ -159,7 +159,7 @@ class TestTheFiles:
         version = json.loads(files["notice.json"])["version"]
         assert (workflow["form"], workflow["version"], workflow["workflow"]) == ("request_demo", version, "1")
         kinds = [json.loads(one["entry"])["kind"] for one in json.loads(files["proofs.json"])["entries"]]
-        assert kinds == ["submission.received", "consent.withdrawn", "notice.kept"]
+        assert kinds == ["submission.received", "consent.withdrawn", "notice.published"]
 
     def test_r05_nothing_that_was_typed_stands_in_them(self, files: Files) -> None:
         assert [
