@@ -31,7 +31,7 @@ LINE = (
     "line.js", "elements.js", "host.js", "announcing.js", "corner.js", "inline.js", "button.js", "popup.js", "embed.js"
 )  # fmt: skip
 CHAT = ("elements.js", "service.js", "token.js", "texts.js", "panel.js", "chat.js")
-FORM = ("elements.js", "service.js", "fields.js", "decisions.js", "sheet.js", "form.js", "window.js")
+FORM = ("elements.js", "service.js", "fields.js", "decisions.js", "sheet.js", "solving.js", "form.js", "window.js")
 KEY = "vestibule.widget"
 COMMENT = re.compile(r"^\s*(?:/\*.*?\*/|//[^\n]*)\n", re.DOTALL | re.MULTILINE)
 SET_IN = re.compile(r"^\s+", re.MULTILINE)
@@ -72,6 +72,7 @@ def put_widget(app: Flask, catalogue: Catalogue, public_url: str) -> None:
     loaded = {
         "chat": chat,
         "frame": _script(_joined(("frame.js",))),
+        "proof": _script(_joined(("solving.js", "proof.js"))),
         **{f"form-{locale}": script for locale, script in forms.items()},
     }
     app.extensions[KEY] = Widget(_line(words, catalogue, versions), loaded)

@@ -324,6 +324,6 @@ class TestProofOfWork:
             assert tx.scalar(text("SELECT state FROM leads")) == "new"
 
     def test_m07_the_solver_is_ours(self, public: FlaskClient) -> None:
-        with public.get("/static/proof.js") as script:
+        with public.get("/embed/proof.js") as script:
             assert (script.status_code, script.mimetype) == (200, "text/javascript")
             assert "://" not in script.text

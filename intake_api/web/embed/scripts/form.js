@@ -10,6 +10,7 @@ export function putForm(page) {
   const element = make("section", "vestibule-form");
   let shown = null;
   let sheet = null;
+  let proof = null;
   let isBusy = false;
   let sent = ""; // what was sent last and may have been kept, and the key under which it counts once
   let key = "";
@@ -30,6 +31,7 @@ export function putForm(page) {
 
   function draw(form, typed, message) {
     shown = form;
+    proof = form.proof ? solvedInTime(form.proof) : null; // at once, since reading takes longer
     sheet = sheetOf(form, words, typed, { send: send, refuse: refuse });
     element.lang = form.locale;
     element.replaceChildren(heading(form.title), make("p", "vestibule-benefit", form.benefit), sheet.element);
@@ -50,6 +52,7 @@ export function putForm(page) {
     };
     if (sheet.trapped()) body.trap = sheet.trapped();
     await once(async function () {
+      if (proof !== null) body.proof = await proof;
       const answer = await tell("POST", path + "/submissions", body, { "Idempotency-Key": keyFor(JSON.stringify(body)) });
       const said = await answer.json();
       if (answer.status === 201) thank(said, decisions);

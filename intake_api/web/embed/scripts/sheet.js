@@ -187,7 +187,7 @@ function noticeOf(shown, words) {
 /* A field that people cannot see and nobody is told of: what stands in it, a machine has written (SEC-38). Its name and
    what it says of itself tell browsers and password managers to leave it alone. */
 function trapOf(words) {
-  const element = make("p", "vestibule-unseen");
+  const element = make("p", "vestibule-aside");
   const label = make("label", "", words.leave_empty);
   const input = make("input");
   input.name = input.id = label.htmlFor = "remark";

@@ -3,13 +3,17 @@
 import json
 
 import pytest
+from flask import Flask
 from playwright.sync_api import BrowserContext, Page, Route, expect
+from sqlalchemy import text
 
 from intake_api.catalogue.model import Catalogue
+from intake_api.rules.suspicion import PROOF_FROM_SUSPECTED_FORM, Counted
 from intake_api.store.base import Store
+from intake_api.web.door import door_of
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.web.browsing import ALL_TEXT
-from tests.intake_api.web.conftest import Count
+from tests.intake_api.web.conftest import READING, Count
 from tests.intake_api.web.embedded.visitor import (
     EMAIL,
     LANGUAGES,
@@ -317,3 +321,25 @@ class TestNo:
 def shared(site: Site) -> dict[str, str]:
     """The header without which the page may not read an answer."""
     return {"Access-Control-Allow-Origin": site.url}
+
+
+class TestTheCalculation:
+    """SEC-38: what a form asks of the browser when very much is coming in is done here as on its own page."""
+
+    @pytest.fixture
+    def suspicion(self, public_app: Flask, clock: DrivenClock) -> None:
+        """Much that was held came by this form lately."""
+        for _ in range(PROOF_FROM_SUSPECTED_FORM):
+            door_of(public_app).arrivals.count(Counted.SUSPECTED_FORM, "newsletter", now=clock())
+
+    def test_sec38_who_presses_before_it_is_done_waits_a_moment_and_nothing_is_held(
+        self, page: Page, site: Site, clock: DrivenClock, suspicion: None, store: Store
+    ) -> None:
+        open_form(page, site, "newsletter")
+        page.fill("#f-email", EMAIL)
+        say_yes(page)
+        clock.advance(seconds=READING)
+        send(page)
+        expect(page.locator(".vestibule-reference")).to_be_visible(timeout=30_000)
+        with store.reading() as tx:
+            assert [tuple(row) for row in tx.execute(text("SELECT state, held_for FROM leads"))] == [("new", None)]

@@ -30,27 +30,8 @@ function toHex(bits) {
   return Array.from(new Uint8Array(bits), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// Begin at once, since reading takes longer; who is quicker waits for the rest after pressing the button.
-function proveWhileReading(input) {
-  const solved = solveProof(JSON.parse(input.dataset.proof)).then(
-    (solution) => { input.value = solution; },
-    () => {}, // no `crypto.subtle` on plain http: then it is sent without
-  );
-  const longest = new Promise((resolve) => { setTimeout(resolve, LONGEST_WAIT_MS); });
-  let isDone = false;
-  const done = Promise.race([solved, longest]).then(() => { isDone = true; });
-  input.form.addEventListener("submit", (event) => {
-    if (isDone) return;
-    event.preventDefault();
-    const button = event.submitter;
-    button?.setAttribute("aria-busy", "true");
-    done.then(() => {
-      button?.removeAttribute("aria-busy");
-      input.form.requestSubmit(button);
-    });
-  });
-}
-
-for (const input of document.querySelectorAll("input[data-proof]")) {
-  if (!input.value) proveWhileReading(input);
+// Wait for a solution, but not for ever; an empty one where there is none: no `crypto.subtle` on plain http.
+function solvedInTime(asked) {
+  const longest = new Promise((resolve) => { setTimeout(resolve, LONGEST_WAIT_MS, ""); });
+  return Promise.race([solveProof(asked).catch(() => ""), longest]);
 }
