@@ -162,15 +162,16 @@ def _checkpoint_targets(settings: Settings, catalogue: Catalogue, mailer: Mailer
 def _leave_evidence(settings: Settings, store: Store, targets: Sequence[CheckpointTarget], *, now: datetime) -> None:
     """Sign and copy the state in which this worker leaves the log (E-04)."""
     try:
-        _sequence_all(settings, store, now=now)
+        _sequence_all(settings, store)
         copy_checkpoint(store, targets, at_once=True, now=now)
     except Exception as error:  # noqa: BLE001 - one of the three doors: the next worker does it
         failure("worker.round_broke", error, round="leave_evidence")
 
 
-def _sequence_all(settings: Settings, store: Store, *, now: datetime) -> None:
+def _sequence_all(settings: Settings, store: Store) -> None:
+    """Place all that waits. The time is read for each batch: another worker may place one in between."""
     signer = signer_of(settings, keyring.CHECKPOINTS)
-    while sequence_evidence(store, signer, settings.checkpoint_file, now=now):
+    while sequence_evidence(store, signer, settings.checkpoint_file, now=settings.clock()):
         pass
 
 
@@ -182,7 +183,7 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         end_rights_cases(store, now=now)
 
     return [
-        Round("sequence_evidence", 1.0, lambda now: _sequence_all(settings, store, now=now)),
+        Round("sequence_evidence", 1.0, lambda _: _sequence_all(settings, store)),
         Round("enqueue_due_deliveries", 1.0, lambda now: enqueue_due(store, queue, DELIVER_LEAD, now=now)),
         Round("enqueue_due_confirmations", 1.0, lambda now: enqueue_due(store, queue, SEND_CONFIRMATION, now=now)),
         Round("enqueue_due_rights_links", 1.0, lambda now: enqueue_due(store, queue, SEND_RIGHTS_LINK, now=now)),

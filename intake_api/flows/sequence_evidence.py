@@ -1,11 +1,17 @@
 """Put waiting evidence into the log's order, sign it, and copy the checkpoint out of the database (E-04)."""
 
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import Connection
+
+from intake_api.clock import rfc3339
+from intake_api.log import event
 from intake_api.store import evidence, keyring
 from intake_api.store.base import Store
+
+TOLERATED = timedelta(seconds=2)  # machines of one house differ by less
 
 
 def sequence_evidence(
@@ -21,10 +27,19 @@ def sequence_evidence(
     with store.writing() as tx:
         # Asked each time: from the commit that rotates the key on no other may sign, in no worker.
         signer = signer.using(keyring.current_id(tx, keyring.CHECKPOINTS))
+        before = evidence.last_checkpoint(tx)
         checkpoint = evidence.sequence(tx, signer, now=now)
+        if before and checkpoint and now < before.at - TOLERATED:
+            _note_step(tx, before.at, now=now)
     if checkpoint is not None:
         _append(checkpoint_file, checkpoint.to_line())
     return checkpoint
+
+
+def _note_step(tx: Connection, before: datetime, *, now: datetime) -> None:
+    """Write down that the clock went back: so do the times of the log from here on, while its order holds (E-08)."""
+    evidence.add_entry(tx, "clock.stepped", actor="system", now=now, facts={"before": rfc3339(before)})
+    event("evidence.clock_stepped", before=rfc3339(before), now=rfc3339(now))
 
 
 def _append(file: Path, line: str) -> None:

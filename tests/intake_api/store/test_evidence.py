@@ -76,6 +76,26 @@ class TestSequencing:
     ) -> None:
         assert sequence_evidence(store, signer, settings.checkpoint_file, now=clock()) is None
 
+    def test_e08_a_clock_that_went_back_is_on_the_record_once(
+        self, store: Store, signer: evidence.Signer, settings: Settings, written: int, clock: DrivenClock
+    ) -> None:
+        def noted() -> list[str]:
+            with store.reading() as tx:
+                return [json.loads(entry.body)["before"] for entry in evidence.entries_of_kind(tx, "clock.stepped")]
+
+        def write(**by: float) -> None:
+            with store.writing() as tx:
+                evidence.add_entry(tx, "test.happened", actor="system", now=clock.advance(**by))
+            while sequence_evidence(store, signer, settings.checkpoint_file, now=clock()):
+                pass
+
+        write(seconds=-2)
+        assert noted() == []
+        latest = rfc3339(clock())
+        write(hours=-1)
+        write(seconds=1)
+        assert noted() == [latest]
+
     def test_e06_an_act_undone_leaves_no_entry(self, store: Store, written: int, clock: DrivenClock) -> None:
         def act_that_fails() -> None:
             with store.writing() as tx:
