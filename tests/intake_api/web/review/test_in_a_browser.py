@@ -124,7 +124,7 @@ class TestInABrowser:
         assert page.locator(".skip").bounding_box()["y"] >= 0  # type: ignore[index]
         page.keyboard.press("Enter")
         reached = []
-        for _ in range(8):
+        for _ in range(len(LeadState) + 2):  # the filters come first, then the lead
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.textContent.trim()"))
         assert lead.reference in reached
