@@ -18,7 +18,18 @@ class DecisionState(StrEnum):
     REFUSED = "refused"  # dpv:ConsentRefused
     WITHDRAWN = "withdrawn"  # dpv:ConsentWithdrawn
     STOPPED = "stopped"  # what was asked for by an act is not wanted any more; no consent status either
+    EXPIRED = "expired"  # a yes that was not renewed in time (dpv:ConsentExpired, C-16)
 
+
+# How the Data Privacy Vocabulary calls them in what leaves the house. What is no consent has no such status.
+DPV_STATUS: Mapping[DecisionState, str] = {
+    DecisionState.REQUESTED: "ConsentRequested",
+    DecisionState.GIVEN: "ConsentGiven",
+    DecisionState.REFUSED: "ConsentRefused",
+    DecisionState.WITHDRAWN: "ConsentWithdrawn",
+    DecisionState.EXPIRED: "ConsentExpired",
+}
+RENEWED = "RenewedConsentGiven"
 
 PERMITS = frozenset({DecisionState.ACTED, DecisionState.GIVEN})
 
