@@ -36,11 +36,13 @@ from intake_api.web.public.openapi import (
     FORM_OPERATIONS,
     HEALTH_OPERATIONS,
     KEY_OPERATIONS,
+    PERMISSION_OPERATIONS,
     RECEIPT_OPERATIONS,
     RIGHTS_OPERATIONS,
     TEXT_OPERATIONS,
     describe_api,
 )
+from intake_api.web.public.permissions import permissions
 from intake_api.web.public.receipts import receipts
 from intake_api.web.public.rights import rights
 from intake_api.web.public.standing_answers import standing_answers
@@ -78,13 +80,15 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
 
 
 def create_internal_app(settings: Settings, catalogue: Catalogue, store: Store, clock: Clock) -> Flask:
-    """Make the door of the bot: the same form and rights API behind the service token, and nothing else."""
+    """Make the door of our own: the form and rights API for the bot, and what is permitted, behind a token."""
     app = _new_app(Door("internal", settings, catalogue, store, clock, Queue(settings.database_url)))
     put_words(app)
     open_asking(app)
-    operations = (*FORM_OPERATIONS, *TEXT_OPERATIONS, *RECEIPT_OPERATIONS, *RIGHTS_OPERATIONS, *HEALTH_OPERATIONS)
+    for_the_bot = (*FORM_OPERATIONS, *TEXT_OPERATIONS, *RECEIPT_OPERATIONS, *RIGHTS_OPERATIONS)
+    operations = (*for_the_bot, *PERMISSION_OPERATIONS, *HEALTH_OPERATIONS)
     described = describe_api("Vestibule: lead intake for the bot", catalogue, operations, needs_token=True)
-    for part in (forms, submissions, texts, standing_answers, notices, receipts, rights, health, described):
+    api = (forms, submissions, texts, standing_answers, notices, receipts, rights)
+    for part in (*api, permissions, health, described):
         app.register_blueprint(part)
     guard_routes(app, {"service": need_service_token, "anyone": let_anyone_in})
     return app

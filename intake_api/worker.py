@@ -25,6 +25,7 @@ from intake_api.flows.copy_checkpoint import CheckpointTarget, Folder, OfficerMa
 from intake_api.flows.end_rights_cases import end_rights_cases
 from intake_api.flows.enqueue_due import enqueue_due
 from intake_api.flows.erase_expired import erase_expired
+from intake_api.flows.expire_consents import expire_consents
 from intake_api.flows.expire_unconfirmed import expire_unconfirmed
 from intake_api.flows.leave_work import leave_work
 from intake_api.flows.mend_confirmations import mend_confirmations
@@ -177,8 +178,9 @@ def _sequence_all(settings: Settings, store: Store) -> None:
 
 def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: str) -> list[Round]:
     def end_what_is_over(now: datetime) -> None:
-        # In this order: that a first yes came to nothing is written down before its lead goes.
+        # In this order: that a yes came to nothing, or to its end, is written down before its lead goes.
         expire_unconfirmed(store, now=now)
+        expire_consents(store, now=now)
         erase_expired(store, now=now)
         end_rights_cases(store, now=now)
 

@@ -238,6 +238,8 @@ def _expected_keys(sources: Sources) -> Iterable[str]:
         yield from (f"purposes.{purpose_id}.{name}" for name in _PURPOSE_TEXTS)
         if purpose.legitimate_interest:
             yield from (f"purposes.{purpose_id}.{name}" for name in INTEREST_TEXTS)
+    if any(purpose.validity for purpose in sources.purposes.values()):
+        yield "valid_for"
     if any(purpose.confirmation == DOUBLE_OPT_IN for purpose in sources.purposes.values()):
         yield from (f"confirmation.{name}" for name in CONFIRMATION_TEXTS)
     for field in sources.fields.values():
@@ -264,7 +266,9 @@ def _terms(sources: Sources) -> dict[str, set[str]]:
     recipients = sources.recipients.values()
     return {
         "bases": {purpose.basis_id for purpose in purposes},
-        "durations": {purpose.kept.duration.text for purpose in purposes},
+        "durations": {
+            span.text for purpose in purposes for span in (purpose.kept.duration, purpose.validity) if span is not None
+        },
         "kept": {purpose.kept.start for purpose in purposes},
         "countries": {recipient.country for recipient in recipients},
         "roles": {recipient.role for recipient in recipients},

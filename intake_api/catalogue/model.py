@@ -11,8 +11,9 @@ from types import MappingProxyType
 from intake_api.rules.fields import FieldRule, Value, masked
 from intake_api.rules.follow_up import FollowUp
 from intake_api.rules.opening_hours import OpeningHours
+from intake_api.rules.permission import ContactBudget
 from intake_api.rules.qualification import QualificationLine
-from intake_api.rules.retention import Kept
+from intake_api.rules.retention import Duration, Kept
 from intake_api.rules.sensitive_text import TextReader
 
 ACT = "act"
@@ -111,7 +112,8 @@ class Purpose:
     """One thing data may be used for, on exactly one legal basis (N-03).
 
     `basis` and `dpv` are IRIs; `basis_id` is the basis' last part (`A6-1-a`). `needs` are field names without which
-    the purpose is worth nothing; `channel` is how it reaches the person, if it does.
+    the purpose is worth nothing; `channel` is how it reaches the person, if it does. `validity` is how long a yes
+    counts (None for an act, C-16), `budget` how often and when the person may be contacted (None: nothing is counted).
     """
 
     id: str
@@ -122,6 +124,8 @@ class Purpose:
     recipients: tuple[str, ...]
     needs: frozenset[str]
     channel: str | None
+    validity: Duration | None
+    budget: ContactBudget | None
 
     @property
     def basis_id(self) -> str:

@@ -162,6 +162,7 @@ def _purpose(purpose: Purpose, form: Form, texts: Mapping[str, str]) -> JsonObje
         "control": purpose.control,
         "confirm": purpose.confirmation,
         "channel": purpose.channel,
+        "validity": purpose.validity.text if purpose.validity else None,
         "fields": [
             {"name": field.name, "pd": field.pd, "necessity": _necessity(form, field)}
             for field in form.fields
@@ -242,10 +243,12 @@ def _purpose_texts(purpose: Purpose, filled: Mapping[str, str], words: Words) ->
     if purpose.legitimate_interest:
         names += INTEREST_TEXTS
     duration = {"duration": words.say(f"durations.{purpose.kept.duration.text}")}
+    valid_for = {"duration": words.say(f"durations.{purpose.validity.text}")} if purpose.validity else None
     return {
         **{f"{name}.{purpose.id}": words.say(f"purposes.{purpose.id}.{name}", filled) for name in names},
         f"basis.{purpose.id}": words.say(f"bases.{purpose.basis_id}"),
         f"retention.{purpose.id}": words.say(f"kept.{purpose.kept.start}", duration),
+        **({f"validity.{purpose.id}": words.say("valid_for", valid_for)} if valid_for else {}),
     }
 
 

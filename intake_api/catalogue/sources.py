@@ -39,9 +39,11 @@ from intake_api.catalogue.terms import (
 )
 from intake_api.catalogue.words import flatten
 from intake_api.catalogue.yaml_file import read_yaml
+from intake_api.rules.consent import VALIDITY
 from intake_api.rules.contact import EMAIL_LENGTH, PHONE_LENGTH
 from intake_api.rules.fields import TYPES
 from intake_api.rules.opening_hours import WEEKDAYS, OpeningHours
+from intake_api.rules.permission import COUNTED_FOR, ContactBudget, QuietHours
 from intake_api.rules.retention import STARTS, Duration, DurationError, Kept, parse_duration
 
 ORGANISATION = "organisation.yml"
@@ -50,6 +52,8 @@ PURPOSES = "purposes.yml"
 FIELDS = "fields.yml"
 
 MESSAGE_LENGTH = 1000  # M-05
+CHANNELS = ("email", "phone", "sms")
+CONTACT_HOW = "Write how often at most: contact: {at_most: 1, within: P1M}."
 
 _FREE = PRESELECTING | {"required", "mandatory"}
 _CLOCK = re.compile("([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
@@ -83,7 +87,8 @@ def read_sources(folder: Path, problems: list[Problem]) -> Sources:
     organisation = _organisation(about)
     default_locale = about.one_of("default_locale", countries)
     fields = _all(_open(folder, FIELDS, problems), _field)
-    purposes = _all(_open(folder, PURPOSES, problems), _purpose)
+    zone = organisation.opening_hours.zone
+    purposes = _all(_open(folder, PURPOSES, problems), lambda name, entry: _purpose(name, entry, zone))
     locales = {
         locale: _open(folder, words_file(locale), problems)
         for locale in sorted(countries, key=lambda locale: locale != default_locale)
@@ -239,8 +244,9 @@ def _recipient(name: str, entry: Entry) -> Recipient:
     return recipient
 
 
-def _purpose(name: str, entry: Entry) -> Purpose:
-    entry.only("dpv", "basis", "retention", "confirmation", "channel", "needs", "recipients", *_FREE)
+def _purpose(name: str, entry: Entry, zone: ZoneInfo) -> Purpose:
+    known = ("dpv", "basis", "retention", "validity", "confirmation", "channel", "contact", "needs", "recipients")
+    entry.only(*known, *_FREE)
     for key in sorted(_FREE & set(entry.values)):
         entry.wrong(key, "takes the choice out of the person's hands.", "Take it out: a yes is free and starts as no.")
     entry = _one_alone(entry, "dpv", "joins purposes in one.", "Write each as a purpose of its own, with its own yes.")
@@ -261,7 +267,9 @@ def _purpose(name: str, entry: Entry) -> Purpose:
         kept=_kept(entry.entry("retention", "Write how long: retention: {duration: P6M, from: last_activity}.")),
         recipients=entry.words("recipients", "Write who gets the data: recipients: [crm, mail]."),
         needs=frozenset(entry.words("needs", "Write field names.") if "needs" in entry.values else ()),
-        channel=entry.one_of("channel", ("email", "phone", "sms")) if "channel" in entry.values else None,
+        channel=entry.one_of("channel", CHANNELS) if "channel" in entry.values else None,
+        validity=_validity(entry, basis),
+        budget=_budget(entry.entry("contact", CONTACT_HOW), zone) if "contact" in entry.values else None,
     )
 
 
@@ -274,15 +282,44 @@ def _one_alone(entry: Entry, name: str, wrong: str, instead: str) -> Entry:
     return Entry(entry.file, entry.path, {**entry.values, name: value[0]}, entry.problems)
 
 
+def _validity(entry: Entry, basis: str) -> Duration | None:
+    """Return how long a yes counts; what is no yes has no validity, it only has an end (C-16)."""
+    if basis == CONSENT:
+        return _duration(entry, "validity", default=VALIDITY)
+    if "validity" in entry.values:
+        entry.wrong("validity", "stands at a purpose that is not on consent.", "Take it out; retention is its end.")
+    return None
+
+
+def _budget(entry: Entry, zone: ZoneInfo) -> ContactBudget:
+    entry.only("at_most", "within", "quiet")
+    within = _duration(entry, "within")
+    if within.months * 30.5 + within.exact / timedelta(days=1) > COUNTED_FOR.days:
+        entry.wrong("within", "is longer than a year.", "Write a span of at most a year, such as P1M.")
+    quiet = entry.entry("quiet", 'Write: quiet: {from: "21:00", to: "8:00"}.') if "quiet" in entry.values else None
+    return ContactBudget(entry.whole("at_most", 1, 366), within, _quiet(quiet, zone) if quiet else None)
+
+
+def _quiet(entry: Entry, zone: ZoneInfo) -> QuietHours:
+    entry.only("from", "to")
+    begins, ends = _clock(entry, "from"), _clock(entry, "to")
+    if begins is not None and begins == ends:
+        entry.wrong("to", "is the same as from: there would be no hour left.", "Write when the quiet hours end.")
+    return QuietHours(zone, begins or time.min, ends or time.min)
+
+
 def _kept(entry: Entry) -> Kept:
     entry.only("duration", "from")
-    text = entry.text("duration", "Write an ISO 8601 duration, such as P6M for six months.")
+    return Kept(_duration(entry, "duration"), entry.one_of("from", STARTS))
+
+
+def _duration(entry: Entry, name: str, default: str | None = None) -> Duration:
+    text = entry.text(name, "Write an ISO 8601 duration, such as P6M for six months.", default)
     try:
-        duration = parse_duration(text or "P1D")
+        return parse_duration(text or "P1D")
     except DurationError as error:
-        entry.wrong("duration", f"is {error}.", "Write an ISO 8601 duration of at most ten years, such as P6M or P2Y.")
-        duration = Duration("P1D", 0, timedelta(days=1))
-    return Kept(duration, entry.one_of("from", STARTS))
+        entry.wrong(name, f"is {error}.", "Write an ISO 8601 duration of at most ten years, such as P6M or P2Y.")
+        return Duration("P1D", 0, timedelta(days=1))
 
 
 def _field(name: str, entry: Entry) -> FieldSource:

@@ -1,4 +1,4 @@
-"""`intake_api leads`: one lead, read on the record."""
+"""`intake_api leads`: one lead, read on the record, and whose yes ends soon."""
 
 import json
 from typing import Any
@@ -7,6 +7,7 @@ import click
 
 from intake_api.cli.opening import opened
 from intake_api.clock import rfc3339
+from intake_api.flows.expire_consents import list_renewals
 from intake_api.flows.read_lead import WholeLead, read_lead
 
 
@@ -24,6 +25,14 @@ def show(reference: str, as_json: bool) -> None:
     whole = read_lead(house.store, reference, actor="operator", why="command_line", now=house.now)
     shown = _shown(whole)
     click.echo(json.dumps(shown, ensure_ascii=False, indent=2) if as_json else _in_words(shown))
+
+
+@leads.command()
+def renewals() -> None:
+    """List the yeses that end within 30 days: each person may be asked once whether it still holds. Nobody is."""
+    house = opened()
+    for one in list_renewals(house.store, now=house.now):
+        click.echo(f"{one.lead.reference}  {one.purpose} until {rfc3339(one.until)}")
 
 
 def _shown(whole: WholeLead) -> dict[str, Any]:

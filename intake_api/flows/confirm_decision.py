@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from intake_api.flows.promised_end import promised_end
+from intake_api.flows.promised_end import promised_end, valid_until
 from intake_api.flows.record_answer import record_answer
 from intake_api.rules.consent import DecisionState
 from intake_api.store.base import Store
 from intake_api.store.confirmations import ConfirmationUnknown, get_by_token, mark_confirmed
 from intake_api.store.decisions import current_decisions
-from intake_api.store.leads import Lead, get_lead_by_id, keep_until
+from intake_api.store.leads import Lead, get_lead_by_id, keep_until, note_yes_ending
 from intake_api.store.notices import get_notice_body
 
 __all__ = ["ConfirmationOver", "ConfirmationUnknown", "confirm_decision"]
@@ -61,3 +61,4 @@ def _keep_longer(tx: Connection, lead: Lead, notice: Mapping[str, Any], *, now: 
     decisions = current_decisions(tx, lead.id).values()
     end = promised_end(notice, decisions, submitted_at=lead.received_at, last_activity_at=now)
     keep_until(tx, lead.id, max(lead.delete_after, end or now))
+    note_yes_ending(tx, lead.id, min(filter(None, (valid_until(notice, one) for one in decisions)), default=None))

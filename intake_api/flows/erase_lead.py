@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from intake_api.store import evidence
 from intake_api.store.confirmations import close_confirmations
+from intake_api.store.contact_uses import remove_uses
 from intake_api.store.leads import Lead, empty_lead
 from intake_api.store.subjects import erase_subject
 
@@ -19,6 +20,7 @@ def erase_lead(tx: Connection, lead: Lead, *, actor: str, why: str, now: datetim
     erase_subject(tx, lead.subject_id, now=now)
     empty_lead(tx, lead.id)
     close_confirmations(tx, lead.id, now=now)
+    remove_uses(tx, lead.id)
     evidence.add_entry(
         tx,
         "lead.erased",

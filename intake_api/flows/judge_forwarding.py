@@ -1,11 +1,15 @@
 """Judge whether a lead may go to a recipient now: for the screen before the button, at approval, and before sending."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
+from intake_api.flows.promised_end import valid_until
+from intake_api.rules.consent import DecisionState
 from intake_api.rules.forwarding import Obstacle, PromisedPurpose, find_obstacles, passable
 from intake_api.store.decisions import Decision, current_decisions
 from intake_api.store.leads import Lead
@@ -52,7 +56,7 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
         PromisedPurpose(
             id=promised["id"],
             recipients=frozenset(promised["recipients"]),
-            state=decisions[promised["id"]].state if promised["id"] in decisions else None,
+            state=_state(notice, decisions.get(promised["id"]), now),
         )
         for promised in notice["purposes"]
     ]
@@ -63,5 +67,15 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
         obstacles=obstacles,
         purposes=allowed,
         fields=tuple(one["name"] for one in notice["fields"] if set(allowed) & set(one["purposes"])),
-        decisions=tuple(decisions[one.id] for one in purposes if recipient in one.recipients and one.state),
+        decisions=tuple(
+            replace(decisions[one.id], state=one.state) for one in purposes if recipient in one.recipients and one.state
+        ),
     )
+
+
+def _state(notice: Mapping[str, Any], decision: Decision | None, now: datetime) -> DecisionState | None:
+    """Return where a purpose stands; a yes whose time is over counts for nothing, written down or not (C-16)."""
+    if decision is None:
+        return None
+    end = valid_until(notice, decision)
+    return decision.state if end is None or now < end else DecisionState.EXPIRED

@@ -287,7 +287,8 @@ def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted,
             add_answered(tx, shown, Outcome.SUBMITTED, lead_id=lead_id, now=now)
             key = add_subject(tx, store.vault, subject_id, now=now)
             digest = read_receipt_token(token)[1]
-            add_lead(tx, store.vault, key, NewLead(lead, values, digest, macs.content, macs.idempotency))
+            ends_at = _yes_ends_at(catalogue, states, now)
+            add_lead(tx, store.vault, key, NewLead(lead, values, digest, macs.content, macs.idempotency, ends_at))
             add_decisions(tx, lead_id, decisions)
             evidence.add_entry(
                 tx,
@@ -379,6 +380,11 @@ def _delete_after(
     kept += [UNCONFIRMED for state in states.values() if state is DecisionState.REQUESTED]
     promised = delete_after(kept, submitted_at=now, last_activity_at=now)
     return min(promised, delete_after([HELD], submitted_at=now, last_activity_at=now)) if reasons else promised
+
+
+def _yes_ends_at(catalogue: Catalogue, states: Mapping[str, DecisionState], now: datetime) -> datetime | None:
+    yeses = [catalogue.purpose(purpose_id) for purpose_id, state in states.items() if state is DecisionState.GIVEN]
+    return min((purpose.validity.after(now) for purpose in yeses if purpose.validity), default=None)
 
 
 def _macs(token_key: bytes, shown: Presentation, submission: Submission) -> _Macs:

@@ -55,7 +55,14 @@ def take_back(tx: Connection, lead: Lead, purposes: Collection[str], said: Said,
     passed_on = [one for one in list_deliveries(tx, lead.id) if one.state in PASSED_ON]
     for decision in living:
         _record(tx, lead, decision, said, _of_purpose(passed_on, notice, decision.purpose), now=now)
-    _end_questions(tx, lead, {decision.purpose for decision in living}, now=now)
+    settle_ended(tx, lead, notice, {decision.purpose for decision in living}, now=now)
+
+
+def settle_ended(
+    tx: Connection, lead: Lead, notice: Mapping[str, Any], purposes: Collection[str], *, now: datetime
+) -> None:
+    """Let go of what only purposes allowed that have just ended: questions, mails, deliveries, the time it is kept."""
+    _end_questions(tx, lead, purposes, now=now)
     _drop_deliveries(tx, lead, now=now)
     _keep_shorter(tx, lead, notice, now=now)
 
@@ -105,7 +112,7 @@ def _of_purpose(deliveries: list[Delivery], notice: Mapping[str, Any], purpose: 
     ]
 
 
-def _end_questions(tx: Connection, lead: Lead, purposes: set[str], *, now: datetime) -> None:
+def _end_questions(tx: Connection, lead: Lead, purposes: Collection[str], *, now: datetime) -> None:
     """Let no second yes be given any more to what was taken back, nor its mail leave (W-02)."""
     for confirmation in list_confirmations(tx, lead.id):
         if confirmation.purpose in purposes and confirmation.ended_at is None:

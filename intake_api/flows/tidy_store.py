@@ -1,9 +1,11 @@
-"""Remove what has served its time and proves nothing: ended sessions, old sign-in tries, finished engine work."""
+"""Remove what has served its time and proves nothing: sessions, sign-in tries, counted uses, finished engine work."""
 
 from datetime import datetime, timedelta
 
 from intake_api.queue import Queue
+from intake_api.rules.permission import COUNTED_FOR
 from intake_api.store.base import Store
+from intake_api.store.contact_uses import remove_old_uses
 from intake_api.store.sign_in_tries import remove_old_tries
 from intake_api.store.staff import remove_old_sessions
 
@@ -18,5 +20,6 @@ def tidy_store(store: Store, queue: Queue, *, now: datetime) -> None:
     with store.writing() as tx:
         remove_old_sessions(tx, now=now)
         remove_old_tries(tx, now=now)
+        remove_old_uses(tx, before=now - COUNTED_FOR)
     while queue.remove_finished(before=now - WORK_KEPT):
         pass

@@ -34,6 +34,7 @@ ANSWERED: Mapping[str, Callable[[Any], str]] = {
     "consent.unconfirmed": lambda _: DecisionState.REFUSED,
     "consent.disowned": itemgetter("to"),
     "consent.withdrawn": lambda _: DecisionState.WITHDRAWN,
+    "consent.expired": lambda _: DecisionState.EXPIRED,
     "request.stopped": lambda _: DecisionState.STOPPED,
 }
 

@@ -31,6 +31,8 @@ DPV_STATUS: Mapping[DecisionState, str] = {
 }
 RENEWED = "RenewedConsentGiven"
 
+VALIDITY = "P24M"  # how long a yes counts unless its purpose says otherwise (C-16)
+
 PERMITS = frozenset({DecisionState.ACTED, DecisionState.GIVEN})
 
 

@@ -18,6 +18,7 @@ KEPT_TOO_LONG = "past_retention"
 OTHER_CHANNEL = "other_channel"
 QUIET_HOURS = "quiet_hours"
 BUDGET_SPENT = "budget_spent"
+COUNTED_FOR = timedelta(days=366)  # the longest that a budget may look back
 REASONS = (
     UNKNOWN,
     *(state.value for state in DecisionState),
@@ -137,9 +138,7 @@ def _quiet_until(quiet: QuietHours | None, now: datetime) -> datetime | None:
     here = now.astimezone(quiet.zone)
     clock = here.time()
     over_midnight = quiet.ends <= quiet.begins
-    is_quiet = (
-        clock >= quiet.begins or clock < quiet.ends if over_midnight else quiet.begins <= clock < quiet.ends
-    )
+    is_quiet = clock >= quiet.begins or clock < quiet.ends if over_midnight else quiet.begins <= clock < quiet.ends
     if not is_quiet:
         return None
     day = here.date() + timedelta(days=1 if over_midnight and clock >= quiet.begins else 0)

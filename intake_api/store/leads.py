@@ -33,6 +33,8 @@ from intake_api.store.vault import DataKey, Vault
 
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: nothing that is misread on the phone
 NOT_ERASED = "state <> 'erased'"  # in these words, or SQLite does not see that the index below serves the question
+ENDING = "yes_ends_at IS NOT NULL"
+CONTACTS = ("email", "phone")
 MISREAD = str.maketrans("OIL", "011")  # and what people write all the same
 
 
@@ -44,6 +46,7 @@ class LeadRow(Table):
         Index(None, "state", "received_at"),
         Index(None, "received_at"),
         Index(None, "delete_after", sqlite_where=text(NOT_ERASED), postgresql_where=text(NOT_ERASED)),
+        Index(None, "yes_ends_at", sqlite_where=text(ENDING), postgresql_where=text(ENDING)),
         # Most submissions come without a key: an index over those that have one costs the others nothing.
         Index(
             None,
@@ -69,6 +72,7 @@ class LeadRow(Table):
     attribution: Mapped[dict[str, str]] = mapped_column(JSON)
     received_at: Mapped[datetime] = mapped_column(Moment)
     delete_after: Mapped[datetime] = mapped_column(Moment)
+    yes_ends_at: Mapped[datetime | None] = mapped_column(Moment)  # the first of its yeses; perhaps taken back since
     decided_at: Mapped[datetime | None] = mapped_column(Moment)
     decided_by: Mapped[str | None] = mapped_column(String(32))
     decline_reason: Mapped[str | None] = mapped_column(String(40))
@@ -140,6 +144,7 @@ class NewLead:
     receipt_digest: bytes
     content_mac: bytes
     idempotency_mac: bytes | None
+    yes_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -185,6 +190,7 @@ def add_lead(tx: Connection, vault: Vault, key: DataKey, new: NewLead) -> None:
             "receipt_digest": new.receipt_digest,
             "content_mac": new.content_mac,
             "idempotency_mac": new.idempotency_mac,
+            "yes_ends_at": new.yes_ends_at,
         },
     )
     tokens = _tokens(vault, new.values)
@@ -221,8 +227,36 @@ def get_lead_by_receipt(tx: Connection, lead_id: str, receipt_digest: bytes) -> 
 
 def find_by_email(tx: Connection, vault: Vault, email: str) -> list[str]:
     """Return the ids of the leads with this address that are not erased, in an order in which many may be held."""
-    same = (LeadIndexRow.kind == "email", LeadIndexRow.token.in_(vault.blinds("email", email)))
+    return find_by_contact(tx, vault, "email", email)
+
+
+def find_by_contact(tx: Connection, vault: Vault, kind: str, contact: str) -> list[str]:
+    """Return the ids of the leads with this contact that are not erased, in an order in which many may be held.
+
+    :param kind: `email` or `phone`.
+    :param contact: as `rules/contact` writes it.
+    """
+    same = (LeadIndexRow.kind == kind, LeadIndexRow.token.in_(vault.blinds(kind, _indexed(kind, contact))))
     return list(tx.scalars(select(LeadIndexRow.lead_id).where(*same).order_by(LeadIndexRow.lead_id)))
+
+
+def find_by_same_email(tx: Connection, lead_id: str) -> list[str]:
+    """Return the ids of all leads that have a lead's address, itself among them, in an order to hold them in.
+
+    A lead without an address stands alone.
+    """
+    own = select(LeadIndexRow.token).where(LeadIndexRow.lead_id == lead_id, LeadIndexRow.kind == "email")
+    same = select(LeadIndexRow.lead_id).where(LeadIndexRow.kind == "email", LeadIndexRow.token.in_(own))
+    return sorted({lead_id, *tx.scalars(same)})
+
+
+def contact_token(vault: Vault, kind: str, contact: str) -> bytes:
+    """Return the blind index of an e-mail address or a phone number; an extension is not part of a number."""
+    return vault.blind(kind, _indexed(kind, contact))
+
+
+def _indexed(kind: str, contact: str) -> str:
+    return contact.partition(";ext=")[0] if kind == "phone" else contact
 
 
 def open_values(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> dict[str, Any]:
@@ -294,6 +328,17 @@ def shorten(tx: Connection, lead_id: str, delete_after: datetime) -> None:
     tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**values))
 
 
+def note_yes_ending(tx: Connection, lead_id: str, ends_at: datetime | None) -> None:
+    """Record when the first yes of a lead ends by itself; None if it has none."""
+    tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(yes_ends_at=ends_at))
+
+
+def find_by_yes_ending(tx: Connection, *, until: datetime, limit: int | None = 100) -> list[str]:
+    """Return the ids of leads of which a yes may end until a moment, the next one first."""
+    query = select(LeadRow.id).where(LeadRow.yes_ends_at <= until, text(ENDING)).order_by(LeadRow.yes_ends_at)
+    return list(tx.scalars(query.limit(limit)))
+
+
 def find_expired(tx: Connection, *, now: datetime, limit: int) -> list[str]:
     """Return the ids of leads whose time is over and that are not erased, those that are over longest first."""
     expired = select(LeadRow.id).where(LeadRow.delete_after <= now, text(NOT_ERASED))
@@ -313,6 +358,7 @@ def empty_lead(tx: Connection, lead_id: str) -> None:
     It goes whatever state the lead is in and whoever has it open: erasure waits for nobody.
     """
     nothing: dict[str, Any] = {"sealed": b"", "content_mac": b"", "idempotency_mac": None, "attribution": {}}
+    nothing |= {"yes_ends_at": None}
     unscored: dict[str, Any] = {"score": 0, "score_lines": [], "follow_up_by": None}
     erased = {"state": LeadState.ERASED, "version": LeadRow.version + 1}
     tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**nothing, **unscored, **erased))
@@ -357,8 +403,8 @@ def _is_newer(lead: Lead) -> ColumnElement[bool]:
 
 
 def _tokens(vault: Vault, values: Mapping[str, Any]) -> list[tuple[str, bytes]]:
-    contacts = {"email": values.get("email"), "phone": str(values.get("phone", "")).partition(";ext=")[0]}
-    found = {(kind, vault.blind(kind, value)) for kind, value in contacts.items() if value}
+    contacts = {kind: str(values[kind]) for kind in CONTACTS if values.get(kind)}
+    found = {(kind, contact_token(vault, kind, value)) for kind, value in contacts.items()}
     found |= {("name", vault.blind("name", word)) for word in str(values.get("name", "")).split()}
     return sorted(found)
 

@@ -53,6 +53,19 @@ class Choice(fields.String):
         super().__init__(validate=validate.OneOf(choices, error=WRONG), error_messages=MESSAGES, **options)
 
 
+class TrueOrFalse(fields.Boolean):
+    """Exactly true or false; for Python 1 is true, too."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take the two."""
+        super().__init__(truthy={True}, falsy={False}, error_messages=MESSAGES, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return super()._deserialize(value, attr, data, **more)
+
+
 class Inner(fields.Nested):
     """An object inside."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import rfc3339
 from intake_api.flows.read_by_link import OwnData, OwnLead
+from intake_api.rules.consent import DPV_STATUS
 from intake_api.store.decisions import Decision
 
 SCHEMA = "urn:vestibule:my-data:1"
@@ -90,6 +91,7 @@ def _purpose(one: OwnLead, purpose: Mapping[str, Any]) -> Json:
         "basis": purpose["basis"],
         "basis_text": texts[f"basis.{purpose_id}"],
         "state": events[-1].state.value if events else None,
+        "status": DPV_STATUS.get(events[-1].state) if events else None,
         "decisions": _events(events),
         "retention": {**purpose["retention"], "text": texts[f"retention.{purpose_id}"]},
         "recipients": list(purpose["recipients"]),
@@ -99,7 +101,13 @@ def _purpose(one: OwnLead, purpose: Mapping[str, Any]) -> Json:
 
 def _events(events: Iterable[Decision]) -> list[Json]:
     return [
-        {"state": one.state.value, "at": rfc3339(one.decided_at), "by": one.control, "evidence": one.evidence_entry}
+        {
+            "state": one.state.value,
+            "status": DPV_STATUS.get(one.state),
+            "at": rfc3339(one.decided_at),
+            "by": one.control,
+            "evidence": one.evidence_entry,
+        }
         for one in events
     ]
 

@@ -68,6 +68,10 @@ TEXT_OPERATIONS = (
     Operation("post", "/v1/texts/checks", "check_text", "Look at one free text; nothing is kept", 200,
               schemas.TextChecked, (409, *WRITES), body=schemas.TextBody),
 )  # fmt: skip
+PERMISSION_OPERATIONS = (
+    Operation("post", "/v1/permissions/checks", "check_permission", "May this contact be used for this purpose now?",
+              200, schemas.PermissionTold, WRITES, body=schemas.PermissionBody),
+)  # fmt: skip
 RECEIPT_OPERATIONS = (
     Operation("get", "/v1/receipts/{token}", "get_receipt", "The visitor's own copy of what was agreed", 200,
               schemas.Receipt, (404, 410, *READS)),

@@ -3,12 +3,26 @@
 from marshmallow import INCLUDE, ValidationError, fields, validate, validates_schema
 
 from intake_api.catalogue.form_kinds import EVENTS, KINDS, POSITIONS, TRIGGERS
+from intake_api.catalogue.sources import CHANNELS as CONTACT_CHANNELS
 from intake_api.rules.attribution import CAMPAIGN, CAMPAIGN_LENGTH, CODE, CODE_LENGTH, SOURCES, goes_with
-from intake_api.rules.contact import EMAIL_LENGTH
+from intake_api.rules.contact import EMAIL_LENGTH, PHONE_LENGTH
+from intake_api.rules.permission import REASONS
 from intake_api.rules.rights import RightsKind
 from intake_api.rules.sensitive_text import LEFT_OUT_CODES
 from intake_api.store.presentations import SIGNED_ID_LENGTH
-from intake_api.web.shapes import WRONG, Answer, AsItIs, ByName, Choice, Inner, Several, Shape, Text, YesOrNo
+from intake_api.web.shapes import (
+    WRONG,
+    Answer,
+    AsItIs,
+    ByName,
+    Choice,
+    Inner,
+    Several,
+    Shape,
+    Text,
+    TrueOrFalse,
+    YesOrNo,
+)
 
 TEXT_LENGTH = 2000  # what a chat message may be
 CHANNELS = ("page", "chat", "popup", "button")
@@ -520,6 +534,26 @@ class Erased(Shape):
 
     state = fields.String(required=True, validate=validate.OneOf(("done",)))
     text = fields.String(required=True)
+
+
+class PermissionBody(Shape):
+    """Which contact (exactly one of the two), for which purpose and by which channel; `use`: it is about to be done."""
+
+    email = Text(EMAIL_LENGTH)
+    phone = Text(PHONE_LENGTH)
+    purpose = Text(64, required=True)
+    channel = Choice(*CONTACT_CHANNELS, required=True)
+    use = TrueOrFalse(load_default=False)
+
+
+class PermissionTold(Shape):
+    """Whether it is allowed now, and why; `until` says how long, or when it will be. `status` is the DPV's (R-03)."""
+
+    allowed = fields.Boolean(required=True)
+    reason = fields.String(required=True, validate=validate.OneOf(REASONS))
+    until = fields.DateTime(required=True, allow_none=True)
+    state = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True, allow_none=True)
 
 
 class ConversationBody(Shape):

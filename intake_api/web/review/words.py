@@ -32,12 +32,14 @@ DECISIONS: dict[DecisionState, str] = {
     DecisionState.REFUSED: "no",
     DecisionState.WITHDRAWN: "taken back",
     DecisionState.STOPPED: "stopped by the person",
+    DecisionState.EXPIRED: "yes, not renewed in time",
 }
 CONSENTS: dict[DecisionState, str] = {
     DecisionState.REQUESTED: "{}, not confirmed",
     DecisionState.REFUSED: "no {}",
     DecisionState.WITHDRAWN: "{} taken back",
     DecisionState.STOPPED: "{} stopped",
+    DecisionState.EXPIRED: "{} expired",
 }
 DELIVERIES: dict[DeliveryState, str] = {
     DeliveryState.QUEUED: "On its way",
@@ -98,6 +100,7 @@ KINDS = {
     "consent.disowned": "The address belongs to somebody else",
     "consent.unconfirmed": "Never confirmed",
     "consent.withdrawn": "A yes was taken back",
+    "consent.expired": "A yes was not renewed in time",
     "request.stopped": "The request was stopped",
 }
 

@@ -1,0 +1,116 @@
+"""Say whether a contact may be used for a purpose now, and count the use if it is about to be made (C-21, W-02).
+
+It is read from the decisions themselves, so what somebody takes back counts from the same commit on.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from intake_api.catalogue.model import Catalogue
+from intake_api.flows.promised_end import valid_until
+from intake_api.flows.record_answer import CONTROL
+from intake_api.log import event
+from intake_api.rules import contact
+from intake_api.rules.consent import DecisionState, permits
+from intake_api.rules.permission import COUNTED_FOR, Event, Permission, judge_permission, standing
+from intake_api.rules.text import Refused
+from intake_api.store.base import Store
+from intake_api.store.contact_uses import add_use, list_uses
+from intake_api.store.decisions import list_decisions
+from intake_api.store.leads import Lead, contact_token, find_by_contact, get_lead_by_id
+from intake_api.store.mailed_links import hold_address
+from intake_api.store.notices import get_notice_body
+
+__all__ = ["PurposeNotAsked", "Question", "Refused", "check_permission"]
+
+Kind = Literal["email", "phone"]
+
+
+class PurposeNotAsked(Exception):
+    """The catalogue has no such purpose."""
+
+    code = "purpose_unknown"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: by which contact, for which purpose and by which channel; `use`: it is about to be done."""
+
+    kind: Kind
+    contact: str
+    purpose: str
+    channel: str
+    use: bool = False
+
+
+def check_permission(store: Store, catalogue: Catalogue, question: Question, *, now: datetime) -> Permission:
+    """Answer, in the same shape whether or not anything is held about the contact.
+
+    :raises Refused: this is no e-mail address or phone number; its `code` says why.
+    :raises PurposeNotAsked: the catalogue has no such purpose.
+    :raises StoreUnavailable: nobody knows, so it is not allowed.
+    """
+    if question.purpose not in catalogue.purposes:
+        raise PurposeNotAsked(question.purpose)
+    canonical = _canonical(catalogue, question)
+    if not question.use:
+        with store.reading() as tx:
+            return _judge(tx, store, catalogue, question, canonical, now=now)[0]
+    with store.writing() as tx:
+        hold_address(tx, contact_token(store.vault, question.kind, canonical))
+        permission, lead_id = _judge(tx, store, catalogue, question, canonical, now=now)
+        if permission.allowed and lead_id:
+            add_use(tx, lead_id=lead_id, purpose=question.purpose, channel=question.channel, now=now)
+            event("contact.used", lead=lead_id, purpose=question.purpose, channel=question.channel)
+        return permission
+
+
+def _canonical(catalogue: Catalogue, question: Question) -> str:
+    if question.kind == "email":
+        return contact.email(question.contact)
+    regions = next(iter(catalogue.forms.values())).phone_regions(catalogue.default_locale)
+    return contact.phone(question.contact, *regions)
+
+
+def _judge(
+    tx: Connection, store: Store, catalogue: Catalogue, question: Question, canonical: str, *, now: datetime
+) -> tuple[Permission, str | None]:
+    """Return the answer, and the lead whose decision gave it."""
+    ids = find_by_contact(tx, store.vault, question.kind, canonical)
+    events = [one for lead_id in ids for one in _events(tx, get_lead_by_id(tx, lead_id), question.purpose, now=now)]
+    purpose = catalogue.purpose(question.purpose)
+    permission = judge_permission(
+        events,
+        channel=question.channel,
+        channel_of_purpose=purpose.channel,
+        budget=purpose.budget,
+        used_at=list_uses(tx, ids, question.purpose, since=now - COUNTED_FOR) if purpose.budget else (),
+        now=now,
+    )
+    counts = standing(events)
+    return permission, counts.lead_id if counts else None
+
+
+def _events(tx: Connection, lead: Lead, purpose: str, *, now: datetime) -> list[Event]:
+    """Return what was decided about a purpose in one lead; a yes whose time is over is told as what it is."""
+    notice = json.loads(get_notice_body(tx, lead.notice_hash))
+    found = []
+    for decision in list_decisions(tx, lead.id):
+        if decision.purpose != purpose:
+            continue
+        valid = valid_until(notice, decision)
+        over = valid is not None and valid <= now
+        found.append(
+            Event(
+                lead_id=lead.id,
+                state=DecisionState.EXPIRED if over else decision.state,
+                decided_at=decision.decided_at,
+                is_proven=decision.control == CONTROL,
+                ends_at=min(filter(None, (valid, lead.delete_after))) if permits(decision.state) else None,
+            )
+        )
+    return found
