@@ -25,7 +25,7 @@ from intake_api.store.leads import Lead, contact_token, find_by_contact, get_lea
 from intake_api.store.mailed_links import hold_address
 from intake_api.store.notices import get_notice_body
 
-__all__ = ["PurposeNotAsked", "Question", "Refused", "check_permission"]
+__all__ = ["PurposeNotAsked", "Question", "Refused", "Told", "check_permission"]
 
 Kind = Literal["email", "phone"]
 
@@ -47,7 +47,15 @@ class Question:
     use: bool = False
 
 
-def check_permission(store: Store, catalogue: Catalogue, question: Question, *, now: datetime) -> Permission:
+@dataclass(frozen=True)
+class Told:
+    """The answer, and the lead whose decision gave it, if there is one."""
+
+    permission: Permission
+    lead_id: str | None
+
+
+def check_permission(store: Store, catalogue: Catalogue, question: Question, *, now: datetime) -> Told:
     """Answer, in the same shape whether or not anything is held about the contact.
 
     :raises Refused: this is no e-mail address or phone number; its `code` says why.
@@ -59,14 +67,14 @@ def check_permission(store: Store, catalogue: Catalogue, question: Question, *, 
     canonical = _canonical(catalogue, question)
     if not question.use:
         with store.reading() as tx:
-            return _judge(tx, store, catalogue, question, canonical, now=now)[0]
+            return _judge(tx, store, catalogue, question, canonical, now=now)
     with store.writing() as tx:
         hold_address(tx, contact_token(store.vault, question.kind, canonical))
-        permission, lead_id = _judge(tx, store, catalogue, question, canonical, now=now)
-        if permission.allowed and lead_id:
-            add_use(tx, lead_id=lead_id, purpose=question.purpose, channel=question.channel, now=now)
-            event("contact.used", lead=lead_id, purpose=question.purpose, channel=question.channel)
-        return permission
+        told = _judge(tx, store, catalogue, question, canonical, now=now)
+        if told.permission.allowed and told.lead_id:
+            add_use(tx, lead_id=told.lead_id, purpose=question.purpose, channel=question.channel, now=now)
+            event("contact.used", lead=told.lead_id, purpose=question.purpose, channel=question.channel)
+        return told
 
 
 def _canonical(catalogue: Catalogue, question: Question) -> str:
@@ -78,8 +86,7 @@ def _canonical(catalogue: Catalogue, question: Question) -> str:
 
 def _judge(
     tx: Connection, store: Store, catalogue: Catalogue, question: Question, canonical: str, *, now: datetime
-) -> tuple[Permission, str | None]:
-    """Return the answer, and the lead whose decision gave it."""
+) -> Told:
     ids = find_by_contact(tx, store.vault, question.kind, canonical)
     events = [one for lead_id in ids for one in _events(tx, get_lead_by_id(tx, lead_id), question.purpose, now=now)]
     purpose = catalogue.purpose(question.purpose)
@@ -92,7 +99,7 @@ def _judge(
         now=now,
     )
     counts = standing(events)
-    return permission, counts.lead_id if counts else None
+    return Told(permission, counts.lead_id if counts else None)
 
 
 def _events(tx: Connection, lead: Lead, purpose: str, *, now: datetime) -> list[Event]:

@@ -29,7 +29,7 @@ from intake_api.store.confirmations import (
 )
 from intake_api.store.decisions import current_decisions
 from intake_api.store.leads import Lead, get_lead_by_id, open_values
-from intake_api.store.mailed_links import MailAttempt, MailState
+from intake_api.store.mailed_links import MailAttempt, MailState, stop_url
 from intake_api.store.notices import get_notice_body
 from intake_api.store.subjects import get_data_key, is_erased
 
@@ -105,6 +105,7 @@ def _mail(tx: Connection, store: Store, desk: MailDesk, lead: Lead, confirmation
         subject=texts["confirmation.subject"],
         text=_text(texts, confirmation, link, f"{desk.public_url}/notices/{lead.notice_hash}"),
         locale=lead.locale,
+        stop_url=stop_url(desk.public_url, desk.token_key, lead.id, confirmation.purpose),
     )
 
 

@@ -6,10 +6,9 @@ import secrets
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
-from email.policy import SMTPUTF8
 from pathlib import Path
 
-from intake_api.mail.message import MailInvalid, write_message
+from intake_api.mail.message import SMTPUTF8, MailInvalid, write_message
 from intake_api.mail.port import Mail, Outcome, Refused, Retry, Sender, Sent
 
 OURS = re.compile(r"(?P<whole>[^.]+)\.eml|\.(?P<half>[^.]+)\.[0-9a-f]{8}")

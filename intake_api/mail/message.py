@@ -4,16 +4,37 @@ from datetime import datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
-from typing import Literal
+from email.policy import EmailPolicy
+from typing import Any, Literal
 
 from intake_api.mail.port import Mail, Sender
+
+UNSUBSCRIBE = "List-Unsubscribe"
 
 
 class MailInvalid(Exception):
     """A mail cannot be written: its address is not exactly one address, or a line has no end where one must be."""
 
     code = "mail_invalid"
+
+
+class _Policy(EmailPolicy):
+    """Folds every header but the one with a long address: it would come out as encoded words, which is no address."""
+
+    def fold(self, name: str, value: Any) -> str:
+        """Write one header as text."""
+        return self._whole(name, value) or super().fold(name, value)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """Write one header as bytes."""
+        return self._whole(name, value).encode("ascii") or super().fold_binary(name, value)
+
+    def _whole(self, name: str, value: object) -> str:
+        return f"{name}: {value}{self.linesep}" if name == UNSUBSCRIBE else ""
+
+
+SMTP = _Policy(linesep="\r\n")
+SMTPUTF8 = SMTP.clone(utf8=True)
 
 
 def write_message(
@@ -35,6 +56,9 @@ def write_message(
     message["Date"] = now
     message["Message-ID"] = f"<{mail.id}@{domain_of(sender.address)}>"
     message["Auto-Submitted"] = "auto-generated"
+    if mail.stop_url:
+        message[UNSUBSCRIBE] = f"<{mail.stop_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text, cte=encoding)
     message["Content-Language"] = mail.locale
     return message

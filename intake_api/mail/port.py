@@ -27,6 +27,7 @@ class Mail:
     subject: str
     text: str = field(repr=False)
     locale: str
+    stop_url: str | None = field(default=None, repr=False)  # stops what the mail is about, with one press (RFC 8058)
 
 
 @dataclass(frozen=True)

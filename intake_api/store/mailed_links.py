@@ -67,6 +67,16 @@ def derive_token(token_key: bytes, use: str, link_id: str) -> str:
     return f"{link_id}-{base64.urlsafe_b64encode(derived).decode()}"
 
 
+def stop_token(token_key: bytes, lead_id: str, purpose: str) -> str:
+    """Derive the token that stops a purpose of a lead, as long as the lead is known. It is kept nowhere."""
+    return derive_token(token_key, f"stop|{purpose}", lead_id)
+
+
+def stop_url(public_url: str, token_key: bytes, lead_id: str, purpose: str) -> str:
+    """Return the link that stops a purpose of a lead (RFC 8058)."""
+    return f"{public_url}/u/{stop_token(token_key, lead_id, purpose)}"
+
+
 def digest(token: str) -> bytes:
     """Return what is kept of a token."""
     return hashlib.sha256(token.encode()).digest()

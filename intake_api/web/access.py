@@ -25,6 +25,7 @@ View = TypeVar("View", bound=Callable[..., object])
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 AUDIENCES = "vestibule_audiences"
 UNTOLD = "vestibule_untold"
+ANYWHERE = "vestibule_anywhere"
 PREFLIGHT_LASTS = "600"
 SHARED_METHODS = "GET, POST, DELETE"
 SHARED_HEADERS = "Authorization, Content-Type, Idempotency-Key"
@@ -51,6 +52,15 @@ def from_untold_pages(view: View) -> View:
     Another site cannot make a visitor press the button: it would have to know the address, and could press it itself.
     """
     setattr(view, UNTOLD, True)
+    return view
+
+
+def from_anywhere(view: View) -> View:
+    """Take a request whatever site's page sent it along, at a route whose address is a secret. Stands under `open_to`.
+
+    For what mail programs press by themselves (RFC 8058): they may stand in a page of their own. It can only stop.
+    """
+    setattr(view, ANYWHERE, True)
     return view
 
 
@@ -138,7 +148,8 @@ def _check_origin() -> None:
         return
     if request.routing_exception is not None:
         return  # it is refused anyway, and a host name that is not ours cannot be compared with
-    if origin == "null" and getattr(current_app.view_functions[request.endpoint or ""], UNTOLD, False):
+    view = current_app.view_functions[request.endpoint or ""]
+    if getattr(view, ANYWHERE, False) or (origin == "null" and getattr(view, UNTOLD, False)):
         return
     if origin not in (door().origin, request.host_url.rstrip("/"), *allowed_origins()):
         raise RequestProblem("origin_not_allowed")

@@ -7,11 +7,13 @@ from typing import Literal, cast
 
 from flask import Blueprint, Response
 
+from intake_api.catalogue.model import OPT_IN
 from intake_api.clock import rfc3339
-from intake_api.flows.check_permission import PurposeNotAsked, Question, Refused
+from intake_api.flows.check_permission import PurposeNotAsked, Question, Refused, Told
 from intake_api.flows.check_permission import check_permission as check
 from intake_api.rules.consent import DPV_STATUS, RENEWED
 from intake_api.rules.permission import Permission
+from intake_api.store.mailed_links import stop_url
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
 from intake_api.web.asking import problem_with
@@ -41,16 +43,16 @@ def check_permission() -> Response:
     contact, purpose, channel = (cast("str", body[name]) for name in (kind, "purpose", "channel"))
     question = Question(kind, contact, purpose, channel, use=body["use"] is True)
     try:
-        permission = check(here.store, here.catalogue, question, now=here.now())
+        told = check(here.store, here.catalogue, question, now=here.now())
     except Refused as error:
         text = problem_with(here.catalogue.default_locale, error.code)
         raise RequestProblem("fields_invalid", fields={kind: {"code": error.code, "text": text}}) from None
     except PurposeNotAsked as error:
         raise RequestProblem("fields_invalid", fields={"purpose": {"code": error.code, "text": NOT_ASKED}}) from None
-    return json_answer(_told(permission))
+    return json_answer({**_permission(told.permission), "unsubscribe": _unsubscribe(told, purpose)})
 
 
-def _told(permission: Permission) -> dict[str, object]:
+def _permission(permission: Permission) -> dict[str, object]:
     state = permission.state
     status = RENEWED if permission.renewed else DPV_STATUS.get(state) if state else None
     return {
@@ -60,3 +62,11 @@ def _told(permission: Permission) -> dict[str, object]:
         "state": state.value if state else None,
         "status": status,
     }
+
+
+def _unsubscribe(told: Told, purpose: str) -> str | None:
+    """Return the link for the header of a mail about what was agreed to; an answer to a request has none."""
+    here = door()
+    if told.lead_id is None or not told.permission.allowed or here.catalogue.purpose(purpose).control != OPT_IN:
+        return None
+    return stop_url(here.settings.public_url, here.settings.secrets.token_key, told.lead_id, purpose)

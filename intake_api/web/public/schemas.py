@@ -547,13 +547,17 @@ class PermissionBody(Shape):
 
 
 class PermissionTold(Shape):
-    """Whether it is allowed now, and why; `until` says how long, or when it will be. `status` is the DPV's (R-03)."""
+    """Whether it is allowed now, and why; `until` says how long, or when it will be. `status` is the DPV's (R-03).
+
+    `unsubscribe` belongs into the header `List-Unsubscribe` of the mail (RFC 8058).
+    """
 
     allowed = fields.Boolean(required=True)
     reason = fields.String(required=True, validate=validate.OneOf(REASONS))
     until = fields.DateTime(required=True, allow_none=True)
     state = fields.String(required=True, allow_none=True)
     status = fields.String(required=True, allow_none=True)
+    unsubscribe = fields.Url(required=True, allow_none=True, require_tld=False)
 
 
 class ConversationBody(Shape):

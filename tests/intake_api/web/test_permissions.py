@@ -16,14 +16,14 @@ from intake_api.flows.withdraw_by_receipt import withdraw_by_receipt
 from intake_api.queue import Queue
 from intake_api.store.base import Store
 from intake_api.store.leads import Lead
-from tests.intake_api.conftest import DrivenClock
+from tests.intake_api.conftest import PUBLIC_URL, DrivenClock
 from tests.intake_api.flows.confirmations import token_of
 from tests.intake_api.kept_leads import FIELDS, keep_first_yes, keep_lead, receipt_of
 
 PATH = "/v1/permissions/checks"
 EMAIL = str(FIELDS["email"])
 PHONE = "+37120000000"
-SHAPE = {"allowed", "reason", "until", "state", "status"}
+SHAPE = {"allowed", "reason", "until", "state", "status", "unsubscribe"}
 
 
 class Asker:
@@ -62,7 +62,9 @@ class TestAYes:
         waiting = mailer.told()
         assert (waiting["allowed"], waiting["reason"], waiting["status"]) == (False, "requested", "ConsentRequested")
         confirm_decision(store, token_of(store, lead), now=clock())
-        assert mailer.told() == {
+        told = mailer.told()
+        assert told.pop("unsubscribe").startswith(f"{PUBLIC_URL}/u/{lead.id}-")
+        assert told == {
             "allowed": True,
             "reason": "given",
             "until": "2028-11-21T09:00:00.000Z",
@@ -104,7 +106,7 @@ class TestAYes:
     ) -> None:
         keep_lead(store, catalogue, now=clock())
         told = mailer.told("respond_to_request")
-        assert (told["allowed"], told["state"], told["status"]) == (True, "acted", None)
+        assert (told["allowed"], told["state"], told["status"], told["unsubscribe"]) == (True, "acted", None, None)
         assert mailer.told("loyalty_programme")["reason"] == "unknown"
 
 
