@@ -19,6 +19,7 @@ from intake_api.web.ops.health import health
 from intake_api.web.pages.assets import page_assets
 from intake_api.web.pages.confirmations import confirmation_pages
 from intake_api.web.pages.contents import content_pages
+from intake_api.web.pages.correcting import correcting
 from intake_api.web.pages.forms import form_pages
 from intake_api.web.pages.landing import landing
 from intake_api.web.pages.my_data import my_data_pages
@@ -71,7 +72,7 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
         "Vestibule: lead intake", catalogue, (*FORM_OPERATIONS, *own, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
     )
     api = (forms, submissions, standing_answers, notices, receipts, keys, log, rights, chat, health, described)
-    links = (receipt_pages, receipt_check_pages, confirmation_pages, my_data_pages, stopping)
+    links = (receipt_pages, receipt_check_pages, confirmation_pages, my_data_pages, correcting, stopping)
     pages = (landing, form_pages, content_pages, *links, notice_pages, page_assets, widget)
     for part in (*api, *pages):
         app.register_blueprint(part)

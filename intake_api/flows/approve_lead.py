@@ -8,10 +8,18 @@ from intake_api.rules.lead_state import Act, MoveRefused, next_state
 from intake_api.store import evidence
 from intake_api.store.base import Store, StoreUnavailable
 from intake_api.store.deliveries import Delivery, add_delivery
-from intake_api.store.leads import LeadChanged, LeadUnknown, get_lead, move_lead
+from intake_api.store.leads import LeadChanged, LeadRestricted, LeadUnknown, get_lead, move_lead
 from intake_api.store.turns import turn_key
 
-__all__ = ["ForwardingBlocked", "LeadChanged", "LeadUnknown", "MoveRefused", "StoreUnavailable", "approve_lead"]
+__all__ = [
+    "ForwardingBlocked",
+    "LeadChanged",
+    "LeadRestricted",
+    "LeadUnknown",
+    "MoveRefused",
+    "StoreUnavailable",
+    "approve_lead",
+]
 
 
 def approve_lead(
@@ -28,6 +36,7 @@ def approve_lead(
     """Approve a lead as it was seen and queue its delivery to `destination`, whose company is `recipient`.
 
     :raises LeadUnknown: no such lead.
+    :raises LeadRestricted: the person asked that it be kept and not used (S-10).
     :raises LeadChanged: somebody changed it since version `seen_version`; the first of two reviewers wins.
     :raises MoveRefused: a lead in this state cannot be approved.
     :raises ForwardingBlocked: the gate is closed (X-01, X-03); says why.
@@ -36,6 +45,8 @@ def approve_lead(
     queue.load()  # takes a second the first time: on SQLite nobody else could write for as long
     with store.writing() as tx:
         lead = get_lead(tx, reference)
+        if lead.is_restricted:
+            raise LeadRestricted("The person asked that this lead be kept and not used.")
         if lead.version != seen_version:
             raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
         if lead.held_for:  # declined while it was held: its second yes was never asked for

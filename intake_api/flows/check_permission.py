@@ -118,6 +118,7 @@ def _events(tx: Connection, lead: Lead, purpose: str, *, now: datetime) -> list[
                 decided_at=decision.decided_at,
                 is_proven=decision.control == CONTROL,
                 ends_at=min(filter(None, (valid, lead.delete_after))) if permits(decision.state) else None,
+                is_restricted=lead.is_restricted,
             )
         )
     return found

@@ -5,9 +5,9 @@ from datetime import datetime
 from intake_api.rules.lead_state import DECLINE_REASONS, Act, MoveRefused, next_state
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.leads import LeadChanged, LeadUnknown, get_lead, move_lead
+from intake_api.store.leads import LeadChanged, LeadRestricted, LeadUnknown, get_lead, move_lead
 
-__all__ = ["LeadChanged", "LeadUnknown", "MoveRefused", "ReasonUnknown", "decline_lead"]
+__all__ = ["LeadChanged", "LeadRestricted", "LeadUnknown", "MoveRefused", "ReasonUnknown", "decline_lead"]
 
 
 class ReasonUnknown(Exception):
@@ -20,6 +20,7 @@ def decline_lead(store: Store, reference: str, *, seen_version: int, reason: str
     """Decline a lead as it was seen.
 
     :raises LeadUnknown: no such lead.
+    :raises LeadRestricted: the person asked that it be kept and not used (S-10).
     :raises LeadChanged: somebody changed it since version `seen_version`.
     :raises MoveRefused: a lead in this state cannot be declined.
     :raises ReasonUnknown: no reason, or one that is not on the list.
@@ -28,6 +29,8 @@ def decline_lead(store: Store, reference: str, *, seen_version: int, reason: str
         raise ReasonUnknown("Choose a reason from the list, so that the next person understands.")
     with store.writing() as tx:
         lead = get_lead(tx, reference)
+        if lead.is_restricted:
+            raise LeadRestricted("The person asked that this lead be kept and not used.")
         if lead.version != seen_version:
             raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
         state = next_state(lead.state, Act.DECLINE)

@@ -54,7 +54,12 @@ def list_renewals(store: Store, *, now: datetime) -> list[Renewal]:
     """Return the yeses that end within 30 days, the next one first. Nobody is asked by this."""
     with store.reading() as tx:
         leads = [get_lead_by_id(tx, one) for one in find_by_yes_ending(tx, until=now + ASK_AGAIN_BEFORE, limit=None)]
-        due = [Renewal(lead, purpose, end) for lead in leads for purpose, end in _ends(tx, lead).items()]
+        due = [
+            Renewal(lead, purpose, end)
+            for lead in leads
+            if not lead.is_restricted
+            for purpose, end in _ends(tx, lead).items()
+        ]
     return sorted((one for one in due if now < one.until <= now + ASK_AGAIN_BEFORE), key=lambda one: one.until)
 
 

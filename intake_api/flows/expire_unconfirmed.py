@@ -54,7 +54,12 @@ def _end(store: Store, confirmation_id: str, *, now: datetime) -> bool:
         add_decision(tx, lead.id, lapsed)
         others = [one.state for one in decisions.values() if one.purpose != confirmation.purpose]
         is_left = any(permits(state) or state is DecisionState.REQUESTED for state in others)
-        if not is_left:
+        if not is_left and not lead.is_restricted:
             erase_lead(tx, lead, actor="system", why="unconfirmed", now=now)
-        event("consent.unconfirmed", lead=lead.id, confirmation=confirmation.id, erased=int(not is_left))
+        event(
+            "consent.unconfirmed",
+            lead=lead.id,
+            confirmation=confirmation.id,
+            erased=int(not is_left and not lead.is_restricted),
+        )
         return True

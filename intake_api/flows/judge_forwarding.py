@@ -61,7 +61,14 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
         for promised in notice["purposes"]
     ]
     erased = is_erased(tx, lead.subject_id)
-    obstacles = find_obstacles(purposes, recipient, erased=erased, delete_after=lead.delete_after, now=now)
+    obstacles = find_obstacles(
+        purposes,
+        recipient,
+        erased=erased,
+        restricted=lead.is_restricted,
+        delete_after=lead.delete_after,
+        now=now,
+    )
     allowed = passable(purposes, recipient)
     return Judgement(
         obstacles=obstacles,

@@ -57,15 +57,15 @@ class OwnData:
     key: str
 
 
-def read_by_link(store: Store, token: str, *, now: datetime) -> OwnData:
-    """Use the link and return the data.
+def read_by_link(store: Store, token: str, *, kind: RightsKind = RightsKind.ACCESS, now: datetime) -> OwnData:
+    """Use the link and return the data: to be seen, taken along or put right, as was asked for.
 
     :raises CaseUnknown: no such token.
     :raises CaseOver: the link was used, or it is too late.
     :raises StoreUnavailable: the reading cannot be recorded, so nothing is read, and the link is still good.
     """
     with store.writing() as tx:
-        case = use_link(tx, token, RightsKind.ACCESS, now=now)
+        case = use_link(tx, token, kind, now=now)
         key = secrets.token_urlsafe(24)
         keep_result(tx, case.id, key, until=now + RESULT_LASTS)
         data = _read(tx, store, case, key, now=now)
@@ -105,7 +105,7 @@ def _read_lead(tx: Connection, store: Store, lead: Lead, case: RightsCase, *, no
         now=now,
         lead_id=lead.id,
         subject_id=lead.subject_id,
-        facts={"fields": sorted(values), "why": "access", "case": case.id},
+        facts={"fields": sorted(values), "why": case.kind.value, "case": case.id},
     )
     return OwnLead(
         lead=lead,

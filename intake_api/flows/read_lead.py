@@ -10,11 +10,11 @@ from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.decisions import Decision, list_decisions
 from intake_api.store.deliveries import Delivery, list_deliveries
-from intake_api.store.leads import Lead, LeadUnknown, get_lead, open_values
+from intake_api.store.leads import Lead, LeadRestricted, LeadUnknown, get_lead, open_values
 from intake_api.store.notices import get_notice_body
 from intake_api.store.subjects import get_data_key
 
-__all__ = ["LeadUnknown", "WholeLead", "read_lead"]
+__all__ = ["LeadRestricted", "LeadUnknown", "WholeLead", "read_lead"]
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,14 @@ def read_lead(store: Store, reference: str, *, actor: str, why: str, now: dateti
     :param actor: `staff:<id>` or `operator`.
     :param why: a code such as `review` or `command_line`.
     :raises LeadUnknown: no such lead.
+    :raises LeadRestricted: the person asked that it be kept and not used (S-10).
     :raises SubjectErased: the person was erased.
     :raises StoreUnavailable: the reading cannot be recorded, so nothing is read.
     """
     with store.writing() as tx:
         lead = get_lead(tx, reference)
+        if lead.is_restricted:
+            raise LeadRestricted("The person asked that this lead be kept and not used: it cannot be opened.")
         values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
         evidence.add_entry(
             tx,

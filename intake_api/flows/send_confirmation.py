@@ -85,6 +85,8 @@ def _report(tx: Connection, confirmation_id: str, claim: str, outcome: Outcome, 
 def _obstacle(tx: Connection, lead: Lead, confirmation: Confirmation, *, now: datetime) -> MailAttempt | None:
     if is_erased(tx, lead.subject_id):
         return MailAttempt(MailState.DROPPED, "erased")
+    if lead.is_restricted:
+        return MailAttempt(MailState.DROPPED, "restricted")
     first = current_decisions(tx, lead.id)[confirmation.purpose]
     if first.state is not DecisionState.REQUESTED:
         return MailAttempt(MailState.DROPPED, "not_asked_any_more")

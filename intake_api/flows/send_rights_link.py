@@ -4,6 +4,7 @@ An address that nothing is held about gets no mail, and is forgotten at once. Th
 typed (SEC-20); its links come from the settings (SEC-19).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +16,7 @@ from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, sen
 from intake_api.log import event
 from intake_api.mail.port import Mail, Outcome
 from intake_api.mail.words import MailWords
-from intake_api.rules.rights import LINK_LASTS, TRY_TO_SEND_FOR, may_send_link
+from intake_api.rules.rights import LINK_LASTS, TRY_TO_SEND_FOR, RightsKind, may_send_link
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.leads import find_by_email
@@ -29,6 +30,7 @@ from intake_api.store.rights_cases import (
     find_running,
     links_to,
     open_address,
+    open_replaced,
     record_link,
 )
 
@@ -89,13 +91,21 @@ def _report(tx: Connection, case_id: str, claim: str, outcome: Outcome, *, now: 
 def _obstacle(tx: Connection, store: Store, case: RightsCase, address: str, *, now: datetime) -> MailAttempt | None:
     if case.used_at is not None:
         return MailAttempt(MailState.DROPPED, "used")
-    if not find_by_email(tx, store.vault, address):
+    if not _has_a_reason(tx, store, case, address):
         return MailAttempt(MailState.DROPPED, "nothing_held")
     if now >= case.made_at + TRY_TO_SEND_FOR:
         return MailAttempt(MailState.GIVEN_UP, "too_late")
-    if not may_send_link(case.kind, links_to(tx, case, now=now), now=now):
+    is_news = case.kind is RightsKind.ADDRESS_CHANGED  # to be known whatever else was sent
+    if not is_news and not may_send_link(case.kind, links_to(tx, case, now=now), now=now):
         return MailAttempt(MailState.HELD, "written_often_enough")
     return None
+
+
+def _has_a_reason(tx: Connection, store: Store, case: RightsCase, address: str) -> bool:
+    """Say whether something is held about the address, or was until it was changed, or will be once it is shown."""
+    if case.kind is RightsKind.ADDRESS:
+        return bool(find_by_email(tx, store.vault, open_replaced(tx, store.vault, case.id)))
+    return case.kind is RightsKind.ADDRESS_CHANGED or bool(find_by_email(tx, store.vault, address))
 
 
 def _mail(desk: RightsDesk, case: RightsCase, address: str) -> Mail:
@@ -108,6 +118,8 @@ def _mail(desk: RightsDesk, case: RightsCase, address: str) -> Mail:
         "minutes": str(LINK_LASTS // timedelta(minutes=1)),
         "due": case.due_at.astimezone(UTC).strftime("%Y-%m-%d"),
     }
+    if case.kind is RightsKind.ADDRESS_CHANGED:
+        return _news(case, address, words, said)
     wish = words[f"rights.{case.kind.value}"]
     asked_at = case.made_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     link = f"{desk.public_url}/my-data/{case_token(desk.token_key, case.id)}"
@@ -124,9 +136,21 @@ def _mail(desk: RightsDesk, case: RightsCase, address: str) -> Mail:
     return Mail(id=case.id, to=address, subject=subject, text="\n\n".join(parts) + "\n", locale=case.locale)
 
 
+def _news(case: RightsCase, address: str, words: Mapping[str, str], said: Mapping[str, str]) -> Mail:
+    """Write to an address that it was changed. There is nothing to press: whoever has the new one has decided."""
+    parts = (
+        words["address_changed.text"].format(**said),
+        words["address_changed.not_you"].format(**said),
+        f"-- \n{words['rights.who'].format(**said)}",
+    )
+    subject = words["address_changed.subject"].format(**said)
+    return Mail(id=case.id, to=address, subject=subject, text="\n\n".join(parts) + "\n", locale=case.locale)
+
+
 def _record(tx: Connection, case: RightsCase, attempt: MailAttempt, *, now: datetime) -> None:
     record_link(tx, case.id, attempt, now=now)
-    if attempt.state in NOT_SENT and case.expires_at is None:
+    is_told = case.kind is RightsKind.ADDRESS_CHANGED and attempt.state is MailState.SENT
+    if is_told or (attempt.state in NOT_SENT and case.expires_at is None):
         end_case(tx, case.id, now=now)  # nobody has a link: there is nothing to wait for
     kind = "tried" if attempt.state is MailState.RETRYING else attempt.state.value
     facts = {

@@ -22,7 +22,7 @@ from intake_api.rules.consent import AskedPurpose, DecisionInvalid, DecisionStat
 from intake_api.rules.fields import Checked, Value, check_fields
 from intake_api.rules.follow_up import due_at
 from intake_api.rules.lead_state import LeadState
-from intake_api.rules.qualification import score
+from intake_api.rules.qualification import Score, score
 from intake_api.rules.retention import delete_after
 from intake_api.rules.suspicion import HELD, Reason
 from intake_api.store import evidence
@@ -57,6 +57,7 @@ __all__ = [
     "StoreUnavailable",
     "Submission",
     "TooManySubmissions",
+    "score_lines",
     "submit_lead",
 ]
 
@@ -199,6 +200,14 @@ def submit_lead(
     return _keep(store, queue, catalogue, accepted, now=now)
 
 
+def score_lines(scored: Score) -> list[dict[str, object]]:
+    """Return what a score was made of, as it is kept beside the lead."""
+    return [
+        {"id": line.id, "says": line.says, "points": line.points, "of": line.of, "version": scored.version}
+        for line in scored.lines
+    ]
+
+
 def read_receipt_token(token: str) -> tuple[str, bytes]:
     """Return the id of the lead that a receipt's token names, and the digest it must be kept with there.
 
@@ -268,10 +277,7 @@ def _keep(store: Store, queue: Queue, catalogue: Catalogue, accepted: _Accepted,
         state=LeadState.HELD if reasons else LeadState.NEW,
         version=1,
         score=scored.points,
-        score_lines=[
-            {"id": line.id, "says": line.says, "points": line.points, "of": line.of, "version": scored.version}
-            for line in scored.lines
-        ],
+        score_lines=score_lines(scored),
         attribution=_attribution(accepted.submission.attribution, code),
         received_at=now,
         delete_after=_delete_after(catalogue, states, reasons, now),

@@ -28,6 +28,7 @@ class Obstacle:
 
 
 ERASED = Obstacle("erased", "This person was erased: nothing is left to send.")
+RESTRICTED = Obstacle("restricted", "The person asked that this be kept and not used.")
 PAST_RETENTION = Obstacle("past_retention", "The time for which this lead may be kept is over.")
 NOT_DISCLOSED = Obstacle(
     "recipient_not_disclosed", "The notice this person saw does not name this destination as a recipient."
@@ -41,11 +42,19 @@ NO_BASIS = Obstacle(
 
 
 def find_obstacles(
-    purposes: Iterable[PromisedPurpose], recipient: str, *, erased: bool, delete_after: datetime, now: datetime
+    purposes: Iterable[PromisedPurpose],
+    recipient: str,
+    *,
+    erased: bool,
+    restricted: bool = False,
+    delete_after: datetime,
+    now: datetime,
 ) -> tuple[Obstacle, ...]:
     """Return everything that stands in the way; nothing means that the lead may go."""
     if erased:
         return (ERASED,)
+    if restricted:
+        return (RESTRICTED,)
     late = (PAST_RETENTION,) if delete_after <= now else ()
     return (*late, *_missing_permission(list(purposes), recipient))
 

@@ -16,6 +16,7 @@ from intake_api.rules.taking_back import TAKEN_BACK
 UNKNOWN = "unknown"  # nothing is held about this contact, or the purpose was never asked about
 KEPT_TOO_LONG = "past_retention"
 OTHER_CHANNEL = "other_channel"
+RESTRICTED = "restricted"  # kept and not used, as the person asked (S-10)
 QUIET_HOURS = "quiet_hours"
 BUDGET_SPENT = "budget_spent"
 COUNTED_FOR = timedelta(days=366)  # the longest that a budget may look back
@@ -23,6 +24,7 @@ REASONS = (
     UNKNOWN,
     *(state.value for state in DecisionState),
     KEPT_TOO_LONG,
+    RESTRICTED,
     OTHER_CHANNEL,
     QUIET_HOURS,
     BUDGET_SPENT,
@@ -42,6 +44,7 @@ class Event:
     decided_at: datetime
     is_proven: bool
     ends_at: datetime | None = None
+    is_restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ def judge_permission(
         return Permission(False, state.value, None, state)
     if counts.ends_at is not None and counts.ends_at <= now:
         return Permission(False, KEPT_TOO_LONG, None, state)
+    if counts.is_restricted:
+        return Permission(False, RESTRICTED, None, state)
     if channel_of_purpose not in (None, channel):
         return Permission(False, OTHER_CHANNEL, None, state)
     if budget and (over := _quiet_until(budget.quiet, now)):

@@ -13,7 +13,17 @@ class RightsKind(StrEnum):
 
     WITHDRAW = "withdraw"  # take back what was agreed to (Art. 7(3))
     ACCESS = "access"  # see what is held (Art. 15)
+    PORTABILITY = "portability"  # take along what they gave (Art. 20)
+    CORRECTION = "correction"  # put right what is wrong (Art. 16)
+    OBJECTION = "objection"  # object to advertising and to what rests on an interest of ours (Art. 21)
+    RESTRICTION = "restriction"  # have it kept and not used (Art. 18)
     ERASURE = "erasure"  # have it erased (Art. 17)
+    # Nobody asks for these two: they follow from a correction of the address itself.
+    ADDRESS = "address"  # show that the new address is theirs
+    ADDRESS_CHANGED = "address_changed"  # read at the old one that there is a new one
+
+
+ASKED_FOR = tuple(kind for kind in RightsKind if not kind.value.startswith("address"))
 
 
 ANSWER_WITHIN = parse_duration("P1M")  # Art. 12(3)
@@ -23,6 +33,7 @@ TRY_TO_SEND_FOR = timedelta(hours=24)
 COUNT_LINKS_FOR = timedelta(hours=24)
 MOST_LINKS = 5
 KEPT = parse_duration("P3Y")  # T-01
+RESTRICTED_FOR = parse_duration("P12M")  # then nothing keeps the data longer than its own end (T-07)
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,15 @@ class OtherLink:
     kind: RightsKind
     sent_at: datetime | None
     is_open: bool
+
+
+def may_be_objected_to(basis: str, dpv: str) -> bool:
+    """Say whether a purpose may be objected to: advertising, and what rests on an interest of ours (W-08, S-11).
+
+    :param basis: the IRI of the legal basis.
+    :param dpv: the IRI of what it is for.
+    """
+    return dpv.endswith("#DirectMarketing") or basis.rpartition("#")[2].startswith("A6-1-f")
 
 
 def due_at(asked_at: datetime) -> datetime:

@@ -72,6 +72,7 @@ class LeadRow(Table):
     attribution: Mapped[dict[str, str]] = mapped_column(JSON)
     received_at: Mapped[datetime] = mapped_column(Moment)
     delete_after: Mapped[datetime] = mapped_column(Moment)
+    restricted_until: Mapped[datetime | None] = mapped_column(Moment)  # kept and not used; it is looked at again then
     yes_ends_at: Mapped[datetime | None] = mapped_column(Moment)  # the first of its yeses; perhaps taken back since
     decided_at: Mapped[datetime | None] = mapped_column(Moment)
     decided_by: Mapped[str | None] = mapped_column(String(32))
@@ -100,6 +101,12 @@ class LeadUnknown(Exception):
     """No lead has this reference."""
 
     code = "lead_unknown"
+
+
+class LeadRestricted(Exception):
+    """The person of this lead asked that it be kept and not used (S-10)."""
+
+    code = "lead_restricted"
 
 
 class LeadChanged(Exception):
@@ -133,6 +140,12 @@ class Lead:
     held_for: list[str] | None  # why it was held, until it is released
     evidence_entry: str
     follow_up_by: datetime | None = None
+    restricted_until: datetime | None = None
+
+    @property
+    def is_restricted(self) -> bool:
+        """Say whether it is kept and not used, as its person asked (S-10); only they end that."""
+        return self.restricted_until is not None
 
 
 @dataclass(frozen=True)
@@ -278,6 +291,28 @@ def ids_not_erased(tx: Connection, *, after: str, limit: int) -> list[str]:
     return list(tx.scalars(query))
 
 
+def replace_values(
+    tx: Connection,
+    vault: Vault,
+    key: DataKey,
+    lead_id: str,
+    values: Mapping[str, Any],
+    *,
+    score: int,
+    score_lines: list[dict[str, object]],
+) -> None:
+    """Put corrected values in the place of the old ones, of which nothing is kept: neither sealed nor as an index.
+
+    Whoever has the lead on a screen looks at it anew. What was sent first is not recognised when it is sent again.
+    """
+    sealed = vault.seal(key, values, place=_place(lead_id))
+    scored = {"score": score, "score_lines": score_lines}
+    corrected = {"sealed": sealed, "content_mac": b"", "version": LeadRow.version + 1, **scored}
+    tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**corrected))
+    tx.execute(delete(LeadIndexRow).where(LeadIndexRow.lead_id == lead_id))
+    _INDEX_ROWS.add(tx, *({"lead_id": lead_id, "kind": kind, "token": token} for kind, token in _tokens(vault, values)))
+
+
 def find_sent(tx: Connection, lead_id: str) -> Sent | None:
     """Return what was sent as this lead."""
     row = tx.execute(select(*_SENT_COLUMNS).where(LeadRow.id == lead_id)).first()
@@ -328,6 +363,12 @@ def shorten(tx: Connection, lead_id: str, delete_after: datetime) -> None:
     tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**values))
 
 
+def restrict(tx: Connection, lead_id: str, until: datetime | None) -> None:
+    """Record that a lead is kept and not used, or is used again. Whoever has it on a screen looks at it anew."""
+    values = {"restricted_until": until, "version": LeadRow.version + 1}
+    tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**values))
+
+
 def note_yes_ending(tx: Connection, lead_id: str, ends_at: datetime | None) -> None:
     """Record when the first yes of a lead ends by itself; None if it has none."""
     tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(yes_ends_at=ends_at))
@@ -341,13 +382,14 @@ def find_by_yes_ending(tx: Connection, *, until: datetime, limit: int | None = 1
 
 def find_expired(tx: Connection, *, now: datetime, limit: int) -> list[str]:
     """Return the ids of leads whose time is over and that are not erased, those that are over longest first."""
-    expired = select(LeadRow.id).where(LeadRow.delete_after <= now, text(NOT_ERASED))
+    expired = select(LeadRow.id).where(LeadRow.delete_after <= now, text(NOT_ERASED), _is_free(now))
     return list(tx.scalars(expired.order_by(LeadRow.delete_after).limit(limit)))
 
 
 def hold_expired(tx: Connection, lead_id: str, *, now: datetime) -> Lead | None:
     """Return a lead if its time is over and it is not erased, and hold it until the transaction ends."""
-    expired = select(*_LEAD_COLUMNS).where(LeadRow.id == lead_id, LeadRow.delete_after <= now, text(NOT_ERASED))
+    over = (LeadRow.delete_after <= now, text(NOT_ERASED), _is_free(now))
+    expired = select(*_LEAD_COLUMNS).where(LeadRow.id == lead_id, *over)
     row = tx.execute(expired.with_for_update()).one_or_none()
     return None if row is None else _lead(row)
 
@@ -358,7 +400,7 @@ def empty_lead(tx: Connection, lead_id: str) -> None:
     It goes whatever state the lead is in and whoever has it open: erasure waits for nobody.
     """
     nothing: dict[str, Any] = {"sealed": b"", "content_mac": b"", "idempotency_mac": None, "attribution": {}}
-    nothing |= {"yes_ends_at": None}
+    nothing |= {"yes_ends_at": None, "restricted_until": None}
     unscored: dict[str, Any] = {"score": 0, "score_lines": [], "follow_up_by": None}
     erased = {"state": LeadState.ERASED, "version": LeadRow.version + 1}
     tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**nothing, **unscored, **erased))
@@ -373,8 +415,11 @@ def list_leads(
     older_than: Lead | None = None,
     newer_than: Lead | None = None,
 ) -> list[Lead]:
-    """Return leads, newest first, at most `limit`: the newest, or those next to a lead on its older or newer side."""
-    query = select(*_LEAD_COLUMNS).limit(limit)
+    """Return leads, newest first, at most `limit`: the newest, or those next to a lead on its older or newer side.
+
+    What its person had restricted is not among them (S-10).
+    """
+    query = select(*_LEAD_COLUMNS).where(LeadRow.restricted_until.is_(None)).limit(limit)
     if wanted := list(states):
         query = query.where(LeadRow.state.in_(wanted))
     if newer_than is not None:
@@ -386,9 +431,21 @@ def list_leads(
 
 
 def count_by_state(tx: Connection) -> dict[LeadState, int]:
-    """Return how many leads stand in each state."""
-    rows = tx.execute(select(LeadRow.state, func.count()).group_by(LeadRow.state))
+    """Return how many leads stand in each state, without those that their persons had restricted."""
+    usable = LeadRow.restricted_until.is_(None)
+    rows = tx.execute(select(LeadRow.state, func.count()).where(usable).group_by(LeadRow.state))
     return {LeadState(state): count for state, count in rows}
+
+
+def list_restricted(tx: Connection) -> list[Lead]:
+    """Return the leads that their persons had restricted, those that are looked at again first in front."""
+    query = select(*_LEAD_COLUMNS).where(LeadRow.restricted_until.is_not(None))
+    return [_lead(row) for row in tx.execute(query.order_by(LeadRow.restricted_until))]
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    """Ask for what nobody keeps from being erased: a restriction does, until its day (Art. 18(1)(b), (c))."""
+    return LeadRow.restricted_until.is_(None) | (LeadRow.restricted_until <= now)
 
 
 def _is_older(lead: Lead) -> ColumnElement[bool]:

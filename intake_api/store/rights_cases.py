@@ -107,9 +107,13 @@ def add_case(
     email: str,
     locale: str,
     door: str,
+    replaces: str | None = None,
     now: datetime,
 ) -> RightsCase:
-    """Write a new case with its address sealed, its mail queued for the first turn."""
+    """Write a new case with its address sealed, its mail queued for the first turn.
+
+    :param replaces: the address that this one shall take the place of, if it shall.
+    """
     case = RightsCase(
         id=secrets.token_hex(16),
         kind=kind,
@@ -131,7 +135,7 @@ def add_case(
         **vars(case),
         "address": vault.blind("email", email),
         "wrapped_key": wrapped,
-        "sealed": vault.seal(key, {"email": email}, place=_place(case.id)),
+        "sealed": vault.seal(key, {"email": email, "replaces": replaces}, place=_place(case.id)),
         "token_digest": mailed_links.digest(case_token(token_key, case.id)),
     }
     tx.execute(insert(RightsCaseRow).values(**columns))
@@ -156,10 +160,19 @@ def get_case_by_token(tx: Connection, token: str, *, hold: bool = False) -> Righ
 
 def open_address(tx: Connection, vault: Vault, case_id: str) -> str:
     """Return the address of a case that is not over."""
+    return str(_open(tx, vault, case_id)["email"])
+
+
+def open_replaced(tx: Connection, vault: Vault, case_id: str) -> str:
+    """Return the address that the one of a case shall take the place of. Only a change of address has it."""
+    return str(_open(tx, vault, case_id)["replaces"])
+
+
+def _open(tx: Connection, vault: Vault, case_id: str) -> dict[str, Any]:
     query = select(RightsCaseRow.wrapped_key, RightsCaseRow.sealed).where(RightsCaseRow.id == case_id)
     row = tx.execute(query).one()
     key = vault.unwrap(case_id, row.wrapped_key)
-    return str(vault.open(key, row.sealed, place=_place(case_id))["email"])
+    return vault.open(key, row.sealed, place=_place(case_id))
 
 
 def wrap_anew(tx: Connection, vault: Vault) -> int:

@@ -29,7 +29,7 @@ from intake_api.flows.submit_lead import (
 )
 from intake_api.store.base import AnotherWasFirst, StoreUnavailable
 from intake_api.store.evidence import KeyNotHeld
-from intake_api.store.leads import LeadUnknown
+from intake_api.store.leads import LeadRestricted, LeadUnknown
 from intake_api.store.notices import NoticeAltered, NoticeUnknown
 from intake_api.store.subjects import SubjectErased
 from intake_api.store.vault import CannotOpen
@@ -57,6 +57,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "locale_not_available": (409, "This form is not available in that language."),
     "button_stale": (409, "That button belongs to an earlier moment. Please use the newest ones."),
     "receipt_erased": (410, "What this receipt was given for was erased."),
+    "lead_restricted": (423, "The person asked that this be kept and not used."),
     "lead_erased": (410, "This person was erased: nothing is left to show."),
     "body_too_large": (413, "The body is too large."),
     "address_too_long": (414, "The address is too long."),
@@ -96,6 +97,7 @@ RAISED: Mapping[type[Exception], str] = {
     TooManySubmissions: TooManySubmissions.code,
     NoticeUnknown: NoticeUnknown.code,
     LeadUnknown: "receipt_unknown",
+    LeadRestricted: LeadRestricted.code,
     SubjectErased: "receipt_unknown",
     StoreUnavailable: StoreUnavailable.code,
     # Whatever else the database or the evidence says: closed, not "kept perhaps" (SEC-42).

@@ -1,4 +1,4 @@
-"""Answer what is permitted: uses of a contact are counted, a yes ends by itself."""
+"""Answer what is permitted: uses are counted, a yes ends by itself, a restriction holds."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,6 +27,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_contact_uses_lead_id_purpose"), "contact_uses", ["lead_id", "purpose"])
     op.create_index(op.f("ix_contact_uses_used_at"), "contact_uses", ["used_at"])
     op.add_column("leads", sa.Column("yes_ends_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("leads", sa.Column("restricted_until", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         op.f("ix_leads_yes_ends_at"), "leads", ["yes_ends_at"], sqlite_where=ENDING, postgresql_where=ENDING
     )
@@ -37,5 +38,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Step down."""
     op.drop_index(op.f("ix_leads_yes_ends_at"), "leads")
+    op.drop_column("leads", "restricted_until")
     op.drop_column("leads", "yes_ends_at")
     op.drop_table("contact_uses")

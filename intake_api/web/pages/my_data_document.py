@@ -53,6 +53,7 @@ def _submission(one: OwnLead, public_url: str) -> Json:
         "source": "subject",
         "received_at": rfc3339(lead.received_at),
         "kept_until": rfc3339(lead.delete_after),
+        "restricted_until": rfc3339(lead.restricted_until) if lead.restricted_until else None,
         "state": lead.state.value,
         "fields": [_field(one, name, value) for name, value in one.values.items()],
         "purposes": [_purpose(one, purpose) for purpose in one.notice["purposes"]],

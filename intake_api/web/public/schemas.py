@@ -7,7 +7,7 @@ from intake_api.catalogue.sources import CHANNELS as CONTACT_CHANNELS
 from intake_api.rules.attribution import CAMPAIGN, CAMPAIGN_LENGTH, CODE, CODE_LENGTH, SOURCES, goes_with
 from intake_api.rules.contact import EMAIL_LENGTH, PHONE_LENGTH
 from intake_api.rules.permission import REASONS
-from intake_api.rules.rights import RightsKind
+from intake_api.rules.rights import ASKED_FOR
 from intake_api.rules.sensitive_text import LEFT_OUT_CODES
 from intake_api.store.presentations import SIGNED_ID_LENGTH
 from intake_api.web.shapes import (
@@ -499,7 +499,7 @@ class GrowthProof(Shape):
 class RightsBody(Shape):
     """What somebody wants to have done with what is held about an address."""
 
-    kind = Choice(*(kind.value for kind in RightsKind), required=True)
+    kind = Choice(*(kind.value for kind in ASKED_FOR), required=True)
     email = Text(EMAIL_LENGTH, required=True)
     locale = Text(16, pattern=LOCALE, required=True)
 

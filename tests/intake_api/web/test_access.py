@@ -111,6 +111,7 @@ class TestTheInternalDoor:
             "/v1/answers",
             "/v1/notices/<notice_hash>",
             "/v1/texts/checks",
+            "/v1/permissions/checks",
             "/openapi.json",
             "/healthz",
             "/readyz",

@@ -18,7 +18,7 @@ from intake_api.flows.submit_lead import Submission, submit_lead
 from intake_api.queue import Queue
 from intake_api.store.base import Store
 from intake_api.store.deliveries import Attempt, DeliveryState, claim_delivery, record_attempt
-from intake_api.store.leads import Lead
+from intake_api.store.leads import Lead, restrict
 from intake_api.web.review.words import KINDS
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import naughty_chunks, needs_corpora
@@ -41,6 +41,17 @@ class TestReading:
         assert entry["why"] == "review"
         assert entry["subject"] == lead.subject_id
         assert not [value for value in FIELDS.values() if str(value) in json.dumps(entry, ensure_ascii=False)]
+
+    def test_s10_what_its_person_had_restricted_is_not_opened(
+        self, reviewer: Browser, store: Store, lead: Lead, clock: DrivenClock
+    ) -> None:
+        with store.writing() as tx:
+            restrict(tx, lead.id, clock() + timedelta(days=365))
+        answer = reviewer.get(path_of(lead))
+        assert answer.status_code == 423
+        assert not [value for value in FIELDS.values() if str(value) in answer.text]
+        assert entries(store, lead, "lead.read") == []
+        assert lead.reference not in reviewer.get("/").text
 
     @pytest.mark.parametrize(
         "breaks",
