@@ -21,7 +21,7 @@ from intake_api.rules.text import Refused
 from intake_api.store.base import Store
 from intake_api.store.contact_uses import add_use, list_uses
 from intake_api.store.decisions import list_decisions
-from intake_api.store.leads import Lead, contact_token, find_by_contact, get_lead_by_id
+from intake_api.store.leads import Lead, bounced_since, contact_token, find_by_contact, get_lead_by_id
 from intake_api.store.mailed_links import hold_address
 from intake_api.store.notices import get_notice_body
 
@@ -96,6 +96,7 @@ def _judge(
         channel_of_purpose=purpose.channel,
         budget=purpose.budget,
         used_at=list_uses(tx, ids, question.purpose, since=now - COUNTED_FOR) if purpose.budget else (),
+        bounced=any(bounced_since(tx, lead_id) for lead_id in ids),
         now=now,
     )
     counts = standing(events)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from intake_api.clock import Clock
-from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, send_mail
+from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, note_bounce, send_mail
 from intake_api.log import event
 from intake_api.mail.port import Mail, Outcome
 from intake_api.rules.confirmation import may_ask
@@ -28,7 +28,7 @@ from intake_api.store.confirmations import (
     record_mail,
 )
 from intake_api.store.decisions import current_decisions
-from intake_api.store.leads import Lead, get_lead_by_id, open_values
+from intake_api.store.leads import Lead, bounced_since, email_token, get_lead_by_id, open_values
 from intake_api.store.mailed_links import MailAttempt, MailState, stop_url
 from intake_api.store.notices import get_notice_body
 from intake_api.store.subjects import get_data_key, is_erased
@@ -79,6 +79,7 @@ def _report(tx: Connection, confirmation_id: str, claim: str, outcome: Outcome, 
     if confirmation is None:
         event("confirmation.outrun", confirmation=confirmation_id)  # another worker has it; its report counts
         return
+    note_bounce(tx, email_token(tx, confirmation.lead_id), outcome, now=now)
     settle(tx, confirmation, outcome, now=now)
 
 
@@ -90,6 +91,8 @@ def _obstacle(tx: Connection, lead: Lead, confirmation: Confirmation, *, now: da
     first = current_decisions(tx, lead.id)[confirmation.purpose]
     if first.state is not DecisionState.REQUESTED:
         return MailAttempt(MailState.DROPPED, "not_asked_any_more")
+    if bounced_since(tx, lead.id):
+        return MailAttempt(MailState.REFUSED, "address_bounced")
     if now >= confirmation.expires_at:
         return MailAttempt(MailState.GIVEN_UP, "link_over")
     if not may_ask(mails_to(tx, confirmation), now=now):

@@ -1,6 +1,7 @@
 """Send the link of a rights case, one attempt at a time, to an address that something is held about (S-02, S-03).
 
-An address that nothing is held about gets no mail, and is forgotten at once. The mail has no word in it that somebody
+An address that nothing is held about gets no mail, and is forgotten at once. One that took no mail before is tried all
+the same: nobody may lose a right because a mailbox was once full. The mail has no word in it that somebody
 typed (SEC-20); its links come from the settings (SEC-19).
 """
 
@@ -12,14 +13,14 @@ from sqlalchemy import Connection
 
 from intake_api.catalogue.model import Organisation
 from intake_api.clock import Clock
-from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, send_mail
+from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, note_bounce, send_mail
 from intake_api.log import event
 from intake_api.mail.port import Mail, Outcome
 from intake_api.mail.words import MailWords
 from intake_api.rules.rights import LINK_LASTS, TRY_TO_SEND_FOR, RightsKind, may_send_link
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.leads import find_by_email
+from intake_api.store.leads import contact_token, find_by_email
 from intake_api.store.mailed_links import MailAttempt, MailState
 from intake_api.store.rights_cases import (
     RightsCase,
@@ -56,7 +57,7 @@ def send_rights_link(store: Store, desk: RightsDesk, case_id: str, turn: int, *,
         store,
         desk.mailer,
         lambda tx, now: _claim(tx, store, desk, case_id, turn, now=now),
-        lambda tx, claim, outcome, now: _report(tx, case_id, claim, outcome, now=now),
+        lambda tx, claim, outcome, now: _report(tx, store, case_id, claim, outcome, now=now),
         clock=clock,
     )
 
@@ -80,11 +81,14 @@ def _claim(
     return ClaimedMail(claim_link(tx, case.id, now=now), _mail(desk, case, address))
 
 
-def _report(tx: Connection, case_id: str, claim: str, outcome: Outcome, *, now: datetime) -> None:
+def _report(tx: Connection, store: Store, case_id: str, claim: str, outcome: Outcome, *, now: datetime) -> None:
     case = find_claimed(tx, case_id, claim)
     if case is None:
         event("rights.outrun", case=case_id)  # another worker has it; its report counts
         return
+    if case.ended_at is None:
+        address = contact_token(store.vault, "email", open_address(tx, store.vault, case.id))
+        note_bounce(tx, address, outcome, now=now)
     settle(tx, case, outcome, now=now)
 
 

@@ -16,6 +16,7 @@ from intake_api.rules.taking_back import TAKEN_BACK
 UNKNOWN = "unknown"  # nothing is held about this contact, or the purpose was never asked about
 KEPT_TOO_LONG = "past_retention"
 OTHER_CHANNEL = "other_channel"
+BOUNCED = "bounced"  # the address takes no mail
 RESTRICTED = "restricted"  # kept and not used, as the person asked (S-10)
 QUIET_HOURS = "quiet_hours"
 BUDGET_SPENT = "budget_spent"
@@ -26,6 +27,7 @@ REASONS = (
     KEPT_TOO_LONG,
     RESTRICTED,
     OTHER_CHANNEL,
+    BOUNCED,
     QUIET_HOURS,
     BUDGET_SPENT,
 )
@@ -88,11 +90,13 @@ def judge_permission(
     channel_of_purpose: str | None,
     budget: ContactBudget | None,
     used_at: Collection[datetime],
+    bounced: bool = False,
     now: datetime,
 ) -> Permission:
     """Judge by what was decided, then by the channel that was agreed to, then by the hour and by the budget.
 
     :param used_at: when the contact was used for this purpose before.
+    :param bounced: whether its e-mail address takes no mail.
     """
     counts, renewed = _read(events)
     if counts is None:
@@ -106,6 +110,8 @@ def judge_permission(
         return Permission(False, RESTRICTED, None, state)
     if channel_of_purpose not in (None, channel):
         return Permission(False, OTHER_CHANNEL, None, state)
+    if bounced and channel == "email":
+        return Permission(False, BOUNCED, None, state)
     if budget and (over := _quiet_until(budget.quiet, now)):
         return Permission(False, QUIET_HOURS, over, state)
     if budget and (free := _free_again(budget, used_at, now)):

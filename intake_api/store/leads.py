@@ -95,6 +95,7 @@ class LeadIndexRow(Table):
     lead_id: Mapped[str] = mapped_column(ForeignKey(LeadRow.id), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     token: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    bounced_at: Mapped[datetime | None] = mapped_column(Moment)  # when the mail server said that there is nobody
 
 
 class LeadUnknown(Exception):
@@ -207,7 +208,7 @@ def add_lead(tx: Connection, vault: Vault, key: DataKey, new: NewLead) -> None:
         },
     )
     tokens = _tokens(vault, new.values)
-    _INDEX_ROWS.add(tx, *({"lead_id": lead.id, "kind": kind, "token": token} for kind, token in tokens))
+    _INDEX_ROWS.add(tx, *(_index_row(lead.id, *each) for each in tokens))
 
 
 def get_lead(tx: Connection, reference: str) -> Lead:
@@ -263,6 +264,31 @@ def find_by_same_email(tx: Connection, lead_id: str) -> list[str]:
     return sorted({lead_id, *tx.scalars(same)})
 
 
+def mark_bounced(tx: Connection, address: bytes, bounced_at: datetime | None) -> None:
+    """Record that a mail server takes no mail for an address, or that it does again (None).
+
+    It stands beside the leads of the address and goes with them.
+
+    :param address: its blind index.
+    """
+    of_address = (LeadIndexRow.kind == "email", LeadIndexRow.token == address)
+    changed = LeadIndexRow.bounced_at.is_(None) if bounced_at else LeadIndexRow.bounced_at.is_not(None)
+    tx.execute(update(LeadIndexRow).where(*of_address, changed).values(bounced_at=bounced_at))
+
+
+def bounced_since(tx: Connection, lead_id: str) -> datetime | None:
+    """Return since when the address of a lead takes no mail, also if another lead of it found that out."""
+    own = select(LeadIndexRow.token).where(LeadIndexRow.lead_id == lead_id, LeadIndexRow.kind == "email")
+    same = (LeadIndexRow.kind == "email", LeadIndexRow.token.in_(own))
+    return tx.scalar(select(func.min(LeadIndexRow.bounced_at)).where(*same))
+
+
+def email_token(tx: Connection, lead_id: str) -> bytes | None:
+    """Return the blind index of a lead's address, if it has one."""
+    own = (LeadIndexRow.lead_id == lead_id, LeadIndexRow.kind == "email")
+    return tx.scalar(select(LeadIndexRow.token).where(*own))
+
+
 def contact_token(vault: Vault, kind: str, contact: str) -> bytes:
     """Return the blind index of an e-mail address or a phone number; an extension is not part of a number."""
     return vault.blind(kind, _indexed(kind, contact))
@@ -310,7 +336,7 @@ def replace_values(
     corrected = {"sealed": sealed, "content_mac": b"", "version": LeadRow.version + 1, **scored}
     tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**corrected))
     tx.execute(delete(LeadIndexRow).where(LeadIndexRow.lead_id == lead_id))
-    _INDEX_ROWS.add(tx, *({"lead_id": lead_id, "kind": kind, "token": token} for kind, token in _tokens(vault, values)))
+    _INDEX_ROWS.add(tx, *(_index_row(lead_id, *each) for each in _tokens(vault, values)))
 
 
 def find_sent(tx: Connection, lead_id: str) -> Sent | None:
@@ -464,6 +490,10 @@ def _tokens(vault: Vault, values: Mapping[str, Any]) -> list[tuple[str, bytes]]:
     found = {(kind, contact_token(vault, kind, value)) for kind, value in contacts.items()}
     found |= {("name", vault.blind("name", word)) for word in str(values.get("name", "")).split()}
     return sorted(found)
+
+
+def _index_row(lead_id: str, kind: str, token: bytes) -> dict[str, Any]:
+    return {"lead_id": lead_id, "kind": kind, "token": token, "bounced_at": None}
 
 
 def _place(lead_id: str) -> str:

@@ -100,6 +100,9 @@ KINDS = {
     "consent.disowned": "The address belongs to somebody else",
     "consent.unconfirmed": "Never confirmed",
     "consent.withdrawn": "A yes was taken back",
+    "lead.corrected": "Put right by the person",
+    "lead.restricted": "Kept and not used, as the person asked",
+    "lead.restriction_lifted": "Used again, as the person said",
     "consent.expired": "A yes was not renewed in time",
     "request.stopped": "The request was stopped",
 }

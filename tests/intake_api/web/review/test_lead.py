@@ -18,7 +18,7 @@ from intake_api.flows.submit_lead import Submission, submit_lead
 from intake_api.queue import Queue
 from intake_api.store.base import Store
 from intake_api.store.deliveries import Attempt, DeliveryState, claim_delivery, record_attempt
-from intake_api.store.leads import Lead, restrict
+from intake_api.store.leads import Lead, email_token, mark_bounced, restrict
 from intake_api.web.review.words import KINDS
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import naughty_chunks, needs_corpora
@@ -41,6 +41,15 @@ class TestReading:
         assert entry["why"] == "review"
         assert entry["subject"] == lead.subject_id
         assert not [value for value in FIELDS.values() if str(value) in json.dumps(entry, ensure_ascii=False)]
+
+    def test_an_address_that_takes_no_mail_is_shown(
+        self, reviewer: Browser, store: Store, lead: Lead, clock: DrivenClock
+    ) -> None:
+        said = "The e-mail address takes no mail (since 21 Nov 2026, 09:00 UTC)"
+        assert said not in reviewer.get(path_of(lead)).text
+        with store.writing() as tx:
+            mark_bounced(tx, email_token(tx, lead.id) or b"", clock())
+        assert said in reviewer.get(path_of(lead)).text
 
     def test_s10_what_its_person_had_restricted_is_not_opened(
         self, reviewer: Browser, store: Store, lead: Lead, clock: DrivenClock

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -28,6 +28,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_contact_uses_used_at"), "contact_uses", ["used_at"])
     op.add_column("leads", sa.Column("yes_ends_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("leads", sa.Column("restricted_until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("lead_index", sa.Column("bounced_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         op.f("ix_leads_yes_ends_at"), "leads", ["yes_ends_at"], sqlite_where=ENDING, postgresql_where=ENDING
     )
@@ -38,6 +39,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Step down."""
     op.drop_index(op.f("ix_leads_yes_ends_at"), "leads")
+    op.drop_column("lead_index", "bounced_at")
     op.drop_column("leads", "restricted_until")
     op.drop_column("leads", "yes_ends_at")
     op.drop_table("contact_uses")
