@@ -7,7 +7,19 @@ import click
 
 from intake_api.log import failure, start_logging
 
-COMMANDS = ("catalogue", "db", "deliveries", "evidence", "keys", "leads", "notices", "receipt", "staff", "worker")
+COMMANDS = (
+    "catalogue",
+    "db",
+    "deliveries",
+    "evidence",
+    "keys",
+    "leads",
+    "notices",
+    "receipt",
+    "rights",
+    "staff",
+    "worker",
+)
 
 
 class _Nouns(click.Group):

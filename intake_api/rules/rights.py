@@ -23,6 +23,16 @@ class RightsKind(StrEnum):
     ADDRESS_CHANGED = "address_changed"  # read at the old one that there is a new one
 
 
+class CaseStatus(StrEnum):
+    """Where a case stands, in words that others use, too (S-16). What is pressed is done at once."""
+
+    UNVERIFIED = "identity_unverified"  # the link was not used yet, or never will be
+    COMPLETE = "complete"
+    DUPLICATE = "duplicate"  # there is a link already that does the same
+    ERROR = "error"  # no mail could be handed over
+    DENIED = "denied"  # nothing is held about the address, so there is nothing to do
+
+
 ASKED_FOR = tuple(kind for kind in RightsKind if not kind.value.startswith("address"))
 
 

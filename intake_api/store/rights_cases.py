@@ -27,7 +27,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from intake_api.rules.rights import COUNT_LINKS_FOR, LINK_LASTS, TRY_TO_SEND_FOR, OtherLink, RightsKind, due_at
+from intake_api.rules.rights import (
+    COUNT_LINKS_FOR,
+    LINK_LASTS,
+    TRY_TO_SEND_FOR,
+    CaseStatus,
+    OtherLink,
+    RightsKind,
+    due_at,
+)
 from intake_api.store import mailed_links, turns
 from intake_api.store.base import Moment
 from intake_api.store.mailed_links import LEAVING, WAITS, MailAttempt, MailedLinkRow, MailState
@@ -90,12 +98,35 @@ class RightsCase:
     result_until: datetime | None
     ended_at: datetime | None
 
+    @property
+    def status(self) -> CaseStatus:
+        """Where the case stands (S-16)."""
+        if self.used_at is not None:
+            return CaseStatus.COMPLETE
+        return _STATUS.get(self.mail, CaseStatus.UNVERIFIED)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether somebody may still wait for an answer."""
+        return self.ended_at is None and self.used_at is None
+
     def is_open(self, now: datetime) -> bool:
         """Say whether the link may still be used."""
         return self.used_at is None and self.ended_at is None and self.expires_at is not None and now < self.expires_at
 
 
+_STATUS = {
+    MailState.HELD: CaseStatus.DUPLICATE,
+    MailState.DROPPED: CaseStatus.DENIED,
+    MailState.REFUSED: CaseStatus.ERROR,
+    MailState.GIVEN_UP: CaseStatus.ERROR,
+}
 _COLUMNS = tuple(RightsCaseRow.__table__.c[name] for name in RightsCase.__dataclass_fields__)
+
+
+def list_cases(tx: Connection) -> list[RightsCase]:
+    """Return all cases that are not forgotten, those due first in front. None has an address in it."""
+    return [_case(row) for row in tx.execute(select(*_COLUMNS).order_by(RightsCaseRow.due_at, RightsCaseRow.id))]
 
 
 def add_case(

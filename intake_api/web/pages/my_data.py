@@ -220,6 +220,7 @@ def _asking_page(
     text = render_template(
         "pages/my_data_ask.html", language=language, languages=other_languages(language), kinds=KINDS, kind=kind,
         email=email, problem=problem, missing=missing, contact=door().catalogue.organisation.email,
+        authority=_authority(language.locale),
     )  # fmt: skip
     return _html(text, status)
 
@@ -245,3 +246,9 @@ def _page(template: str, shown: ShownCase, status: int = 200, **values: object) 
 
 def _html(text: str, status: int = 200) -> Response:
     return Response(text, status, content_type="text/html; charset=utf-8")
+
+
+def _authority(locale: str) -> str:
+    """Return who hears a complaint in a language's country (S-19)."""
+    document: Mapping[str, Any] = door().catalogue.any_view(locale).notice.document
+    return str(document["authority"]["name"])

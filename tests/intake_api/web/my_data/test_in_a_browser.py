@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from intake_api.catalogue.model import Catalogue
+from intake_api.rules.rights import ASKED_FOR
 from intake_api.store.base import Store
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
@@ -51,7 +52,7 @@ class TestFromTheMail:
         assert trap.caught == []
         context.close()
 
-    @pytest.mark.parametrize("kind", ["withdraw", "access", "erasure"])
+    @pytest.mark.parametrize("kind", [kind.value for kind in ASKED_FOR])
     def test_each_page_can_be_read_on_any_screen(
         self, chromium: Browser, office: Office, address: str, size: tuple[int, int], kind: str
     ) -> None:
