@@ -17,6 +17,7 @@ from intake_api.log import event
 from intake_api.rules import contact
 from intake_api.rules.consent import DecisionState, permits
 from intake_api.rules.permission import COUNTED_FOR, Event, Permission, judge_permission, standing
+from intake_api.rules.taking_back import TAKEN_BACK
 from intake_api.rules.text import Refused
 from intake_api.store.base import Store
 from intake_api.store.contact_uses import add_use, list_uses
@@ -108,8 +109,8 @@ def _events(tx: Connection, lead: Lead, purpose: str, *, now: datetime) -> list[
     notice = json.loads(get_notice_body(tx, lead.notice_hash))
     found = []
     for decision in list_decisions(tx, lead.id):
-        if decision.purpose != purpose:
-            continue
+        if decision.purpose != purpose or (lead.held_for and decision.state not in TAKEN_BACK):
+            continue  # what may come from a machine permits nothing; what it takes back counts
         valid = valid_until(notice, decision)
         over = valid is not None and valid <= now
         found.append(

@@ -15,11 +15,11 @@ from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.confirmations import add_confirmation
 from intake_api.store.decisions import Decision, current_decisions
-from intake_api.store.leads import Lead, LeadChanged, LeadUnknown, get_lead, release
+from intake_api.store.leads import Lead, LeadChanged, LeadRestricted, LeadUnknown, get_lead, release
 from intake_api.store.notices import get_notice_body
 from intake_api.store.turns import turn_key
 
-__all__ = ["LeadChanged", "LeadUnknown", "MoveRefused", "may_release", "release_lead"]
+__all__ = ["LeadChanged", "LeadRestricted", "LeadUnknown", "MoveRefused", "may_release", "release_lead"]
 
 
 def release_lead(
@@ -31,6 +31,7 @@ def release_lead(
 
     :raises LeadUnknown: no such lead.
     :raises LeadChanged: somebody changed it since version `seen_version`.
+    :raises LeadRestricted: the person asked that it be kept and not used (S-10).
     :raises MoveRefused: it is not held.
     :raises StoreUnavailable: nothing was written.
     """
@@ -39,6 +40,8 @@ def release_lead(
         lead = hold_lead(tx, get_lead(tx, reference).id)
         if lead.version != seen_version:
             raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
+        if lead.is_restricted:
+            raise LeadRestricted("The person asked that this lead be kept and not used.")
         if not may_release(lead):
             raise MoveRefused("This lead is not held.")
         state = next_state(LeadState.HELD, Act.RELEASE)

@@ -98,6 +98,15 @@ class TestAYes:
         with store.reading() as tx:
             assert tx.scalar(text("SELECT COUNT(*) FROM contact_uses")) == 0
 
+    def test_sec38_of_what_may_be_a_machine_permits_nothing(
+        self, mailer: Asker, store: Store, catalogue: Catalogue, clock: DrivenClock
+    ) -> None:
+        keep_lead(store, catalogue, now=clock())
+        assert mailer.told("respond_to_request")["allowed"]
+        with store.writing() as tx:
+            tx.exec_driver_sql("""UPDATE leads SET state = 'held', held_for = '["too_quick"]'""")
+        assert mailer.told("respond_to_request")["reason"] == "unknown"
+
     def test_c03_to_mails_is_none_to_calls(self, mailer: Asker, confirmed: Lead) -> None:
         assert mailer.told(channel="phone")["reason"] == "other_channel"
 
