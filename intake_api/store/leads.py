@@ -306,9 +306,10 @@ def open_values(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> dic
 
 def index_anew(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> None:
     """Make the blind indexes of a lead again, by the index key in use (E-07). The caller holds the lead."""
-    tokens = _tokens(vault, open_values(tx, vault, key, lead_id))
+    tokens, bounced_at = _tokens(vault, open_values(tx, vault, key, lead_id)), bounced_since(tx, lead_id)
     tx.execute(delete(LeadIndexRow).where(LeadIndexRow.lead_id == lead_id))
-    _INDEX_ROWS.add(tx, *({"lead_id": lead_id, "kind": kind, "token": token} for kind, token in tokens))
+    rows = [_index_row(lead_id, *each) for each in tokens]
+    _INDEX_ROWS.add(tx, *({**row, "bounced_at": bounced_at if row["kind"] == "email" else None} for row in rows))
 
 
 def ids_not_erased(tx: Connection, *, after: str, limit: int) -> list[str]:
