@@ -54,6 +54,7 @@ SAYS: Mapping[str, str] = {
 BECOMES: Mapping[str, str] = {
     "consent.confirmed": "given",
     "consent.unconfirmed": "refused",
+    "consent.expired": "expired",
     "consent.withdrawn": "withdrawn",
     "request.stopped": "stopped",
 }

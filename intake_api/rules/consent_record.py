@@ -218,7 +218,7 @@ def _states(
         "dpv:hasIndicationMethod": f"{answered.channel}: notice shown",
         "dpv:hasDuration": _lasting(SHOWN_FOR),
     }
-    lasting = purpose["retention"]["duration"]
+    lasting = purpose.get("validity") or purpose["retention"]["duration"]
     return {
         "dpv:hasConsentStatus": [
             shown,
