@@ -68,7 +68,7 @@ class TestARunningHouse:
 
     def test_no_secret_stands_in_a_process_s_arguments(self, running: "Running") -> None:
         secrets = [file.read_text().strip() for file in (running.state / "secrets").iterdir()]
-        assert len(secrets) == 6
+        assert len(secrets) == 7
         arguments = [argument for process in running.tree() for argument in process.cmdline()]
         assert not [secret for secret in secrets for argument in arguments if secret in argument]
 
