@@ -152,7 +152,7 @@ class TestAnswers:
                 "answers.price.about.1",
                 "never heard",
             ),
-            (lambda answers: answers["price"].update(about=[]), "answers.price.about", "not a list of words"),
+            (lambda answers: answers["price"].update(about=[]), "answers.price.about", "is empty"),
             (lambda answers: answers["price"].pop("text"), "answers.price.text", "missing"),
             (lambda answers: answers["price"].update(voice="loud"), "answers.price.voice", "not a key"),
         ],

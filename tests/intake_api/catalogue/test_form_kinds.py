@@ -94,7 +94,7 @@ MISTAKES = {
         ("sites", "is no site"),
     ),
     "every site": ((SURVEY, "stage: middle", "stage: middle\nsites: ['*']"), ("sites", "is no site")),
-    "no site": ((SURVEY, "stage: middle", "stage: middle\nsites: []"), ("sites", "not a list")),
+    "no site": ((SURVEY, "stage: middle", "stage: middle\nsites: []"), ("sites", "is empty")),
     "a file whose name is no key": ((SURVEY, "kind: survey", "kind: survey"), ("(name)", "cannot be the key")),
 }
 
