@@ -49,7 +49,8 @@ class Spoken:
             return _VERBS[verb](self, about, heard)
         if what == "menu":
             titles = {title for message in heard for _, title in message.buttons}
-            return {one["title"] for one in self._forms()} <= titles
+            elsewhere = yaml.safe_load((ROOT / "bot/topics.yml").read_text("utf-8"))["by_page"]
+            return {one["title"] for one in self._forms() if one["form"] not in elsewhere} <= titles
         template = self._template(what)
         return any(re.fullmatch(template, message.text, re.DOTALL) for message in heard)
 
