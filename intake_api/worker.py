@@ -112,7 +112,7 @@ def work(settings: Settings) -> None:
     rounds = [Round("show_life", BEAT_EVERY, lambda now: show_life(store, me, host=host, now=now))]
     targets = _checkpoint_targets(settings, catalogue, mailer)
     rounds += _rounds(settings, store, queue, mailer, me)
-    rounds.append(Round("copy_checkpoint", 60.0, lambda now: copy_checkpoint(store, targets, now=now)))
+    rounds.append(Round("copy_checkpoint", 5.0, lambda now: copy_checkpoint(store, targets, now=now)))
     threads = [threading.Thread(target=_go_round, args=(one, clock, stop), name=one.name) for one in rounds]
     for thread in threads:
         thread.start()
