@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.loopback import listening
@@ -52,6 +52,12 @@ def running_chromium() -> Iterator[Browser]:
 def served(app: Flask) -> AbstractContextManager[str]:
     """Serve a door on a free port and give its address."""
     return listening(make_server("127.0.0.1", 0, app, threaded=True))
+
+
+def follow(control: Locator) -> None:
+    """Press what leads to another page and wait until that one stands: a click alone returns while the old one goes."""
+    with control.page.expect_navigation():
+        control.click()
 
 
 class Trap:

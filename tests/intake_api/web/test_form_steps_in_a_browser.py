@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.intake_api.forms import FORMS
-from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap
+from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap, follow
 
 pytestmark = pytest.mark.browser
 
@@ -55,18 +55,18 @@ class TestASurvey:
         trap = Trap(page, address)
         page.goto(f"{address}/f/survey")
         look(page)
-        page.click("button[value='2']")
+        follow(page.locator("button[value='2']"))
         expect(page.locator("#trouble")).to_be_focused()
         look(page)
         page.check("input[name=f-rating][value='8']")
-        page.click("button[value='2']")
+        follow(page.locator("button[value='2']"))
         look(page)
         page.fill("#f-workday", "Keys and late arrivals, every day. " * 12)
-        page.click("button[value='3']")
+        follow(page.locator("button[value='3']"))
         page.fill("#f-comment", "Nothing")
-        page.click("button[value=check]")
+        follow(page.locator("button[value=check]"))
         look(page)
-        page.click("button[value=send]")
+        follow(page.locator("button[value=send]"))
         expect(page.locator("h1")).to_have_text("Thank you, we have it")
         look(page)
         assert trap.caught == []
@@ -81,10 +81,10 @@ class TestASurvey:
         for go in ("2", "3", "check"):
             if go == "2":
                 page.check("input[name=f-rating][value='9']")
-            page.click(f"button[value='{go}']")
+            follow(page.locator(f"button[value='{go}']"))
             look(page)
             assert page.locator("html").get_attribute("lang") == locale
-        page.click("button[value=send]")
+        follow(page.locator("button[value=send]"))
         expect(page.locator(".reference strong")).to_be_visible()
 
     def test_back_and_forth_without_scripts_keeps_what_was_typed(self, chromium: Browser, address: str) -> None:

@@ -12,7 +12,7 @@ from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.kept_leads import keep_lead, receipt_of
 from tests.intake_api.signed_receipts import Office
-from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap
+from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap, follow
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +65,7 @@ class TestWithoutScripts:
                 file = tmp_path / "receipt.jsonld"
                 file.write_bytes(content)
                 page.locator("#receipt").set_input_files(file)
-                page.locator("main button").click()
+                follow(page.locator("main button"))
             assert page.locator("html").get_attribute("lang") == locale
             assert page.evaluate(FAINT_TEXT) == []
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

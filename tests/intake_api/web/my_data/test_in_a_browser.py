@@ -13,7 +13,7 @@ from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.rights import EMAIL, Office
 from tests.intake_api.kept_leads import keep_lead
-from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap
+from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap, follow
 
 pytestmark = pytest.mark.browser
 
@@ -60,8 +60,11 @@ class TestFromTheMail:
         page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
         for step in ("/my-data", "look", "press", "over"):
             if step == "press":
-                page.get_by_role("main").get_by_role("button").first.click() if kind != "withdraw" else (
-                    page.get_by_role("button", name="Take back every yes").click()
+                main = page.get_by_role("main")
+                follow(
+                    main.get_by_role("button", name="Take back every yes")
+                    if kind == "withdraw"
+                    else main.get_by_role("button").first
                 )
             else:
                 page.goto(f"{address}/my-data?lang=en" if step == "/my-data" else path)

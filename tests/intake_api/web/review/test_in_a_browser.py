@@ -90,7 +90,7 @@ class TestInABrowser:
         assert "was approved and goes to" in (page.locator("[role=status]").text_content() or "")
         assert lead_now(store, lead).state is LeadState.QUALIFIED
         page.click("text=Sign out")
-        assert page.url == address + "/sign-in"
+        expect(page).to_have_url(address + "/sign-in")
         context.close()
 
     @pytest.mark.parametrize("width", [320, 390, 1280])
