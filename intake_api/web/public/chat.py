@@ -28,7 +28,7 @@ from intake_api.web.public.rasa_channel import (
     TooManyTurns,
     Turn,
 )
-from intake_api.web.public.schemas import ConversationBody, MessageBody
+from intake_api.web.public.schemas.chat import ConversationBody, MessageBody
 from intake_api.web.strict_json import read_json
 from intake_api.web.strict_query import refuse_query
 

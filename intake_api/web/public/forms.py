@@ -11,7 +11,7 @@ from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
-from intake_api.web.public.schemas import FormQuery, FormsQuery
+from intake_api.web.public.schemas.forms import FormQuery, FormsQuery
 from intake_api.web.showing import show_at
 from intake_api.web.strict_query import read_query
 

@@ -12,7 +12,7 @@ from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
-from intake_api.web.public import schemas
+from intake_api.web.public.schemas import receipts
 from intake_api.web.strict_query import read_query, refuse_query
 
 log = Blueprint("log", __name__)
@@ -36,7 +36,7 @@ def get_checkpoint() -> Response:
 @open_to("anyone")
 def get_proof() -> Response:
     """Return the path from an entry to the first signed state that holds it."""
-    asked = read_query(schemas.ProofQuery())
+    asked = read_query(receipts.ProofQuery())
     with door().store.reading() as tx:
         entry = evidence.find_placed(tx, bytes.fromhex(asked["leaf_hash"]), int(asked["place"]))
         proven = evidence.prove(tx, entry) if entry else None
@@ -51,7 +51,7 @@ def get_proof() -> Response:
 @open_to("anyone")
 def get_growth() -> Response:
     """Return the proof that the log goes on from a signed state: to the newest one, or as far as one answer goes."""
-    asked = read_query(schemas.GrowthQuery())
+    asked = read_query(receipts.GrowthQuery())
     with door().store.reading() as tx:
         earlier = evidence.find_checkpoint(tx, int(asked["size"]))
         later = earlier and evidence.checkpoint_within(tx, earlier.size + STEP)

@@ -14,7 +14,7 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.flows.submit_lead import RECEIPT_TOKEN
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
-from intake_api.web.public import schemas
+from intake_api.web.public.schemas import chat, forms, problems, receipts, rights, submissions
 from intake_api.web.strict_query import refuse_query
 
 READS, WRITES = (400, 422, 500, 503), (400, 403, 413, 415, 422, 500, 503)
@@ -49,66 +49,68 @@ IDEMPOTENCY_KEY = {
 }
 
 FORM_OPERATIONS = (
-    Operation("get", "/v1/forms", "list_forms", "List the forms", 200, schemas.FormList, (409, *NO_STORE),
-              query=schemas.FormsQuery),
+    Operation("get", "/v1/forms", "list_forms", "List the forms", 200, forms.FormList, (409, *NO_STORE),
+              query=forms.FormsQuery),
     Operation("get", "/v1/forms/{form}", "show_form", "Show a form with its notice and a fresh presentation", 200,
-              schemas.Form, (404, 409, *READS), query=schemas.FormQuery),
+              forms.Form, (404, 409, *READS), query=forms.FormQuery),
     Operation("post", "/v1/forms/{form}/checks", "check_fields", "Look at some answers; nothing is kept", 200,
-              schemas.Checks, (404, 409, *WRITES), body=schemas.ChecksBody),
-    Operation("post", "/v1/forms/{form}/submissions", "submit", "Send a form, once", 201, schemas.SubmissionKept,
-              (404, 409, 429, *WRITES), body=schemas.SubmissionBody, headers=(IDEMPOTENCY_KEY,)),
+              submissions.Checks, (404, 409, *WRITES), body=submissions.ChecksBody),
+    Operation("post", "/v1/forms/{form}/submissions", "submit", "Send a form, once", 201, submissions.SubmissionKept,
+              (404, 409, 429, *WRITES), body=submissions.SubmissionBody, headers=(IDEMPOTENCY_KEY,)),
     Operation("post", "/v1/forms/{form}/refusals", "refuse", "Say no to the notice; nothing personal is kept", 204,
-              None, (404, 409, *WRITES), body=schemas.RefusalBody),
+              None, (404, 409, *WRITES), body=submissions.RefusalBody),
     Operation("get", "/v1/answers", "list_answers", "What is answered to everybody, and when people answer", 200,
-              schemas.Answers, (409, *NO_STORE), query=schemas.AnswersQuery),
+              forms.Answers, (409, *NO_STORE), query=forms.AnswersQuery),
     Operation("get", "/v1/notices/{notice_hash}", "get_notice", "The bytes of a notice; their SHA-256 is its name", 200,
-              schemas.Notice, (404, *READS)),
+              forms.Notice, (404, *READS)),
 )  # fmt: skip
 TEXT_OPERATIONS = (
     Operation("post", "/v1/texts/checks", "check_text", "Look at one free text; nothing is kept", 200,
-              schemas.TextChecked, (409, *WRITES), body=schemas.TextBody),
+              submissions.TextChecked, (409, *WRITES), body=submissions.TextBody),
 )  # fmt: skip
 PERMISSION_OPERATIONS = (
     Operation("post", "/v1/permissions/checks", "check_permission", "May this contact be used for this purpose now?",
-              200, schemas.PermissionTold, WRITES, body=schemas.PermissionBody),
+              200, rights.PermissionTold, WRITES, body=rights.PermissionBody),
 )  # fmt: skip
 RECEIPT_OPERATIONS = (
     Operation("get", "/v1/receipts/{token}", "get_receipt", "The visitor's own copy of what was agreed", 200,
-              schemas.Receipt, (404, 410, *READS)),
+              receipts.Receipt, (404, 410, *READS)),
     Operation("get", "/v1/receipts/{token}.jsonld", "get_signed_receipt", "The same as a signed file that verifies by "
-              "itself", 200, schemas.SignedReceipt, (404, 410, *READS), answer_type="application/ld+json"),
+              "itself", 200, receipts.SignedReceipt, (404, 410, *READS), answer_type="application/ld+json"),
 )  # fmt: skip
 RIGHTS_OPERATIONS = (
     Operation("post", "/v1/rights", "ask_for_right", "Ask by an address to take back, to see or to erase", 202,
-              schemas.RightsAsked, (409, 429, *WRITES), body=schemas.RightsBody),
+              rights.RightsAsked, (409, 429, *WRITES), body=rights.RightsBody),
     Operation("post", "/v1/receipts/{token}/withdrawals", "withdraw", "Take back what was agreed to, some or all", 200,
-              schemas.TakenBack, (404, *WRITES), body=schemas.WithdrawalBody, may_be_empty=True),
-    Operation("post", "/v1/receipts/{token}/erasures", "erase", "Erase what was sent", 200, schemas.Erased,
-              (404, *WRITES), body=schemas.ErasureBody, may_be_empty=True),
+              rights.TakenBack, (404, *WRITES), body=rights.WithdrawalBody, may_be_empty=True),
+    Operation("post", "/v1/receipts/{token}/erasures", "erase", "Erase what was sent", 200, rights.Erased,
+              (404, *WRITES), body=rights.ErasureBody, may_be_empty=True),
 )  # fmt: skip
 KEY_OPERATIONS = (
     Operation("get", "/.well-known/vestibule-keys.json", "list_keys", "The public keys of receipts and evidence", 200,
-              schemas.PublicKeys, READS, answer_type="application/jwk-set+json"),
+              receipts.PublicKeys, READS, answer_type="application/jwk-set+json"),
     Operation("get", "/v1/evidence/checkpoint", "get_checkpoint", "The newest signed state of the evidence", 200,
-              schemas.SignedCheckpoint, (404, *READS)),
+              receipts.SignedCheckpoint, (404, *READS)),
     Operation("get", "/v1/evidence/proof", "get_proof", "The place of an entry in the evidence, proven", 200,
-              schemas.InclusionProof, (404, *READS), query=schemas.ProofQuery),
+              receipts.InclusionProof, (404, *READS), query=receipts.ProofQuery),
     Operation("get", "/v1/evidence/growth", "get_growth", "That the evidence goes on from a signed state, proven", 200,
-              schemas.GrowthProof, (404, *READS), query=schemas.GrowthQuery),
+              receipts.GrowthProof, (404, *READS), query=receipts.GrowthQuery),
 )  # fmt: skip
 CHAT_OPERATIONS = (
     Operation("post", "/v1/chat/conversations", "begin_chat", "Begin a conversation with the assistant", 201,
-              schemas.ConversationBegun, (409, 429, *WRITES), body=schemas.ConversationBody),
+              chat.ConversationBegun, (409, 429, *WRITES), body=chat.ConversationBody),
     Operation("post", "/v1/chat/messages", "say", "Take one turn: a text, or a button that was offered", 200,
-              schemas.ChatTurn, (404, 409, 429, *WRITES), body=schemas.MessageBody, security=("conversation",)),
+              chat.ChatTurn, (404, 409, 429, *WRITES), body=chat.MessageBody, security=("conversation",)),
     Operation("get", "/v1/chat/conversations/current", "look", "Hear again what is open", 200,
-              schemas.ChatTurn, (404, 429, *READS), security=("conversation",)),
+              chat.ChatTurn, (404, 429, *READS), security=("conversation",)),
     Operation("delete", "/v1/chat/conversations/current", "forget_chat", "End the conversation and forget it", 204,
               None, (400, 403, 422, 500, 503), security=("conversation",)),
 )  # fmt: skip
 HEALTH_OPERATIONS = (
-    Operation("get", "/healthz", "live", "The process answers", 200, schemas.Alive, (400, 500)),
-    Operation("get", "/readyz", "ready", "The store answers and is the right one", 200, schemas.Alive, (400, 500, 503)),
+    Operation("get", "/healthz", "live", "The process answers", 200, problems.Alive, (400, 500)),
+    Operation(
+        "get", "/readyz", "ready", "The store answers and is the right one", 200, problems.Alive, (400, 500, 503)
+    ),
 )
 
 
@@ -139,7 +141,7 @@ def _document(
     spec = APISpec(
         title=title, version="1", openapi_version="3.1.0", plugins=[MarshmallowPlugin(schema_name_resolver=_name)]
     )
-    spec.components.schema("Problem", schema=schemas.Problem)
+    spec.components.schema("Problem", schema=problems.Problem)
     for name in ("service", "conversation"):
         spec.components.security_scheme(name, {"type": "http", "scheme": "bearer"})
     paths: dict[str, dict[str, Any]] = {}

@@ -19,7 +19,7 @@ from intake_api.web.answers import json_answer
 from intake_api.web.asking import problem_with
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
-from intake_api.web.public.schemas import PermissionBody
+from intake_api.web.public.schemas.rights import PermissionBody
 from intake_api.web.strict_json import read_json
 from intake_api.web.strict_query import refuse_query
 

@@ -16,7 +16,7 @@ from intake_api.web.asking import ask, problem_with
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.headers import unseen
-from intake_api.web.public.schemas import ErasureBody, RightsBody, WithdrawalBody
+from intake_api.web.public.schemas.rights import ErasureBody, RightsBody, WithdrawalBody
 from intake_api.web.public.submissions import DECISION_TEXTS
 from intake_api.web.strict_json import is_body_sent, read_json
 from intake_api.web.strict_query import refuse_query

@@ -8,7 +8,7 @@ from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
-from intake_api.web.public.schemas import AnswersQuery
+from intake_api.web.public.schemas.forms import AnswersQuery
 from intake_api.web.strict_query import read_query
 
 standing_answers = Blueprint("standing_answers", __name__)

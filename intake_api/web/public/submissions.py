@@ -26,7 +26,7 @@ from intake_api.web.arriving import arrival
 from intake_api.web.door import Door, door
 from intake_api.web.errors import FieldProblem, RequestProblem
 from intake_api.web.public.forms import form_json
-from intake_api.web.public.schemas import ChecksBody, RefusalBody, SubmissionBody
+from intake_api.web.public.schemas.submissions import ChecksBody, RefusalBody, SubmissionBody
 from intake_api.web.shapes import VISIBLE
 from intake_api.web.showing import show_at
 from intake_api.web.strict_json import read_json

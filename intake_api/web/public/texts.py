@@ -9,7 +9,8 @@ from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
-from intake_api.web.public.schemas import TEXT_LENGTH, TextBody
+from intake_api.web.public.schemas.submissions import TextBody
+from intake_api.web.public.schemas.texts import TEXT_LENGTH
 from intake_api.web.strict_json import read_json
 from intake_api.web.strict_query import refuse_query
 
