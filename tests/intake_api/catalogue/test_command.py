@@ -170,7 +170,7 @@ class TestAllAtOnce:
         run.copy.change("forms/complaint.yml", "kind: complaint", "kind: grumble")
         output = run("check").output
         assert "2 problems" in output
-        assert "forms/newsletter.yml  line 1" in output
+        assert "forms/newsletter.yml  line 2" in output
         assert "forms/complaint.yml  kind" in output
 
     def test_n17_a_language_that_lacks_texts_is_told_with_file_and_key(

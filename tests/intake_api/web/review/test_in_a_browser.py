@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.issue_password import invite_first_staff
