@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from typing import Any, Literal
 
+from intake_api.mail.html_part import html_part
 from intake_api.mail.port import Mail, Sender
 
 UNSUBSCRIBE = "List-Unsubscribe"
@@ -40,7 +41,7 @@ SMTPUTF8 = SMTP.clone(utf8=True)
 def write_message(
     mail: Mail, sender: Sender, *, now: datetime, encoding: Literal["quoted-printable", "8bit"] = "quoted-printable"
 ) -> EmailMessage:
-    """Return the message, with exactly one recipient and a header that keeps other programs from answering it.
+    """Return the message: plain and as HTML, with one recipient and a header that keeps programs from answering it.
 
     :param encoding: what any mail server carries, or what can be read with the bare eye.
 
@@ -60,6 +61,7 @@ def write_message(
         message[UNSUBSCRIBE] = f"<{mail.stop_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text, cte=encoding)
+    message.add_alternative(html_part(mail), subtype="html", cte=encoding)
     message["Content-Language"] = mail.locale
     return message
 

@@ -20,7 +20,10 @@ class Sender:
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail to one person, in plain text. Neither the address nor the text (it holds a token) is ever printed."""
+    """One mail to one person. Neither the address nor the text (it holds a token) is ever printed.
+
+    `text` is all it says, also as HTML: a link has a line of its own in it.
+    """
 
     id: str  # the same on every attempt: the receiving side may tell a repetition by it
     to: str = field(repr=False)

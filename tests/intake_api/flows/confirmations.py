@@ -23,6 +23,7 @@ from intake_api.store.decisions import current_decisions
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import PUBLIC_URL
 from tests.intake_api.kept_leads import TOKEN_KEY, confirmation_of
+from tests.intake_api.mail.parts import text_of
 
 SENDER = Sender("Tidewick Example SIA", "privacy@tidewick.example")
 
@@ -63,7 +64,7 @@ def mails_in(folder: Path) -> list[EmailMessage]:
 
 
 def body_of(message: EmailMessage) -> str:
-    return str(message.get_content()).replace("\r\n", "\n")
+    return text_of(message)
 
 
 def token_of(store: Store, lead: Lead) -> str:

@@ -19,6 +19,7 @@ from intake_api.settings import Settings
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock
+from tests.intake_api.mail.parts import text_of
 
 
 class Log:
@@ -111,7 +112,7 @@ class TestWhatIsCopied:
             "dpo@tidewick.example",
             f"Tidewick: state of the evidence, {size} entries",
         )
-        (line,) = [line for line in message.get_content().splitlines() if line.startswith("{")]
+        (line,) = [line for line in text_of(message).splitlines() if line.startswith("{")]
         assert json.loads(line)["size"] == size
         (tmp_path / "saved").write_text(line)
         assert log.faults(tmp_path / "saved") == []
@@ -124,7 +125,7 @@ class TestWhatIsCopied:
         mail = OfficerMail(mailer, "dpo@tidewick.example", words, locale=locale, product="Tidewick")
         assert copy_checkpoint(log.store, [mail], now=log.clock()) == ["mail"]
         (file,) = (tmp_path / locale).iterdir()
-        text = message_from_bytes(file.read_bytes(), policy=default).get_content()
+        text = text_of(message_from_bytes(file.read_bytes(), policy=default))
         assert "{at}" not in text
         assert "{size}" not in text
 

@@ -54,7 +54,8 @@ The whole notice:
 Tidewick Example SIA, Parauga iela 12, Rīga, LV-1000, Latvia. Write to privacy@tidewick.example.
 """
 HEADERS = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version"} | {
-    *(f"Content-{name}" for name in ("Type", "Transfer-Encoding", "Language")),
+    "Content-Type",
+    "Content-Language",
     *("List-Unsubscribe", "List-Unsubscribe-Post"),
 }
 

@@ -15,6 +15,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
 
+from tests.intake_api.mail.parts import text_of
 from tests.processes import free_port
 
 REMOTE_TEXT = "REMOTE-TEXT-NOT-TO-BE-SHOWN"
@@ -30,7 +31,7 @@ class Taken:
 
     @property
     def text(self) -> str:
-        return str(self.message.get_content()).replace("\r\n", "\n")
+        return text_of(self.message)
 
 
 @dataclass

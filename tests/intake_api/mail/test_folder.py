@@ -17,6 +17,7 @@ from intake_api.mail.registry import open_mailer
 from intake_api.mail.smtp import SmtpMailer
 from intake_api.settings import SettingsError, read_settings
 from tests.intake_api.conftest import DrivenClock, random_secrets
+from tests.intake_api.mail.parts import text_of
 
 NOW = DrivenClock().now
 LINK = f"https://leads.some-long-name-of-a-company.example/confirm/{'0' * 32}-{'a' * 32}"
@@ -37,7 +38,7 @@ class TestMailFolder:
         assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
         message = message_from_bytes(file.read_bytes(), policy=default)
         assert (message["To"], message["Subject"]) == (MAIL.to, MAIL.subject)
-        assert message.get_content().replace("\r\n", "\n") == MAIL.text
+        assert text_of(message) == MAIL.text
 
     def test_its_link_can_be_read_with_the_bare_eye(self, folder: MailFolder, tmp_path: Path) -> None:
         folder.send(MAIL, now=NOW)
