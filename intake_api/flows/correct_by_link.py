@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from intake_api.catalogue.model import Catalogue, FormUnknown, FormView, LocaleNotOffered
 from intake_api.flows.hold_lead import hold_lead
-from intake_api.flows.submit_lead import score_lines
+from intake_api.flows.keep_submission import score_lines
 from intake_api.flows.use_link import CaseOver, CaseUnknown, record_done, use_link
 from intake_api.log import event
 from intake_api.queue import SEND_RIGHTS_LINK, Queue

@@ -8,7 +8,7 @@ from typing import Any
 
 from intake_api.flows.erase_lead import erase_lead
 from intake_api.flows.hold_lead import hold_lead
-from intake_api.flows.submit_lead import read_receipt_token
+from intake_api.flows.receipt_token import read_receipt_token
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
 from intake_api.store.deliveries import list_reached

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from intake_api.flows.submit_lead import PresentationUsed
+from intake_api.flows.keep_submission import PresentationUsed
 from intake_api.store import evidence
 from intake_api.store.base import AnotherWasFirst, Store
 from intake_api.store.presentations import (

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from intake_api.flows.submit_lead import read_receipt_token
+from intake_api.flows.receipt_token import read_receipt_token
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.taking_back import BECOMES
 from intake_api.store import evidence

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from intake_api.flows.hold_lead import hold_lead
+from intake_api.flows.receipt_token import read_receipt_token
 from intake_api.flows.record_answer import CONTROL
-from intake_api.flows.submit_lead import read_receipt_token
 from intake_api.flows.take_back import RECEIPT, Said, take_back, taken_back
 from intake_api.rules.consent import DecisionState, permits
 from intake_api.rules.taking_back import meant_by_all

@@ -34,6 +34,7 @@ from intake_api.store.vault import DataKey, Vault
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: nothing that is misread on the phone
 NOT_ERASED = "state <> 'erased'"  # in these words, or SQLite does not see that the index below serves the question
 ENDING = "yes_ends_at IS NOT NULL"
+UNTOLD = "tell_by IS NOT NULL"
 CONTACTS = ("email", "phone")
 MISREAD = str.maketrans("OIL", "011")  # and what people write all the same
 
@@ -47,6 +48,7 @@ class LeadRow(Table):
         Index(None, "received_at"),
         Index(None, "delete_after", sqlite_where=text(NOT_ERASED), postgresql_where=text(NOT_ERASED)),
         Index(None, "yes_ends_at", sqlite_where=text(ENDING), postgresql_where=text(ENDING)),
+        Index(None, "tell_by", sqlite_where=text(UNTOLD), postgresql_where=text(UNTOLD)),
         # Most submissions come without a key: an index over those that have one costs the others nothing.
         Index(
             None,
@@ -83,6 +85,7 @@ class LeadRow(Table):
     idempotency_mac: Mapped[bytes | None] = mapped_column(LargeBinary)
     evidence_entry: Mapped[str] = mapped_column(String(32))
     follow_up_by: Mapped[datetime | None] = mapped_column(Moment)
+    tell_by: Mapped[datetime | None] = mapped_column(Moment)  # when the person must know of it; None: they do
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -142,6 +145,7 @@ class Lead:
     evidence_entry: str
     follow_up_by: datetime | None = None
     restricted_until: datetime | None = None
+    tell_by: datetime | None = None
 
     @property
     def is_restricted(self) -> bool:
@@ -428,10 +432,22 @@ def empty_lead(tx: Connection, lead_id: str) -> None:
     """
     nothing: dict[str, Any] = {"sealed": b"", "content_mac": b"", "idempotency_mac": None, "attribution": {}}
     nothing |= {"yes_ends_at": None, "restricted_until": None}
-    unscored: dict[str, Any] = {"score": 0, "score_lines": [], "follow_up_by": None}
+    unscored: dict[str, Any] = {"score": 0, "score_lines": [], "follow_up_by": None, "tell_by": None}
     erased = {"state": LeadState.ERASED, "version": LeadRow.version + 1}
     tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**nothing, **unscored, **erased))
     tx.execute(delete(LeadIndexRow).where(LeadIndexRow.lead_id == lead_id))
+
+
+def note_told(tx: Connection, lead_id: str) -> None:
+    """Record that the person of a lead was given its notice. Whoever has it on a screen looks at it anew."""
+    values = {"tell_by": None, "version": LeadRow.version + 1}
+    tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**values))
+
+
+def list_untold(tx: Connection) -> list[Lead]:
+    """Return the leads whose persons are still to be told of them (N-14), the most urgent first."""
+    query = select(*_LEAD_COLUMNS).where(text(UNTOLD), text(NOT_ERASED))
+    return [_lead(row) for row in tx.execute(query.order_by(LeadRow.tell_by))]
 
 
 def list_leads(

@@ -20,6 +20,7 @@ from intake_api.store.base import Moment, Table
 LASTS = timedelta(minutes=30)
 SIGNED_ID_LENGTH = 160
 PROOF = "p"
+STAFF = "staff"  # the channel of a form that staff fill in for somebody; no visitor's door shows it
 _MAC_BYTES = 16
 
 

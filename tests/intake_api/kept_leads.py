@@ -6,8 +6,9 @@ from typing import Any
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.approve_lead import approve_lead
+from intake_api.flows.receipt_token import receipt_token
 from intake_api.flows.show_form import show_form
-from intake_api.flows.submit_lead import Submission, _receipt_token, submit_lead
+from intake_api.flows.submit_lead import Submission, submit_lead
 from intake_api.queue import Queue
 from intake_api.store import evidence
 from intake_api.store.base import Store
@@ -79,7 +80,7 @@ def approve(
 
 def receipt_of(lead: Lead) -> str:
     """Return the token of a lead's receipt."""
-    return _receipt_token(TOKEN_KEY, lead.id)
+    return receipt_token(TOKEN_KEY, lead.id)
 
 
 def lead_now(store: Store, lead: Lead) -> Lead:

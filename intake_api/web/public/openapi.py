@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 from marshmallow import Schema
 
 from intake_api.catalogue.model import Catalogue
-from intake_api.flows.submit_lead import RECEIPT_TOKEN
+from intake_api.flows.receipt_token import RECEIPT_TOKEN
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
 from intake_api.web.public.schemas import chat, forms, problems, receipts, rights, submissions
