@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from intake_api.flows.judge_forwarding import ForwardingBlocked, judge_forwarding
+from intake_api.flows.lead_as_seen import lead_as_seen
 from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.rules.lead_state import Act, MoveRefused, next_state
 from intake_api.store import evidence
 from intake_api.store.base import Store, StoreUnavailable
 from intake_api.store.deliveries import Delivery, add_delivery
-from intake_api.store.leads import LeadChanged, LeadRestricted, LeadUnknown, get_lead, move_lead
+from intake_api.store.leads import LeadChanged, LeadRestricted, LeadUnknown, move_lead
 from intake_api.store.turns import turn_key
 
 __all__ = [
@@ -44,11 +45,7 @@ def approve_lead(
     """
     queue.load()  # takes a second the first time: on SQLite nobody else could write for as long
     with store.writing() as tx:
-        lead = get_lead(tx, reference)
-        if lead.is_restricted:
-            raise LeadRestricted("The person asked that this lead be kept and not used.")
-        if lead.version != seen_version:
-            raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
+        lead = lead_as_seen(tx, reference, seen_version)
         if lead.held_for:  # declined while it was held: its second yes was never asked for
             raise MoveRefused("Release this lead before you approve it.")
         state = next_state(lead.state, Act.APPROVE)

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from intake_api.flows.lead_as_seen import lead_as_seen
 from intake_api.rules.lead_state import DECLINE_REASONS, Act, MoveRefused, next_state
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.leads import LeadChanged, LeadRestricted, LeadUnknown, get_lead, move_lead
+from intake_api.store.leads import LeadChanged, LeadRestricted, LeadUnknown, move_lead
 
 __all__ = ["LeadChanged", "LeadRestricted", "LeadUnknown", "MoveRefused", "ReasonUnknown", "decline_lead"]
 
@@ -28,11 +29,7 @@ def decline_lead(store: Store, reference: str, *, seen_version: int, reason: str
     if reason not in DECLINE_REASONS:
         raise ReasonUnknown("Choose a reason from the list, so that the next person understands.")
     with store.writing() as tx:
-        lead = get_lead(tx, reference)
-        if lead.is_restricted:
-            raise LeadRestricted("The person asked that this lead be kept and not used.")
-        if lead.version != seen_version:
-            raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
+        lead = lead_as_seen(tx, reference, seen_version)
         state = next_state(lead.state, Act.DECLINE)
         move_lead(tx, lead, state, now=now, by=staff_id, decline_reason=reason)
         evidence.add_entry(

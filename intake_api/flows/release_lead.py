@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from intake_api.flows.hold_lead import hold_lead
+from intake_api.flows.lead_as_seen import lead_as_seen
 from intake_api.flows.promised_end import promised_end
 from intake_api.queue import SEND_CONFIRMATION, Queue
 from intake_api.rules.confirmation import UNCONFIRMED
@@ -15,7 +15,7 @@ from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.confirmations import add_confirmation
 from intake_api.store.decisions import Decision, current_decisions
-from intake_api.store.leads import Lead, LeadChanged, LeadRestricted, LeadUnknown, get_lead, release
+from intake_api.store.leads import Lead, LeadChanged, LeadRestricted, LeadUnknown, release
 from intake_api.store.notices import get_notice_body
 from intake_api.store.turns import turn_key
 
@@ -37,11 +37,7 @@ def release_lead(
     """
     queue.load()
     with store.writing() as tx:
-        lead = hold_lead(tx, get_lead(tx, reference).id)
-        if lead.version != seen_version:
-            raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
-        if lead.is_restricted:
-            raise LeadRestricted("The person asked that this lead be kept and not used.")
+        lead = lead_as_seen(tx, reference, seen_version, hold=True)
         if not may_release(lead):
             raise MoveRefused("This lead is not held.")
         state = next_state(LeadState.HELD, Act.RELEASE)

@@ -54,6 +54,33 @@ def give_queue(app: Flask, queue: Queue) -> None:
     app.extensions[QUEUE] = queue
 
 
+@lead.errorhandler(LeadUnknown)
+def tell_it_is_not_there(_error: LeadUnknown) -> ResponseReturnValue:
+    """Answer 404: the reference is mistyped, or its lead was erased."""
+    return current_app.handle_user_exception(RequestProblem("not_found"))
+
+
+@lead.errorhandler(LeadChanged)
+@lead.errorhandler(MoveRefused)
+def tell_who_was_quicker(_error: Exception) -> ResponseReturnValue:
+    """Say what changed since the page was opened. No value of the person is on it, so nothing is read on the record."""
+    reference, wanted = request.path.split("/")[-2:]
+    with door().store.reading() as tx:
+        lead = get_lead(tx, reference)
+        decided_by = find_reviewer(tx, lead.decided_by) if lead.decided_by else None
+        page = render_template(
+            "review/conflict.html",
+            lead=lead,
+            wanted=wanted,
+            decided_by=decided_by.email if decided_by else None,
+            is_mine=lead.decided_by == reviewer().id,
+            reason=DECLINE_REASONS.get(lead.decline_reason or "", ""),
+            state=chosen_state(),
+            now=door().now(),
+        )
+    return make_response(page, 409)
+
+
 @lead.get("/leads/<reference>")
 @open_to("staff")
 def show(reference: str) -> ResponseReturnValue:
@@ -66,20 +93,15 @@ def show(reference: str) -> ResponseReturnValue:
 def release(reference: str) -> ResponseReturnValue:
     """Release a held lead as it was seen, and show it again: now it is to decide."""
     here = door()
-    try:
-        release_lead(
-            here.store,
-            _queue(),
-            here.settings.secrets.token_key,
-            reference,
-            seen_version=_seen_version(),
-            staff_id=reviewer().id,
-            now=here.now(),
-        )
-    except LeadUnknown:
-        raise RequestProblem("not_found") from None
-    except (LeadChanged, MoveRefused):
-        return _conflict_page(reference, "release")
+    release_lead(
+        here.store,
+        _queue(),
+        here.settings.secrets.token_key,
+        reference,
+        seen_version=_seen_version(),
+        staff_id=reviewer().id,
+        now=here.now(),
+    )
     return redirect(url_for("lead.show", reference=reference, state=LeadState.NEW.value), 303)
 
 
@@ -99,10 +121,6 @@ def approve(reference: str) -> ResponseReturnValue:
             staff_id=reviewer().id,
             now=here.now(),
         )
-    except LeadUnknown:
-        raise RequestProblem("not_found") from None
-    except (LeadChanged, MoveRefused):
-        return _conflict_page(reference, "approve")
     except ForwardingBlocked:
         return _lead_page(reference, problem=BLOCKED, status=409)
     return _go_on(reference)
@@ -122,12 +140,8 @@ def decline(reference: str) -> ResponseReturnValue:
             staff_id=reviewer().id,
             now=here.now(),
         )
-    except LeadUnknown:
-        raise RequestProblem("not_found") from None
     except ReasonUnknown as error:
         return _lead_page(reference, problem=str(error), status=422)
-    except (LeadChanged, MoveRefused):
-        return _conflict_page(reference, "decline")
     return _go_on(reference)
 
 
@@ -135,8 +149,6 @@ def _lead_page(reference: str, *, problem: str = "", status: int = 200) -> Respo
     here, state = door(), chosen_state()
     try:
         whole = read_lead(here.store, reference, actor=f"staff:{reviewer().id}", why="review", now=here.now())
-    except LeadUnknown:
-        raise RequestProblem("not_found") from None
     except SubjectErased:
         raise RequestProblem("lead_erased") from None
     with here.store.reading() as tx:
@@ -189,24 +201,6 @@ def _around(tx: Connection, lead: Lead, states: tuple[LeadState, ...]) -> Around
         may_decline=(lead.state, Act.DECLINE) in MOVES,
         may_release=may_release(lead),
     )
-
-
-def _conflict_page(reference: str, wanted: str) -> ResponseReturnValue:
-    """Say what changed since the page was opened. No value of the person is on it, so nothing is read on the record."""
-    with door().store.reading() as tx:
-        lead = get_lead(tx, reference)
-        decided_by = find_reviewer(tx, lead.decided_by) if lead.decided_by else None
-        page = render_template(
-            "review/conflict.html",
-            lead=lead,
-            wanted=wanted,
-            decided_by=decided_by.email if decided_by else None,
-            is_mine=lead.decided_by == reviewer().id,
-            reason=DECLINE_REASONS.get(lead.decline_reason or "", ""),
-            state=chosen_state(),
-            now=door().now(),
-        )
-    return make_response(page, 409)
 
 
 def _go_on(reference: str) -> ResponseReturnValue:
