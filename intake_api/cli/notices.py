@@ -5,10 +5,11 @@ from dataclasses import asdict
 from datetime import date, timedelta
 
 import click
+from sqlalchemy import Connection
 
 from intake_api.cli.opening import opened
 from intake_api.clock import rfc3339
-from intake_api.flows.publish_notices import Change, difference, list_changes, publish_notices
+from intake_api.flows.publish_notices import Change, asks_again, difference, list_changes, publish_notices
 from intake_api.rules.consent import PERMITS, DecisionState
 from intake_api.store.publications import list_publications
 from intake_api.store.showings import Place, Shown, read_showings
@@ -46,6 +47,7 @@ def diff() -> None:
         changes = list_changes(tx, house.catalogue)
         for change in changes:
             click.secho(_named(change), bold=True)
+            _say_asked_again(tx, change)
             if change.before:
                 click.echo("\n".join(map(_coloured, difference(tx, change)[2:])) + "\n")
     click.echo(f"{len(changes)} to publish." if changes else "Everything is published.")
@@ -63,11 +65,12 @@ def publish(by: str, reason: str, yes: bool) -> None:
     house = opened()
     with house.store.reading() as tx:
         changes = list_changes(tx, house.catalogue)
+        for change in changes:
+            click.echo(_named(change))
+            _say_asked_again(tx, change)
     if not changes:
         click.echo("Everything is published.")
         return
-    for change in changes:
-        click.echo(_named(change))
     if not yes:
         click.confirm("Publish these?", abort=True)
     published = publish_notices(house.store, house.catalogue, by=by, reason=reason, now=house.now)
@@ -88,6 +91,12 @@ def list_(form: str | None) -> None:
 def _named(change: Change) -> str:
     notice = change.after
     return f"{notice.form}  {notice.locale}  version {notice.version}  " + ("changed" if change.before else "new")
+
+
+def _say_asked_again(tx: Connection, change: Change) -> None:
+    """Say which yeses the change ends: whoever gave one has to be asked again (C-17)."""
+    if purposes := asks_again(tx, change):
+        click.echo(f"    material: an earlier yes does not count any more for {', '.join(purposes)}")
 
 
 def _coloured(line: str) -> str:

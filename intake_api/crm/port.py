@@ -23,6 +23,7 @@ class ParcelPurpose:
     id: str
     basis: str  # DPV term, such as A6-1-a
     state: str  # of DecisionState: acted | requested | given | refused | withdrawn | stopped | expired
+    #   | needs_reconsent
     decided_at: datetime
     channel: str  # the door it was decided at: page | chat | popup | button
     evidence: str  # id of the evidence entry

@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.promised_end import valid_until
 from intake_api.flows.record_answer import CONTROL
+from intake_api.flows.state_now import changed_for, state_now
 from intake_api.log import event
 from intake_api.rules import contact
-from intake_api.rules.consent import DecisionState, permits
+from intake_api.rules.consent import permits
 from intake_api.rules.permission import COUNTED_FOR, Event, Permission, judge_permission, standing
 from intake_api.rules.taking_back import TAKEN_BACK
 from intake_api.rules.text import Refused
@@ -89,7 +90,8 @@ def _judge(
     tx: Connection, store: Store, catalogue: Catalogue, question: Question, canonical: str, *, now: datetime
 ) -> Told:
     ids = find_by_contact(tx, store.vault, question.kind, canonical)
-    events = [one for lead_id in ids for one in _events(tx, get_lead_by_id(tx, lead_id), question.purpose, now=now)]
+    leads = [get_lead_by_id(tx, lead_id) for lead_id in ids]
+    events = [one for lead in leads for one in _events(tx, lead, question.purpose, now=now)]
     purpose = catalogue.purpose(question.purpose)
     permission = judge_permission(
         events,
@@ -98,6 +100,7 @@ def _judge(
         budget=purpose.budget,
         used_at=list_uses(tx, ids, question.purpose, since=now - COUNTED_FOR) if purpose.budget else (),
         bounced=any(bounced_since(tx, lead_id) for lead_id in ids),
+        known=any(not lead.held_for for lead in leads),
         now=now,
     )
     counts = standing(events)
@@ -105,18 +108,18 @@ def _judge(
 
 
 def _events(tx: Connection, lead: Lead, purpose: str, *, now: datetime) -> list[Event]:
-    """Return what was decided about a purpose in one lead; a yes whose time is over is told as what it is."""
+    """Return what was decided about a purpose in one lead, each as where it stands now."""
     notice = json.loads(get_notice_body(tx, lead.notice_hash))
+    changed = changed_for(tx, lead)
     found = []
     for decision in list_decisions(tx, lead.id):
         if decision.purpose != purpose or (lead.held_for and decision.state not in TAKEN_BACK):
             continue  # what may come from a machine permits nothing; what it takes back counts
         valid = valid_until(notice, decision)
-        over = valid is not None and valid <= now
         found.append(
             Event(
                 lead_id=lead.id,
-                state=DecisionState.EXPIRED if over else decision.state,
+                state=state_now(notice, decision, changed, now=now),
                 decided_at=decision.decided_at,
                 is_proven=decision.control == CONTROL,
                 ends_at=min(filter(None, (valid, lead.delete_after))) if permits(decision.state) else None,

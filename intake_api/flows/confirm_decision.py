@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from intake_api.flows.promised_end import promised_end, valid_until
 from intake_api.flows.record_answer import record_answer
+from intake_api.flows.state_now import changed_for
 from intake_api.rules.consent import DecisionState
 from intake_api.store.base import Store
 from intake_api.store.confirmations import ConfirmationUnknown, get_by_token, mark_confirmed
@@ -20,13 +21,15 @@ __all__ = ["ConfirmationOver", "ConfirmationUnknown", "confirm_decision"]
 
 
 class ConfirmationOver(Exception):
-    """The link of this confirmation works no more: too late, disowned, or decided otherwise."""
+    """The link of this confirmation works no more: too late, disowned, decided otherwise, or asked otherwise now."""
 
     code = "confirmation_over"
 
 
 def confirm_decision(store: Store, token: str, *, now: datetime) -> None:
     """Confirm the first yes that a token belongs to. Once it is confirmed, again changes nothing.
+
+    A first yes to what was changed materially since cannot be confirmed (C-17): the form asks anew, as it now is.
 
     :raises ConfirmationUnknown: no such token.
     :raises ConfirmationOver: it is too late, or there is no first yes any more.
@@ -38,7 +41,8 @@ def confirm_decision(store: Store, token: str, *, now: datetime) -> None:
             return
         lead = get_lead_by_id(tx, confirmation.lead_id)
         first = current_decisions(tx, lead.id)[confirmation.purpose]
-        if not confirmation.is_open(now) or first.state is not DecisionState.REQUESTED:
+        is_changed = confirmation.purpose in changed_for(tx, lead)
+        if not confirmation.is_open(now) or first.state is not DecisionState.REQUESTED or is_changed:
             raise ConfirmationOver("This link is over.")
         notice = json.loads(get_notice_body(tx, lead.notice_hash))
         record_answer(

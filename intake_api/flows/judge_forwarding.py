@@ -1,19 +1,17 @@
 """Judge whether a lead may go to a recipient now: for the screen before the button, at approval, and before sending."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
-from intake_api.flows.promised_end import valid_until
-from intake_api.rules.consent import DecisionState
+from intake_api.flows.state_now import changed_for, state_now
 from intake_api.rules.forwarding import Obstacle, PromisedPurpose, find_obstacles, passable
 from intake_api.store.decisions import Decision, current_decisions
 from intake_api.store.leads import Lead
 from intake_api.store.notices import get_notice_body
+from intake_api.store.publications import current_publication
 from intake_api.store.subjects import is_erased
 
 
@@ -51,12 +49,13 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
     :raises NoticeAltered: the notice was changed in the database, so nothing can be said to have been promised.
     """
     notice = json.loads(get_notice_body(tx, lead.notice_hash))
-    decisions = current_decisions(tx, lead.id)
+    decisions, changed = current_decisions(tx, lead.id), changed_for(tx, lead)
+    states = {name: state_now(notice, one, changed, now=now) for name, one in decisions.items()}
     purposes = [
         PromisedPurpose(
             id=promised["id"],
             recipients=frozenset(promised["recipients"]),
-            state=_state(notice, decisions.get(promised["id"]), now),
+            state=states.get(promised["id"]),
         )
         for promised in notice["purposes"]
     ]
@@ -66,6 +65,7 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
         recipient,
         erased=erased,
         restricted=lead.is_restricted,
+        named_since=_is_named_today(tx, lead, recipient),
         delete_after=lead.delete_after,
         now=now,
     )
@@ -80,9 +80,10 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
     )
 
 
-def _state(notice: Mapping[str, Any], decision: Decision | None, now: datetime) -> DecisionState | None:
-    """Return where a purpose stands; a yes whose time is over counts for nothing, written down or not (C-16)."""
-    if decision is None:
-        return None
-    end = valid_until(notice, decision)
-    return decision.state if end is None or now < end else DecisionState.EXPIRED
+def _is_named_today(tx: Connection, lead: Lead, recipient: str) -> bool:
+    """Say whether the notice that others see today names a recipient (N-15)."""
+    today = current_publication(tx, lead.form, lead.locale)
+    if today is None or today.notice_hash == lead.notice_hash:
+        return False
+    purposes = json.loads(get_notice_body(tx, today.notice_hash))["purposes"]
+    return any(recipient in one["recipients"] for one in purposes)

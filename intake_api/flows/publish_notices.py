@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from intake_api.catalogue.model import Catalogue, Notice
+from intake_api.rules.promise import changed_purposes
 from intake_api.store import evidence, notices
 from intake_api.store.base import Store
 from intake_api.store.publications import SYSTEM, Publication, add_publication, current_publications
@@ -51,6 +52,14 @@ def difference(tx: Connection, change: Change) -> list[str]:
     before = _lines(notices.get_notice_body(tx, change.before.notice_hash)) if change.before else []
     named = f"{change.after.form} {change.after.locale}"
     return list(difflib.unified_diff(before, _lines(change.after.canonical), named, named, lineterm="", n=1))
+
+
+def asks_again(tx: Connection, change: Change) -> list[str]:
+    """Return the purposes that a change alters so that an older yes does not count for them any more (C-17)."""
+    if change.before is None:
+        return []
+    before = json.loads(notices.get_notice_body(tx, change.before.notice_hash))
+    return changed_purposes(before, json.loads(change.after.canonical))
 
 
 def publish_notices(store: Store, catalogue: Catalogue, *, by: str, reason: str, now: datetime) -> list[Change]:
@@ -98,7 +107,10 @@ def record_published(tx: Connection, changes: Iterable[Change], *, author: str, 
             now=now,
         )
         number = before.number + 1 if before else 1
-        add_publication(tx, Publication(notice.form, notice.locale, number, notice.hash, now, author, reason))
+        again = asks_again(tx, change)
+        add_publication(
+            tx, Publication(notice.form, notice.locale, number, notice.hash, now, author, reason, again or None)
+        )
         facts = {
             "notice": notice.hash,
             "form": notice.form,
@@ -106,6 +118,7 @@ def record_published(tx: Connection, changes: Iterable[Change], *, author: str, 
             "version": notice.version,
             "before": before and before.notice_hash,
             "reason": reason,
+            "asks_again": again,
         }
         evidence.add_entry(tx, "notice.published", actor=author, now=now, facts=facts)
 

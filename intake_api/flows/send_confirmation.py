@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from intake_api.clock import Clock
 from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, note_bounce, send_mail
+from intake_api.flows.state_now import changed_for
 from intake_api.log import event
 from intake_api.mail.port import Mail, Outcome
 from intake_api.rules.confirmation import may_ask
@@ -91,6 +92,8 @@ def _obstacle(tx: Connection, lead: Lead, confirmation: Confirmation, *, now: da
     first = current_decisions(tx, lead.id)[confirmation.purpose]
     if first.state is not DecisionState.REQUESTED:
         return MailAttempt(MailState.DROPPED, "not_asked_any_more")
+    if confirmation.purpose in changed_for(tx, lead):
+        return MailAttempt(MailState.DROPPED, "notice_changed")
     if bounced_since(tx, lead.id):
         return MailAttempt(MailState.REFUSED, "address_bounced")
     if now >= confirmation.expires_at:

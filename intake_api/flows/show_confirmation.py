@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from intake_api.flows.state_now import changed_for
 from intake_api.store.base import Store
 from intake_api.store.confirmations import Confirmation, ConfirmationUnknown, get_by_token
 from intake_api.store.leads import Lead, get_lead_by_id
@@ -15,11 +16,15 @@ __all__ = ["ConfirmationUnknown", "ShownConfirmation", "show_confirmation"]
 
 @dataclass(frozen=True)
 class ShownConfirmation:
-    """A confirmation with the notice its first yes was given on; nothing the person typed is in it."""
+    """A confirmation with the notice its first yes was given on; nothing the person typed is in it.
+
+    `is_changed` says whether what it asks about was changed materially since: it cannot be confirmed any more (C-17).
+    """
 
     confirmation: Confirmation
     lead: Lead
     notice: Mapping[str, Any]
+    is_changed: bool
 
 
 def show_confirmation(store: Store, token: str) -> ShownConfirmation:
@@ -30,4 +35,5 @@ def show_confirmation(store: Store, token: str) -> ShownConfirmation:
     with store.reading() as tx:
         confirmation = get_by_token(tx, token)
         lead = get_lead_by_id(tx, confirmation.lead_id)
-        return ShownConfirmation(confirmation, lead, json.loads(get_notice_body(tx, lead.notice_hash)))
+        notice = json.loads(get_notice_body(tx, lead.notice_hash))
+        return ShownConfirmation(confirmation, lead, notice, confirmation.purpose in changed_for(tx, lead))

@@ -19,6 +19,7 @@ class DecisionState(StrEnum):
     WITHDRAWN = "withdrawn"  # dpv:ConsentWithdrawn
     STOPPED = "stopped"  # what was asked for by an act is not wanted any more; no consent status either
     EXPIRED = "expired"  # a yes that was not renewed in time (dpv:ConsentExpired, C-16)
+    NEEDS_RECONSENT = "needs_reconsent"  # read only, never kept: a yes to what has changed since (C-17)
 
 
 # How the Data Privacy Vocabulary calls them in what leaves the house. What is no consent has no such status.
@@ -28,6 +29,7 @@ DPV_STATUS: Mapping[DecisionState, str] = {
     DecisionState.REFUSED: "ConsentRefused",
     DecisionState.WITHDRAWN: "ConsentWithdrawn",
     DecisionState.EXPIRED: "ConsentExpired",
+    DecisionState.NEEDS_RECONSENT: "ConsentRequested",  # it waits for the person's answer to what is promised now
 }
 RENEWED = "RenewedConsentGiven"
 

@@ -36,6 +36,14 @@ NOT_DISCLOSED = Obstacle(
 UNCONFIRMED = Obstacle(
     "confirmation_missing", "This person has not confirmed yet, and nothing else allows passing it on."
 )
+NOT_INFORMED = Obstacle(
+    "not_informed",
+    "This destination was added to the notice after this person saw it. They have to be told before it gets anything.",
+)
+NEEDS_RECONSENT = Obstacle(
+    "needs_reconsent",
+    "What this person agreed to has changed since, and nothing else allows passing it on. They have to be asked again.",
+)
 NO_BASIS = Obstacle(
     "no_living_basis", "No purpose this person agreed to, and has not taken back, allows passing it on."
 )
@@ -47,16 +55,20 @@ def find_obstacles(
     *,
     erased: bool,
     restricted: bool = False,
+    named_since: bool = False,
     delete_after: datetime,
     now: datetime,
 ) -> tuple[Obstacle, ...]:
-    """Return everything that stands in the way; nothing means that the lead may go."""
+    """Return everything that stands in the way; nothing means that the lead may go.
+
+    :param named_since: whether the recipient stands in the notice of today, which this person did not see (N-15).
+    """
     if erased:
         return (ERASED,)
     if restricted:
         return (RESTRICTED,)
     late = (PAST_RETENTION,) if delete_after <= now else ()
-    return (*late, *_missing_permission(list(purposes), recipient))
+    return (*late, *_missing_permission(list(purposes), recipient, named_since=named_since))
 
 
 def passable(purposes: Iterable[PromisedPurpose], recipient: str) -> tuple[str, ...]:
@@ -64,11 +76,13 @@ def passable(purposes: Iterable[PromisedPurpose], recipient: str) -> tuple[str, 
     return tuple(one.id for one in purposes if recipient in one.recipients and permits(one.state))
 
 
-def _missing_permission(purposes: list[PromisedPurpose], recipient: str) -> tuple[Obstacle, ...]:
+def _missing_permission(purposes: list[PromisedPurpose], recipient: str, *, named_since: bool) -> tuple[Obstacle, ...]:
     if passable(purposes, recipient):
         return ()
     named = [one for one in purposes if recipient in one.recipients]
     if not named:
-        return (NOT_DISCLOSED,)
-    waits = any(one.state is DecisionState.REQUESTED for one in named)
-    return (UNCONFIRMED,) if waits else (NO_BASIS,)
+        return (NOT_INFORMED if named_since else NOT_DISCLOSED,)
+    states = {one.state for one in named}
+    if DecisionState.REQUESTED in states:
+        return (UNCONFIRMED,)
+    return (NEEDS_RECONSENT if DecisionState.NEEDS_RECONSENT in states else NO_BASIS,)

@@ -13,16 +13,19 @@ from intake_api.rules.consent import DecisionState, permits
 from intake_api.rules.retention import Duration
 from intake_api.rules.taking_back import TAKEN_BACK
 
-UNKNOWN = "unknown"  # nothing is held about this contact, or the purpose was never asked about
+UNKNOWN = "unknown"  # nothing is held about this contact
+NOT_INFORMED = "not_informed"  # something is, on notices that do not name the purpose (N-15)
 KEPT_TOO_LONG = "past_retention"
 OTHER_CHANNEL = "other_channel"
 BOUNCED = "bounced"  # the address takes no mail
 RESTRICTED = "restricted"  # kept and not used, as the person asked (S-10)
 QUIET_HOURS = "quiet_hours"
 BUDGET_SPENT = "budget_spent"
+SAID_ANEW = (DecisionState.GIVEN, DecisionState.NEEDS_RECONSENT)
 COUNTED_FOR = timedelta(days=366)  # the longest that a budget may look back
 REASONS = (
     UNKNOWN,
+    NOT_INFORMED,
     *(state.value for state in DecisionState),
     KEPT_TOO_LONG,
     RESTRICTED,
@@ -91,16 +94,18 @@ def judge_permission(
     budget: ContactBudget | None,
     used_at: Collection[datetime],
     bounced: bool = False,
+    known: bool = False,
     now: datetime,
 ) -> Permission:
     """Judge by what was decided, then by the channel that was agreed to, then by the hour and by the budget.
 
     :param used_at: when the contact was used for this purpose before.
     :param bounced: whether its e-mail address takes no mail.
+    :param known: whether anything is held about it, for whatever purpose.
     """
     counts, renewed = _read(events)
     if counts is None:
-        return Permission(False, UNKNOWN, None, None)
+        return Permission(False, NOT_INFORMED if known else UNKNOWN, None, None)
     state = counts.state
     if not permits(state):
         return Permission(False, state.value, None, state)
@@ -126,7 +131,7 @@ def _read(events: Iterable[Event]) -> tuple[Event | None, bool]:
     for event in sorted(events, key=lambda one: one.decided_at):
         if counts is None or _counts_after(counts, event):
             renewed = event.state is DecisionState.GIVEN and (
-                renewed or (counts is not None and counts.state is DecisionState.GIVEN)
+                renewed or (counts is not None and counts.state in SAID_ANEW)
             )
             counts = event
     return counts, renewed

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, ForeignKey, Index, String, insert, select
+from sqlalchemy import JSON, Connection, ForeignKey, Index, String, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.store.base import Moment, Table
@@ -27,6 +27,7 @@ class PublicationRow(Table):
     published_at: Mapped[datetime] = mapped_column(Moment)
     author: Mapped[str] = mapped_column(String(32))  # the id of a member of staff, or "system"
     reason: Mapped[str] = mapped_column(String(500))
+    asks_again: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Publication:
     published_at: datetime
     author: str
     reason: str
+    asks_again: list[str] | None = None  # the purposes it changed so that an older yes does not count for them
 
 
 _COLUMNS = [PublicationRow.__table__.c[name] for name in Publication.__dataclass_fields__]
@@ -61,6 +63,21 @@ def list_publications(tx: Connection, form: str | None = None, locale: str | Non
     if locale is not None:
         query = query.where(PublicationRow.locale == locale)
     return [Publication(**row._mapping) for row in tx.execute(query)]
+
+
+def current_publication(tx: Connection, form: str, locale: str) -> Publication | None:
+    """Return the current publication of a form in a language."""
+    return next(iter(list_publications(tx, form, locale)), None)
+
+
+def changed_since(tx: Connection, form: str, locale: str, notice_hash: str) -> frozenset[str]:
+    """Return the purposes that were changed materially after a notice was last the current one (C-17)."""
+    changed: set[str] = set()
+    for one in list_publications(tx, form, locale):
+        if one.notice_hash == notice_hash:
+            break
+        changed.update(one.asks_again or ())
+    return frozenset(changed)
 
 
 def current_publications(tx: Connection) -> dict[tuple[str, str], Publication]:

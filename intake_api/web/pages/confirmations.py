@@ -35,7 +35,7 @@ def _know_a_token_by_its_shape(_endpoint: str | None, values: Mapping[str, Any] 
 def get_confirmation(token: str) -> Response:
     """Show what is asked: the purpose, on which notice, and a button for the yes."""
     shown = _shown(token)
-    if shown.confirmation.is_open(door().now()):
+    if shown.confirmation.is_open(door().now()) and not shown.is_changed:
         return _page(ASK, shown, token)
     is_given = shown.confirmation.confirmed_at is not None and shown.confirmation.ended_at is None
     return _page(CONFIRMED, shown, token) if is_given else _page(OVER, shown, token, 410)

@@ -33,6 +33,7 @@ DECISIONS: dict[DecisionState, str] = {
     DecisionState.WITHDRAWN: "taken back",
     DecisionState.STOPPED: "stopped by the person",
     DecisionState.EXPIRED: "yes, not renewed in time",
+    DecisionState.NEEDS_RECONSENT: "yes, to what has changed since",
 }
 CONSENTS: dict[DecisionState, str] = {
     DecisionState.REQUESTED: "{}, not confirmed",
@@ -40,6 +41,7 @@ CONSENTS: dict[DecisionState, str] = {
     DecisionState.WITHDRAWN: "{} taken back",
     DecisionState.STOPPED: "{} stopped",
     DecisionState.EXPIRED: "{} expired",
+    DecisionState.NEEDS_RECONSENT: "{} to be asked again",
 }
 DELIVERIES: dict[DeliveryState, str] = {
     DeliveryState.QUEUED: "On its way",

@@ -116,7 +116,7 @@ class TestAYes:
         keep_lead(store, catalogue, now=clock())
         told = mailer.told("respond_to_request")
         assert (told["allowed"], told["state"], told["status"], told["unsubscribe"]) == (True, "acted", None, None)
-        assert mailer.told("loyalty_programme")["reason"] == "unknown"
+        assert mailer.told("loyalty_programme")["reason"] == "not_informed"
 
 
 class TestSeveralLeadsOfOneAddress:
