@@ -10,7 +10,7 @@ from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.decisions import Decision, list_decisions
 from intake_api.store.deliveries import Delivery, list_deliveries
-from intake_api.store.leads import Lead, LeadRestricted, LeadUnknown, get_lead, open_values
+from intake_api.store.leads import Lead, LeadRestricted, LeadUnknown, get_lead, get_lead_by_id, open_values
 from intake_api.store.notices import get_notice_body
 from intake_api.store.subjects import get_data_key
 
@@ -40,7 +40,8 @@ def read_lead(store: Store, reference: str, *, actor: str, why: str, now: dateti
     :raises StoreUnavailable: the reading cannot be recorded, so nothing is read.
     """
     with store.writing() as tx:
-        lead = get_lead(tx, reference)
+        # Held, so that whoever erases it at this moment waits: else half of it would be there.
+        lead = get_lead_by_id(tx, get_lead(tx, reference).id, hold=True)
         if lead.is_restricted:
             raise LeadRestricted("The person asked that this lead be kept and not used: it cannot be opened.")
         values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
