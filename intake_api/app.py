@@ -53,6 +53,7 @@ from intake_api.web.public.texts import texts
 from intake_api.web.review.frame import assets, frame_pages, problem_page
 from intake_api.web.review.lead import give_queue, lead
 from intake_api.web.review.queue import queue
+from intake_api.web.review.recording import recording, refuse_consents
 from intake_api.web.review.session import ask_for_own_password, need_reviewer
 from intake_api.web.review.sign_in import entrance
 from intake_api.web.words import put_words
@@ -100,11 +101,12 @@ def create_review_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     """Make the door of staff: the queue and its leads. No visitor knocks here."""
     waiting = Queue(settings.database_url)
     app = _new_app(Door("review", settings, catalogue, store, clock, waiting), page_of_problem=problem_page)
-    for part in (entrance, queue, lead, assets, health):
+    for part in (entrance, queue, lead, recording, assets, health):
         app.register_blueprint(part)
     frame_pages(app)
     give_queue(app, waiting)
     guard_routes(app, {"staff": need_reviewer, "anyone": let_anyone_in})
+    refuse_consents(app)
     ask_for_own_password(app)
     return app
 

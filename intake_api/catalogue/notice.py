@@ -12,7 +12,7 @@ from typing import cast
 
 import rfc8785
 
-from intake_api.catalogue.model import DOUBLE_OPT_IN, Form, FormField, JsonObject, Notice, Purpose
+from intake_api.catalogue.model import OPT_IN, Form, FormField, JsonObject, Notice, Purpose
 from intake_api.catalogue.sources import Sources
 from intake_api.catalogue.terms import RIGHTS
 from intake_api.catalogue.words import Words
@@ -209,7 +209,7 @@ def _texts(sources: Sources, form: Form, purposes: list[Purpose], words: Words) 
         texts.update(_field_texts(sources, form, field, words, texts))
     for recipient_id in dict.fromkeys(recipient_id for purpose in purposes for recipient_id in purpose.recipients):
         texts.update(_recipient_texts(sources, recipient_id, words))
-    if any(purpose.confirmation == DOUBLE_OPT_IN for purpose in purposes):
+    if any(purpose.control == OPT_IN for purpose in purposes):  # a yes that staff write down is confirmed, too
         texts.update({f"confirmation.{name}": words.say(f"confirmation.{name}", filled) for name in CONFIRMATION_TEXTS})
     texts.update(_page_texts(sources, filled, words))
     texts.update({f"right.{right}": words.say(f"rights.{right}") for right in RIGHTS})

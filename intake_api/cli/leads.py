@@ -9,6 +9,7 @@ from intake_api.cli.opening import opened
 from intake_api.clock import rfc3339
 from intake_api.flows.expire_consents import list_renewals
 from intake_api.flows.read_lead import WholeLead, read_lead
+from intake_api.store.leads import list_untold
 
 
 @click.group()
@@ -33,6 +34,19 @@ def renewals() -> None:
     house = opened()
     for one in list_renewals(house.store, now=house.now):
         click.echo(f"{one.lead.reference}  {one.purpose} until {rfc3339(one.until)}")
+
+
+@leads.command()
+def untold() -> None:
+    """List the leads that staff wrote down for people who were not given the notice yet, the most urgent first."""
+    house = opened()
+    with house.store.reading() as tx:
+        found = list_untold(tx)
+    for lead in found:
+        due = lead.tell_by or house.now
+        click.echo(f"{lead.reference}  to be told by {rfc3339(due)}{'  OVERDUE' if due < house.now else ''}")
+    if not found:
+        click.echo("Everybody was told.")
 
 
 def _shown(whole: WholeLead) -> dict[str, Any]:

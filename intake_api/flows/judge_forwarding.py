@@ -66,6 +66,7 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
         erased=erased,
         restricted=lead.is_restricted,
         named_since=_is_named_today(tx, lead, recipient),
+        untold=lead.tell_by is not None,
         delete_after=lead.delete_after,
         now=now,
     )

@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import rfc3339
 from intake_api.flows.accept_submission import Accepted
+from intake_api.flows.ask_for_second_yes import ask_for_second_yes
 from intake_api.flows.receipt_token import read_receipt_token, receipt_token
-from intake_api.queue import SEND_CONFIRMATION, Queue
+from intake_api.queue import Queue
 from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.rules.consent import DecisionState, permits
 from intake_api.rules.follow_up import due_at
@@ -26,12 +27,10 @@ from intake_api.store import evidence
 from intake_api.store.adding import in_one_go
 from intake_api.store.base import Store
 from intake_api.store.code_uses import count_use
-from intake_api.store.confirmations import add_confirmation
 from intake_api.store.decisions import Decision, add_decisions
 from intake_api.store.leads import Lead, NewLead, add_lead, find_sent, new_reference
 from intake_api.store.presentations import Outcome, add_answered, find_answered
 from intake_api.store.subjects import add_subject
-from intake_api.store.turns import turn_key
 
 WORKFLOW = "1"  # in each entry; raise it when what is checked, decided or kept of a submission changes (E-09)
 STAFF_WROTE = "staff"  # who exactly stands in an entry of its own, so that no receipt shows it
@@ -108,7 +107,7 @@ def keep_submission(
             )
             _name_who_wrote(tx, lead, accepted, now)
         if not reasons:  # else whoever releases it asks: no machine makes us write to somebody
-            _ask_for_second_yes(tx, queue, lead_id, accepted, now)
+            ask_for_second_yes(tx, queue, accepted.token_key, lead_id, accepted.first_yeses, now=now)
         if code:
             count_use(tx, code, accepted.shown.form)
     return Receipt(lead.reference, _told(lead.state), token, is_new=True, left_out=accepted.left_out)
@@ -156,7 +155,7 @@ def _lead(
     now: datetime,
 ) -> Lead:
     shown, view, values, recorded = accepted.shown, accepted.view, accepted.values, accepted.recorded
-    scored = score(view.form, values)
+    scored, said_at = score(view.form, values), _said_at(accepted)
     return Lead(
         id=lead_id,
         reference=new_reference(),
@@ -172,14 +171,14 @@ def _lead(
         score_lines=score_lines(scored),
         attribution=_attribution(accepted.submission.attribution, code),
         received_at=now,
-        delete_after=_delete_after(catalogue, accepted.states, reasons, now),
+        delete_after=_delete_after(catalogue, accepted, reasons, now),
         decided_at=None,
         decided_by=None,
         decline_reason=None,
         held_for=list(reasons) or None,
         evidence_entry=entry_id,
         follow_up_by=due_at(view.form.follow_up, view.form.rules, values, now=now),
-        tell_by=tell_by(datetime.combine(recorded.said_on, time(), UTC)) if recorded and not recorded.told else None,
+        tell_by=tell_by(said_at) if said_at and recorded and not recorded.told else None,
     )
 
 
@@ -212,13 +211,6 @@ def _attribution(given: Mapping[str, str], code: str | None) -> dict[str, str]:
     """Return what is kept of what brought the visitor: a code only while it is one of ours."""
     others = {name: value for name, value in given.items() if name != "code"}
     return {**others, "code": code} if code else others
-
-
-def _ask_for_second_yes(tx: Connection, queue: Queue, lead_id: str, accepted: Accepted, now: datetime) -> None:
-    """Queue the mail that asks, in the same commit. Whether it may go out is looked at when it does (C-15)."""
-    for purpose in accepted.first_yeses:
-        asked = add_confirmation(tx, accepted.token_key, lead_id=lead_id, purpose=purpose, now=now)
-        queue.enqueue(tx, SEND_CONFIRMATION, turn_key(asked.id, asked.turn))
 
 
 def _decisions(catalogue: Catalogue, accepted: Accepted, entry_id: str, now: datetime) -> list[Decision]:
@@ -254,13 +246,18 @@ def _facts(accepted: Accepted, decisions: list[Decision], reasons: tuple[Reason,
     }  # fmt: skip
 
 
-def _delete_after(
-    catalogue: Catalogue, states: Mapping[str, DecisionState], reasons: tuple[Reason, ...], now: datetime
-) -> datetime:
+def _delete_after(catalogue: Catalogue, accepted: Accepted, reasons: tuple[Reason, ...], now: datetime) -> datetime:
+    """Return when it must be gone. What staff write down began when it was said; its second yes is asked for now."""
+    acted_at, states = _said_at(accepted) or now, accepted.states
     kept = [catalogue.purpose(purpose_id).kept for purpose_id, state in states.items() if permits(state)]
-    kept += [UNCONFIRMED for state in states.values() if state is DecisionState.REQUESTED]
-    promised = delete_after(kept, submitted_at=now, last_activity_at=now)
-    return min(promised, delete_after([HELD], submitted_at=now, last_activity_at=now)) if reasons else promised
+    ends = [delete_after(kept, submitted_at=acted_at, last_activity_at=acted_at)] if kept else []
+    ends += [UNCONFIRMED.duration.after(now) for state in states.values() if state is DecisionState.REQUESTED]
+    return min(max(ends), HELD.duration.after(now)) if reasons else max(ends)
+
+
+def _said_at(accepted: Accepted) -> datetime | None:
+    recorded = accepted.recorded
+    return datetime.combine(recorded.said_on, time(), UTC) if recorded else None
 
 
 def _yes_ends_at(catalogue: Catalogue, states: Mapping[str, DecisionState], now: datetime) -> datetime | None:

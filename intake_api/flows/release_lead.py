@@ -5,19 +5,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from intake_api.flows.ask_for_second_yes import ask_for_second_yes
 from intake_api.flows.lead_as_seen import lead_as_seen
 from intake_api.flows.promised_end import promised_end
-from intake_api.queue import SEND_CONFIRMATION, Queue
+from intake_api.queue import Queue
 from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import Act, LeadState, MoveRefused, next_state
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.confirmations import add_confirmation
 from intake_api.store.decisions import Decision, current_decisions
 from intake_api.store.leads import Lead, LeadChanged, LeadRestricted, LeadUnknown, release
 from intake_api.store.notices import get_notice_body
-from intake_api.store.turns import turn_key
 
 __all__ = ["LeadChanged", "LeadRestricted", "LeadUnknown", "MoveRefused", "may_release", "release_lead"]
 
@@ -44,9 +43,7 @@ def release_lead(
         decisions = list(current_decisions(tx, lead.id).values())
         to_ask = [one.purpose for one in decisions if one.state is DecisionState.REQUESTED]
         release(tx, lead, state, delete_after=_end(tx, lead, decisions, now=now))
-        for purpose in to_ask:
-            asked = add_confirmation(tx, token_key, lead_id=lead.id, purpose=purpose, now=now)
-            queue.enqueue(tx, SEND_CONFIRMATION, turn_key(asked.id, asked.turn))
+        ask_for_second_yes(tx, queue, token_key, lead.id, to_ask, now=now)
         evidence.add_entry(
             tx,
             "lead.released",

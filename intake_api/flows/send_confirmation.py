@@ -5,12 +5,13 @@ settings (SEC-19).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
 from intake_api.clock import Clock
+from intake_api.flows.record_told import note_mailed
 from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, note_bounce, send_mail
 from intake_api.flows.state_now import changed_for
 from intake_api.log import event
@@ -25,6 +26,7 @@ from intake_api.store.confirmations import (
     confirmation_token,
     find_claimed,
     find_running,
+    list_confirmations,
     mails_to,
     record_mail,
 )
@@ -54,7 +56,10 @@ def send_confirmation(store: Store, desk: MailDesk, confirmation_id: str, turn: 
 def settle(tx: Connection, confirmation: Confirmation, outcome: Outcome, *, now: datetime) -> None:
     """Write down what came of an attempt."""
     attempt = judge_attempt(outcome, confirmation.attempts, until=confirmation.expires_at, now=now)
-    _record(tx, get_lead_by_id(tx, confirmation.lead_id), confirmation, attempt, now=now)
+    lead = get_lead_by_id(tx, confirmation.lead_id)
+    _record(tx, lead, confirmation, attempt, now=now)
+    if attempt.state is MailState.SENT:
+        note_mailed(tx, lead, now=now)
 
 
 def drop(tx: Connection, lead: Lead, confirmation: Confirmation, reason: str, *, now: datetime) -> None:
@@ -69,10 +74,19 @@ def _claim(
     if confirmation is None:
         return None
     lead = get_lead_by_id(tx, confirmation.lead_id)
-    if obstacle := _obstacle(tx, lead, confirmation, now=now):
+    asked = _still_asked(tx, lead, confirmation)
+    if obstacle := _obstacle(tx, lead, confirmation, asked, now=now):
         _record(tx, lead, confirmation, obstacle, now=now)
         return None
-    return ClaimedMail(claim_mail(tx, confirmation.id), _mail(tx, store, desk, lead, confirmation))
+    return ClaimedMail(claim_mail(tx, confirmation.id), _mail(tx, store, desk, lead, confirmation, asked))
+
+
+def _still_asked(tx: Connection, lead: Lead, confirmation: Confirmation) -> list[Confirmation]:
+    """Return the question and those enclosed with it, without what was answered otherwise or changed since (C-17)."""
+    decisions, changed = current_decisions(tx, lead.id), changed_for(tx, lead)
+    waiting = {one for one, said in decisions.items() if said.state is DecisionState.REQUESTED} - changed
+    together = [one for one in list_confirmations(tx, lead.id) if one.state is MailState.ENCLOSED]
+    return [one for one in (confirmation, *together) if one.purpose in waiting]
 
 
 def _report(tx: Connection, confirmation_id: str, claim: str, outcome: Outcome, *, now: datetime) -> None:
@@ -84,16 +98,19 @@ def _report(tx: Connection, confirmation_id: str, claim: str, outcome: Outcome, 
     settle(tx, confirmation, outcome, now=now)
 
 
-def _obstacle(tx: Connection, lead: Lead, confirmation: Confirmation, *, now: datetime) -> MailAttempt | None:
+def _obstacle(
+    tx: Connection, lead: Lead, confirmation: Confirmation, asked: Sequence[Confirmation], *, now: datetime
+) -> MailAttempt | None:
     if is_erased(tx, lead.subject_id):
         return MailAttempt(MailState.DROPPED, "erased")
     if lead.is_restricted:
         return MailAttempt(MailState.DROPPED, "restricted")
-    first = current_decisions(tx, lead.id)[confirmation.purpose]
-    if first.state is not DecisionState.REQUESTED:
-        return MailAttempt(MailState.DROPPED, "not_asked_any_more")
-    if confirmation.purpose in changed_for(tx, lead):
-        return MailAttempt(MailState.DROPPED, "notice_changed")
+    if not asked:
+        first = current_decisions(tx, lead.id)[confirmation.purpose]
+        is_changed = first.state is DecisionState.REQUESTED
+        return MailAttempt(MailState.DROPPED, "notice_changed" if is_changed else "not_asked_any_more")
+    if email_token(tx, lead.id) is None:  # staff wrote it down without one; it ends by itself (C-12)
+        return MailAttempt(MailState.DROPPED, "no_address")
     if bounced_since(tx, lead.id):
         return MailAttempt(MailState.REFUSED, "address_bounced")
     if now >= confirmation.expires_at:
@@ -103,40 +120,48 @@ def _obstacle(tx: Connection, lead: Lead, confirmation: Confirmation, *, now: da
     return None
 
 
-def _mail(tx: Connection, store: Store, desk: MailDesk, lead: Lead, confirmation: Confirmation) -> Mail:
+def _mail(
+    tx: Connection, store: Store, desk: MailDesk, lead: Lead, confirmation: Confirmation, asked: Sequence[Confirmation]
+) -> Mail:
     values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
     texts = json.loads(get_notice_body(tx, lead.notice_hash))["texts"]
-    link = f"{desk.public_url}/confirm/{confirmation_token(desk.token_key, confirmation.id)}"
+    links = [f"{desk.public_url}/confirm/{confirmation_token(desk.token_key, one.id)}" for one in asked]
     return Mail(
         id=confirmation.id,
         to=values["email"],
         subject=texts["confirmation.subject"],
-        text=_text(texts, confirmation, link, f"{desk.public_url}/notices/{lead.notice_hash}"),
+        text=_text(texts, list(zip(asked, links, strict=True)), f"{desk.public_url}/notices/{lead.notice_hash}"),
         locale=lead.locale,
-        stop_url=stop_url(desk.public_url, desk.token_key, lead.id, confirmation.purpose),
+        stop_url=stop_url(desk.public_url, desk.token_key, lead.id, asked[0].purpose),
     )
 
 
-def _text(texts: Mapping[str, str], confirmation: Confirmation, link: str, notice_link: str) -> str:
+def _text(texts: Mapping[str, str], asked: Sequence[tuple[Confirmation, str]], notice_link: str) -> str:
     said = {name.partition(".")[2]: text for name, text in texts.items() if name.startswith("confirmation.")}
-    asked_at = confirmation.made_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     parts = (
         said["asked"],
-        f"  {texts[f'title.{confirmation.purpose}']}\n  {said['asked_at']} {asked_at}",
-        f"{said['confirm']}\n{link}",
+        *(part for question, link in asked for part in _question(texts, said, question, link)),
         said["lasts"],
         said["ignore"],
-        f"{said['disown']}\n{link}/not-me",
+        f"{said['disown']}\n{asked[0][1]}/not-me",
         f"{said['notice']}\n{notice_link}",
         f"-- \n{texts['page.who_text']}",
     )
     return "\n\n".join(parts) + "\n"
 
 
+def _question(texts: Mapping[str, str], said: Mapping[str, str], question: Confirmation, link: str) -> tuple[str, str]:
+    asked_at = question.made_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    title = texts[f"title.{question.purpose}"]
+    return f"  {title}\n  {said['asked_at']} {asked_at}", f"{said['confirm']}\n{link}"
+
+
 def _record(tx: Connection, lead: Lead, confirmation: Confirmation, attempt: MailAttempt, *, now: datetime) -> None:
     record_mail(tx, confirmation.id, attempt, now=now)
     kind = "tried" if attempt.state is MailState.RETRYING else attempt.state.value
+    enclosed = [one.purpose for one in list_confirmations(tx, lead.id) if one.state is MailState.ENCLOSED]
     facts = {
+        **({"enclosed": enclosed} if enclosed else {}),
         "confirmation": confirmation.id,
         "purpose": confirmation.purpose,
         "attempt": confirmation.attempts,

@@ -114,10 +114,12 @@ def _of_purpose(deliveries: list[Delivery], notice: Mapping[str, Any], purpose: 
 
 def _end_questions(tx: Connection, lead: Lead, purposes: Collection[str], *, now: datetime) -> None:
     """Let no second yes be given any more to what was taken back, nor its mail leave (W-02)."""
-    for confirmation in list_confirmations(tx, lead.id):
-        if confirmation.purpose in purposes and confirmation.ended_at is None:
+    questions = [one for one in list_confirmations(tx, lead.id) if one.ended_at is None]
+    enclosed = [one for one in questions if one.state is MailState.ENCLOSED and one.purpose not in purposes]
+    for confirmation in questions:
+        if confirmation.purpose in purposes:
             end_confirmation(tx, confirmation.id, now=now)
-            if confirmation.state in WAITING_MAILS:
+            if confirmation.state in WAITING_MAILS and not enclosed:  # else it goes, and asks the others only
                 drop(tx, lead, confirmation, "taken_back", now=now)
 
 

@@ -1,4 +1,4 @@
-"""The gate: may this lead go to this recipient now, and if not, why (X-01, X-03, G-02).
+"""The gate: may this lead go to this recipient now, and if not, why (X-01, X-03, G-02, N-14).
 
 What counts is the notice this very person saw: a recipient it does not name gets nothing, whatever is set up today.
 """
@@ -29,6 +29,7 @@ class Obstacle:
 
 ERASED = Obstacle("erased", "This person was erased: nothing is left to send.")
 RESTRICTED = Obstacle("restricted", "The person asked that this be kept and not used.")
+NOT_TOLD = Obstacle("not_told", "This was written down for the person, who was not given the notice yet.")
 PAST_RETENTION = Obstacle("past_retention", "The time for which this lead may be kept is over.")
 NOT_DISCLOSED = Obstacle(
     "recipient_not_disclosed", "The notice this person saw does not name this destination as a recipient."
@@ -56,6 +57,7 @@ def find_obstacles(
     erased: bool,
     restricted: bool = False,
     named_since: bool = False,
+    untold: bool = False,
     delete_after: datetime,
     now: datetime,
 ) -> tuple[Obstacle, ...]:
@@ -68,7 +70,8 @@ def find_obstacles(
     if restricted:
         return (RESTRICTED,)
     late = (PAST_RETENTION,) if delete_after <= now else ()
-    return (*late, *_missing_permission(list(purposes), recipient, named_since=named_since))
+    unheard = (NOT_TOLD,) if untold else ()
+    return (*late, *unheard, *_missing_permission(list(purposes), recipient, named_since=named_since))
 
 
 def passable(purposes: Iterable[PromisedPurpose], recipient: str) -> tuple[str, ...]:

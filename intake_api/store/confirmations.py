@@ -75,15 +75,23 @@ _ADD = insert(_TABLE)
 _COLUMNS = tuple(_TABLE.c[name] for name in Confirmation.__dataclass_fields__)
 
 
-def add_confirmation(tx: Connection, token_key: bytes, *, lead_id: str, purpose: str, now: datetime) -> Confirmation:
-    """Write a new confirmation, its mail queued for the first turn."""
+def add_confirmation(
+    tx: Connection,
+    token_key: bytes,
+    *,
+    lead_id: str,
+    purpose: str,
+    state: MailState = MailState.QUEUED,
+    now: datetime,
+) -> Confirmation:
+    """Write a new confirmation, its mail queued for the first turn, or enclosed in that of another one."""
     confirmation = Confirmation(
         id=secrets.token_hex(16),
         lead_id=lead_id,
         purpose=purpose,
         made_at=now,
         expires_at=now + ANSWER_WITHIN,
-        state=MailState.QUEUED,
+        state=state,
         turn=1,
         attempts=0,
         last_reason=None,

@@ -35,6 +35,7 @@ class MailState(StrEnum):
     GIVEN_UP = "given_up"  # tried for as long as the link may be sent
     HELD = "held"  # this address was written to often enough
     DROPPED = "dropped"  # there is nothing left to ask
+    ENCLOSED = "enclosed"  # stands in the mail of another question of the same lead
 
 
 LEAVING = (MailState.SENDING, MailState.RETRYING)  # it may be on its way already

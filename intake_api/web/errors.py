@@ -42,6 +42,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "json_too_deep": (400, "The JSON is nested too deeply."),
     "unauthorised": (401, "A valid token is needed."),
     "origin_not_allowed": (403, "Requests from that site are not accepted."),
+    "consent_by_staff": (403, "Nobody else can give a person's consent."),
     "form_not_ours": (403, "This form does not belong to your present session."),
     "not_found": (404, "There is nothing at this address."),
     "form_unknown": (404, "There is no such form."),

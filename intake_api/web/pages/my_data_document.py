@@ -51,6 +51,7 @@ def _submission(one: OwnLead, public_url: str) -> Json:
         "channel": lead.channel,
         "locale": lead.locale,
         "source": "subject",
+        "written_down": _written_down(one),
         "received_at": rfc3339(lead.received_at),
         "kept_until": rfc3339(lead.delete_after),
         "restricted_until": rfc3339(lead.restricted_until) if lead.restricted_until else None,
@@ -72,6 +73,12 @@ def _submission(one: OwnLead, public_url: str) -> Json:
         "notice": {"hash": lead.notice_hash, "page": f"{public_url}/notices/{lead.notice_hash}"},
         "evidence": [{"id": entry["id"], "kind": entry["kind"], "at": entry["at"]} for entry in one.entries],
     }
+
+
+def _written_down(one: OwnLead) -> Json | None:
+    """Say how and when they said what staff wrote down for them, but not who wrote; None where they sent it."""
+    found = next((entry for entry in one.entries if entry["kind"] == "submission.received" and "way" in entry), None)
+    return {"way": found["way"], "said_on": found["said_on"]} if found else None
 
 
 def _field(one: OwnLead, name: str, value: object) -> Json:

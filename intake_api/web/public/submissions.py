@@ -26,6 +26,7 @@ from intake_api.web.arriving import arrival
 from intake_api.web.door import Door, door
 from intake_api.web.errors import FieldProblem, RequestProblem
 from intake_api.web.public.forms import form_json
+from intake_api.web.public.schemas.forms import CHANNELS
 from intake_api.web.public.schemas.submissions import ChecksBody, RefusalBody, SubmissionBody
 from intake_api.web.shapes import VISIBLE
 from intake_api.web.showing import show_at
@@ -143,5 +144,7 @@ def _fresh_form(here: Door, submission: Submission) -> object:
     try:
         channel = read_presentation(key, submission.presentation, form=submission.form).channel
     except PresentationUnknown:
+        channel = ""
+    if channel not in CHANNELS:  # unknown, or shown to staff, who have a page of their own
         channel = "chat" if here.name == "internal" else "page"
     return json.loads(form_json(show_at(here, submission.form, submission.locale, channel)))

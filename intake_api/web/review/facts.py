@@ -68,6 +68,15 @@ class LogEntry:
     position: int | None
 
 
+@dataclass(frozen=True)
+class WrittenDown:
+    """How and when staff were told what they wrote down for somebody, and which of them wrote it."""
+
+    way: str
+    said_on: str
+    by: str
+
+
 def answers(whole: WholeLead) -> list[Answer]:
     """Return the fields of the notice in its order, answered or not; then what it does not know, by its bare name."""
     texts: Mapping[str, str] = whole.notice["texts"]
@@ -122,6 +131,12 @@ def log_entries(tx: Connection, entries: list[Entry]) -> list[LogEntry]:
         LogEntry(entry.id, entry.kind, names[str(body.get("actor", ""))], entry.at, entry.position)
         for entry, body in zip(entries, bodies, strict=True)
     ]
+
+
+def written_down(tx: Connection, entries: list[Entry]) -> WrittenDown | None:
+    """Return who wrote a lead down, by its evidence; None where the person sent it."""
+    found = next((json.loads(entry.body) for entry in entries if entry.kind == "lead.recorded"), None)
+    return WrittenDown(found["way"], found["said_on"], _actor(tx, found["actor"])) if found else None
 
 
 def _answer(texts: Mapping[str, str], name: str, asked: str, value: object) -> Answer:

@@ -21,6 +21,7 @@ ASSET_LASTS = 31_536_000  # its address names its content, so it never changes
 # What to do now, by code; the table of codes itself says what happened.
 ADVICE = {
     "form_not_ours": "Nothing was changed. Open the page again and repeat what you did.",
+    "consent_by_staff": "Nothing was changed. Write down what the person said; they confirm it themselves.",
     "origin_not_allowed": "Nothing was changed. Open the queue from its own address and try again.",
     "not_found": "The address may be mistyped, or what was here was erased when its time was over.",
     "lead_erased": "Its evidence stays, without anything of the person.",
@@ -46,6 +47,7 @@ def asset(name: str) -> Response:
 def frame_pages(app: Flask) -> None:
     """Give an app's templates what all pages use. A name that a template misspells is an error, not an empty place."""
     app.jinja_env.undefined = StrictUndefined
+    app.after_request(_unlisted)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     looks = hashlib.sha256(b"".join((STATIC / name).read_bytes() for name in ASSETS)).hexdigest()[:12]
     app.jinja_env.filters.update(
@@ -61,6 +63,12 @@ def frame_pages(app: Flask) -> None:
         looks=looks,
         here=lambda: g.get("reviewer"),
     )
+
+
+def _unlisted(response: Response) -> Response:
+    """Keep the door out of search engines; all but its entrance is closed to them anyway."""
+    response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
+    return response
 
 
 def problem_page(problem: ProblemDetails) -> Response:

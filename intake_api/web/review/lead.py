@@ -25,8 +25,9 @@ from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.review.decided import find_decided
-from intake_api.web.review.facts import answers, decisions, log_entries, notice_sections, purpose_title
+from intake_api.web.review.facts import answers, decisions, log_entries, notice_sections, purpose_title, written_down
 from intake_api.web.review.queue import ALL, chosen_state, filter_label, form_name, states_in
+from intake_api.web.review.recording import TELLINGS
 from intake_api.web.review.session import reviewer
 
 lead = Blueprint("lead", __name__, template_folder="templates")
@@ -185,6 +186,8 @@ def _facts(tx: Connection, whole: WholeLead) -> dict[str, object]:
         "notice": whole.notice,
         "sections": notice_sections(whole.notice),
         "entries": log_entries(tx, whole.entries),
+        "written_down": written_down(tx, whole.entries),
+        "tellings": TELLINGS,
         "bounced_since": bounced_since(tx, whole.lead.id),
     }
 

@@ -24,7 +24,7 @@ HELD_FOR: dict[str, str] = {
     Reason.NETWORK_BUSY: "many from one network",
     Reason.NO_PROOF: "no calculation",
 }
-CHANNELS = {"page": "Page", "chat": "Chat", "popup": "Pop-up", "button": "Button"}
+CHANNELS = {"page": "Page", "chat": "Chat", "popup": "Pop-up", "button": "Button", "staff": "Staff"}
 DECISIONS: dict[DecisionState, str] = {
     DecisionState.ACTED: "asked for by sending",
     DecisionState.REQUESTED: "yes, not yet confirmed",
@@ -78,8 +78,12 @@ SOURCES = {
     "source_other": "In their words",
     "code": "Code",
 }
+SOURCE_VALUES = {"phone": "telephone, written down by staff", "paper": "paper, written down by staff"}
+WAYS = {"phone": "by telephone", "paper": "on paper"}
 KINDS = {
     "submission.received": "Sent",
+    "lead.recorded": "Written down for the person",
+    "lead.told": "Given the notice",
     "lead.read": "Opened",
     "lead.released": "Released",
     "lead.approved": "Approved",
