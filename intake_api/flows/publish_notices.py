@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from intake_api.catalogue.model import Catalogue, Notice
 from intake_api.rules.promise import changed_purposes
 from intake_api.store import evidence, notices
+from intake_api.store.adding import in_one_go
 from intake_api.store.base import Store
 from intake_api.store.publications import SYSTEM, Publication, add_publication, current_publications
 from intake_api.store.staff import find_account, normal_email
@@ -96,31 +97,36 @@ def publish_at_start(tx: Connection, catalogue: Catalogue, *, in_production: boo
 def record_published(tx: Connection, changes: Iterable[Change], *, author: str, reason: str, now: datetime) -> None:
     """Keep the notices and make them current, each with its entry in the evidence."""
     for change in changes:
-        notice, before = change.after, change.before
-        notices.add_notice(
-            tx,
-            notice_hash=notice.hash,
-            form=notice.form,
-            locale=notice.locale,
-            version=notice.version,
-            body=notice.canonical,
-            now=now,
-        )
-        number = before.number + 1 if before else 1
-        again = asks_again(tx, change)
-        add_publication(
-            tx, Publication(notice.form, notice.locale, number, notice.hash, now, author, reason, again or None)
-        )
-        facts = {
-            "notice": notice.hash,
-            "form": notice.form,
-            "locale": notice.locale,
-            "version": notice.version,
-            "before": before and before.notice_hash,
-            "reason": reason,
-            "asks_again": again,
-        }
-        evidence.add_entry(tx, "notice.published", actor=author, now=now, facts=facts)
+        with in_one_go(tx):
+            _publish(tx, change, author=author, reason=reason, now=now)
+
+
+def _publish(tx: Connection, change: Change, *, author: str, reason: str, now: datetime) -> None:
+    notice, before = change.after, change.before
+    notices.add_notice(
+        tx,
+        notice_hash=notice.hash,
+        form=notice.form,
+        locale=notice.locale,
+        version=notice.version,
+        body=notice.canonical,
+        now=now,
+    )
+    number = before.number + 1 if before else 1
+    again = asks_again(tx, change)
+    add_publication(
+        tx, Publication(notice.form, notice.locale, number, notice.hash, now, author, reason, again or None)
+    )
+    facts = {
+        "notice": notice.hash,
+        "form": notice.form,
+        "locale": notice.locale,
+        "version": notice.version,
+        "before": before and before.notice_hash,
+        "reason": reason,
+        "asks_again": again,
+    }
+    evidence.add_entry(tx, "notice.published", actor=author, now=now, facts=facts)
 
 
 def _lines(canonical: bytes) -> list[str]:

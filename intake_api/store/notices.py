@@ -3,9 +3,10 @@
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import Connection, LargeBinary, String, insert, select
+from sqlalchemy import Connection, LargeBinary, String, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from intake_api.store.adding import Adder
 from intake_api.store.base import Moment, Table
 
 
@@ -34,15 +35,18 @@ class NoticeAltered(Exception):
     code = "notice_altered"
 
 
+_ROWS = Adder(NoticeRow)
+_KNOWN = select(NoticeRow.hash).where(NoticeRow.hash == bindparam("hash"))
+
+
 def add_notice(
     tx: Connection, *, notice_hash: str, form: str, locale: str, version: int, body: bytes, now: datetime
 ) -> bool:
     """Keep a notice; return False when it is already kept."""
-    if tx.scalar(select(NoticeRow.hash).where(NoticeRow.hash == notice_hash)):
+    if tx.scalar(_KNOWN, {"hash": notice_hash}):
         return False
-    tx.execute(
-        insert(NoticeRow).values(hash=notice_hash, form=form, locale=locale, version=version, body=body, kept_since=now)
-    )
+    row = {"hash": notice_hash, "form": form, "locale": locale, "version": version, "body": body, "kept_since": now}
+    _ROWS.add(tx, row)
     return True
 
 

@@ -4,9 +4,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import JSON, Connection, ForeignKey, Index, String, insert, select
+from sqlalchemy import JSON, Connection, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from intake_api.store.adding import Adder
 from intake_api.store.base import Moment, Table
 from intake_api.store.notices import NoticeRow
 
@@ -44,6 +45,7 @@ class Publication:
     asks_again: list[str] | None = None  # the purposes it changed so that an older yes does not count for them
 
 
+_ROWS = Adder(PublicationRow)
 _COLUMNS = [PublicationRow.__table__.c[name] for name in Publication.__dataclass_fields__]
 
 
@@ -52,7 +54,7 @@ def add_publication(tx: Connection, publication: Publication) -> None:
 
     :raises AnotherWasFirst: somebody else published in the meantime (when the transaction ends).
     """
-    tx.execute(insert(PublicationRow).values(id=uuid.uuid4().hex, **vars(publication)))
+    _ROWS.add(tx, {"id": uuid.uuid4().hex, **vars(publication)})
 
 
 def list_publications(tx: Connection, form: str | None = None, locale: str | None = None) -> list[Publication]:
