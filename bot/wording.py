@@ -126,7 +126,7 @@ def load_wording(folder: Path = WORDS) -> Wording:
 @cache
 def read_given_names(file: Path) -> tuple[str, ...]:
     """Return the given names of all languages, in lower case."""
-    listed = yaml.safe_load(file.read_text(encoding="utf-8"))
+    listed = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return _phrases([name for names in listed.values() for name in names])
 
 
@@ -147,7 +147,7 @@ def _gaps(text: str) -> set[str]:
 
 def _read(file: Path, code: str) -> Words:
     try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+        raw = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         lexicon = raw.get("lexicon") or {}
         details = _of_details(file.parent / "details" / file.name, lexicon)
         return Words(
@@ -171,7 +171,7 @@ def _read(file: Path, code: str) -> Words:
 
 
 def _of_details(file: Path, lexicon: Mapping[str, Any]) -> dict[str, Any]:
-    raw = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
+    raw = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) if file.exists() else {}
     by_name = {
         name: _joined(_by_field(lexicon.get(name)), _by_field(raw.get(name)))
         for name in ("lead_ins", "weak_lead_ins", "units", "choices")

@@ -50,5 +50,5 @@ class Topics:
 @cache
 def load_topics(file: Path = TOPICS) -> Topics:
     """Read the table."""
-    raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    raw = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return Topics(forms=dict(raw["forms"]), by_page=frozenset(raw["by_page"]), person=raw["person"])

@@ -39,7 +39,9 @@ def read_sensitive_words(folder: Path = FOLDER) -> SensitiveWords:
 
     :raises SensitiveWordsWrong: a list is missing, unknown or not readable.
     """
-    files = {file.name: yaml.safe_load(file.read_text("utf-8")) for file in sorted(folder.glob("*.yml"))}
+    files = {
+        file.name: yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader) for file in sorted(folder.glob("*.yml"))
+    }
     for name, content in files.items():
         _check_names(name, content)
     lists = [_phrases_of(name, content) for name, content in files.items()]

@@ -35,7 +35,10 @@ def read_mail_words(folder: Path = FOLDER) -> MailWords:
 
     :raises MailWordsDiffer: names the file and the first key that is wrong.
     """
-    found = {file.stem: _flat(yaml.safe_load(file.read_text("utf-8"))) for file in sorted(folder.glob("*.yml"))}
+    found = {
+        file.stem: _flat(yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader))
+        for file in sorted(folder.glob("*.yml"))
+    }
     for locale, words in found.items():
         if odd := sorted(words.keys() ^ found[REFERENCE].keys()):
             raise MailWordsDiffer(f"mail/words/{locale}.yml: {odd[0]} stands only there or only in {REFERENCE}.yml.")

@@ -33,7 +33,7 @@ def read_words(folder: Path) -> dict[str, Words]:
     :raises WordsDiffer: as above.
     """
     found: dict[str, Words] = {
-        file.stem: yaml.safe_load(file.read_text("utf-8")) for file in sorted(folder.glob("*.yml"))
+        file.stem: yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader) for file in sorted(folder.glob("*.yml"))
     }
     wanted = set(_keys(found[REFERENCE]))
     for locale, words in found.items():
