@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.chat import bench_chat
+from tests.bench.enumeration import TO_REACH_MS, TRIES, bench_enumeration
 from tests.bench.evidence_cost import bench_evidence
 from tests.bench.submissions import bench_submissions
 from tests.intake_api.conftest import ROOT
@@ -35,6 +36,10 @@ def main() -> None:
             say("what the evidence costs a submission …")
             results["evidence"] = bench_evidence(Path(folder))
             say_evidence(results["evidence"])
+        if not only or "enumeration" in only:
+            say("whether time tells who is known …")
+            results["enumeration"] = bench_enumeration(Path(folder))
+            say_enumeration(results["enumeration"])
         if not only or "chat" in only:
             say("chat turns …")
             results["chat"] = bench_chat(Path(folder))
@@ -59,6 +64,13 @@ def say_evidence(figures: dict[str, Any]) -> None:
     """Print what the evidence costs."""
     both = f"{figures['with_ms']} ms with it, {figures['without_ms']} ms without"
     say(f"  {figures['percent']} % (to reach: at most 15): {both}, by processor time of `submit_lead`")
+
+
+def say_enumeration(figures: dict[str, Any]) -> None:
+    """Print how far known and unknown people are apart."""
+    for way, one in figures.items():
+        medians = f"known p50 {one['known_ms']} ms, unknown p50 {one['unknown_ms']} ms"
+        say(f"  {way:<14}{one['apart_ms']} ms apart (to reach: below {TO_REACH_MS:.0f} over {TRIES} tries): {medians}")
 
 
 def say_chat(figures: dict[str, Any]) -> None:
