@@ -9,7 +9,7 @@ from intake_api.cli.opening import opened
 from intake_api.clock import rfc3339
 from intake_api.flows.expire_consents import list_renewals
 from intake_api.flows.read_lead import WholeLead, read_lead
-from intake_api.store.leads import list_untold
+from intake_api.store.lead_lists import list_untold
 
 
 @click.group()

@@ -7,7 +7,7 @@ import click
 
 from intake_api.cli.opening import opened
 from intake_api.clock import rfc3339
-from intake_api.store.leads import list_restricted
+from intake_api.store.lead_lists import list_restricted
 from intake_api.store.rights_cases import list_cases
 
 SOON = timedelta(days=7)

@@ -23,7 +23,8 @@ from intake_api.rules.text import Refused
 from intake_api.store.base import Store
 from intake_api.store.contact_uses import add_use, list_uses
 from intake_api.store.decisions import list_decisions
-from intake_api.store.leads import Lead, bounced_since, contact_token, find_by_contact, get_lead_by_id
+from intake_api.store.lead_index import bounced_since, contact_token, find_by_contact
+from intake_api.store.leads import Lead, get_lead_by_id
 from intake_api.store.mailed_links import hold_address
 from intake_api.store.notices import get_notice_body
 

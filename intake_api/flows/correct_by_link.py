@@ -26,7 +26,8 @@ from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.decisions import current_decisions
 from intake_api.store.deliveries import list_reached
-from intake_api.store.leads import Lead, find_by_email, open_values, replace_values
+from intake_api.store.lead_index import find_by_email
+from intake_api.store.leads import Lead, open_values, replace_values
 from intake_api.store.rights_cases import (
     RightsCase,
     add_case,

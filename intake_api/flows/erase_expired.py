@@ -6,7 +6,8 @@ from intake_api.flows.erase_lead import erase_lead
 from intake_api.log import event
 from intake_api.store.base import Store
 from intake_api.store.confirmations import hold_confirmations
-from intake_api.store.leads import find_expired, hold_expired
+from intake_api.store.lead_lists import find_expired
+from intake_api.store.leads import hold_expired
 
 BATCH = 100
 

@@ -21,7 +21,8 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.decisions import Decision, add_decision, current_decisions
-from intake_api.store.leads import Lead, find_by_yes_ending, get_lead_by_id, note_yes_ending
+from intake_api.store.lead_lists import find_by_yes_ending
+from intake_api.store.leads import Lead, get_lead_by_id, note_yes_ending
 from intake_api.store.notices import get_notice_body
 
 ASK_AGAIN_BEFORE = timedelta(days=30)

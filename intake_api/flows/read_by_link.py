@@ -21,7 +21,8 @@ from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.confirmations import Confirmation, list_confirmations
 from intake_api.store.decisions import Decision, list_decisions
-from intake_api.store.leads import Lead, find_by_email, open_values
+from intake_api.store.lead_index import find_by_email
+from intake_api.store.leads import Lead, open_values
 from intake_api.store.notices import get_notice_body
 from intake_api.store.rights_cases import (
     RightsCase,

@@ -12,7 +12,9 @@ from intake_api.flows.hold_lead import hold_lead
 from intake_api.rules.lead_state import LeadState
 from intake_api.store import evidence, keyring, rights_cases, subjects
 from intake_api.store.base import Store
-from intake_api.store.leads import ids_not_erased, index_anew
+from intake_api.store.lead_index import index_anew
+from intake_api.store.lead_lists import ids_not_erased
+from intake_api.store.leads import open_values
 from intake_api.store.subjects import get_data_key
 
 BATCH = 200
@@ -101,7 +103,8 @@ def _index_anew(store: Store) -> int:
             with store.writing() as tx:
                 lead = hold_lead(tx, lead_id)
                 if lead.state is not LeadState.ERASED:
-                    index_anew(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
+                    values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
+                    index_anew(tx, store.vault, lead.id, values)
                     renewed += 1
         last = ids[-1]
     with store.writing() as tx:

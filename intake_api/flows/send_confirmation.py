@@ -31,7 +31,8 @@ from intake_api.store.confirmations import (
     record_mail,
 )
 from intake_api.store.decisions import current_decisions
-from intake_api.store.leads import Lead, bounced_since, email_token, get_lead_by_id, open_values
+from intake_api.store.lead_index import bounced_since, email_token
+from intake_api.store.leads import Lead, get_lead_by_id, open_values
 from intake_api.store.mailed_links import MailAttempt, MailState, stop_url
 from intake_api.store.notices import get_notice_body
 from intake_api.store.subjects import get_data_key, is_erased

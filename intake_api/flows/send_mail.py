@@ -14,7 +14,7 @@ from intake_api.clock import Clock
 from intake_api.mail.port import Mail, Mailer, Outcome, Refused, Retry, Sent
 from intake_api.rules.retry import next_attempt
 from intake_api.store.base import Store
-from intake_api.store.leads import mark_bounced
+from intake_api.store.lead_index import mark_bounced
 from intake_api.store.mailed_links import MailAttempt, MailState
 
 

@@ -20,7 +20,7 @@ from intake_api.mail.words import MailWords
 from intake_api.rules.rights import LINK_LASTS, TRY_TO_SEND_FOR, RightsKind, may_send_link
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.leads import contact_token, find_by_email
+from intake_api.store.lead_index import contact_token, find_by_email
 from intake_api.store.mailed_links import MailAttempt, MailState
 from intake_api.store.rights_cases import (
     RightsCase,

@@ -12,7 +12,8 @@ from intake_api.rules.rights import RightsKind, may_be_objected_to
 from intake_api.rules.taking_back import BECOMES
 from intake_api.store.base import Store
 from intake_api.store.decisions import states_of
-from intake_api.store.leads import Lead, find_by_email, get_lead_by_id
+from intake_api.store.lead_index import find_by_email
+from intake_api.store.leads import Lead, get_lead_by_id
 from intake_api.store.notices import get_notice_body
 from intake_api.store.rights_cases import CaseUnknown, RightsCase, get_case_by_token, open_address, open_replaced
 

@@ -17,7 +17,8 @@ from intake_api.flows.take_back import Said, take_back
 from intake_api.rules.taking_back import BECOMES
 from intake_api.store.base import Store
 from intake_api.store.decisions import current_decisions
-from intake_api.store.leads import LeadUnknown, find_by_same_email, get_lead_by_id
+from intake_api.store.lead_index import find_by_same_email
+from intake_api.store.leads import LeadUnknown, get_lead_by_id
 from intake_api.store.mailed_links import stop_token
 from intake_api.store.notices import get_notice_body
 

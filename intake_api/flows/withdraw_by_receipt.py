@@ -17,7 +17,8 @@ from intake_api.rules.taking_back import meant_by_all
 from intake_api.store.base import Store
 from intake_api.store.decisions import current_decisions, list_decisions
 from intake_api.store.deliveries import list_reached
-from intake_api.store.leads import Lead, LeadUnknown, find_by_same_email, get_lead_by_receipt
+from intake_api.store.lead_index import find_by_same_email
+from intake_api.store.leads import Lead, LeadUnknown, get_lead_by_receipt
 from intake_api.store.notices import get_notice_body
 
 __all__ = ["LeadUnknown", "PurposeUnknown", "TakenBack", "withdraw_by_receipt"]

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from intake_api.rules.confirmation import ANSWER_WITHIN
 from intake_api.store import mailed_links, turns
 from intake_api.store.base import Moment, table_of
-from intake_api.store.leads import LeadIndexRow, LeadRow
+from intake_api.store.lead_index import LeadIndexRow
+from intake_api.store.leads import LeadRow
 from intake_api.store.mailed_links import LEAVING, WAITS, MailAttempt, MailedLinkRow, MailState
 
 UNANSWERED = "confirmed_at IS NULL AND ended_at IS NULL"

@@ -18,7 +18,9 @@ from intake_api.queue import Queue
 from intake_api.rules.lead_state import DECLINE_REASONS, MOVES, Act, LeadState, MoveRefused
 from intake_api.rules.suspicion import SAYS, Reason
 from intake_api.store.destinations import list_pauses
-from intake_api.store.leads import Lead, LeadChanged, LeadUnknown, bounced_since, get_lead, list_leads
+from intake_api.store.lead_index import bounced_since
+from intake_api.store.lead_lists import list_leads
+from intake_api.store.leads import Lead, LeadChanged, LeadUnknown, get_lead
 from intake_api.store.staff import find_reviewer
 from intake_api.store.subjects import SubjectErased
 from intake_api.web.access import open_to

@@ -12,7 +12,8 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.store.decisions import states_of
 from intake_api.store.deliveries import Delivery, deliveries_of
 from intake_api.store.destinations import list_pauses
-from intake_api.store.leads import Lead, LeadUnknown, count_by_state, get_lead, list_leads
+from intake_api.store.lead_lists import count_by_state, list_leads
+from intake_api.store.leads import Lead, LeadUnknown, get_lead
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.review.decided import find_decided

@@ -11,7 +11,8 @@ from intake_api.flows.erase_by_receipt import erase_by_receipt
 from intake_api.mail.port import Outcome, Refused, Retry, Sent
 from intake_api.queue import Queue
 from intake_api.store.base import Store
-from intake_api.store.leads import Lead, bounced_since
+from intake_api.store.lead_index import bounced_since
+from intake_api.store.leads import Lead
 from intake_api.store.mailed_links import MailState
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import ToldMailer, attempt, desk_of, token_of

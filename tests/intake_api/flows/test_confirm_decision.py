@@ -25,7 +25,8 @@ from intake_api.store.base import Store
 from intake_api.store.decisions import list_decisions
 from intake_api.store.deliveries import DeliveryState
 from intake_api.store.evidence import Signer
-from intake_api.store.leads import Lead, list_leads
+from intake_api.store.lead_lists import list_leads
+from intake_api.store.leads import Lead
 from intake_api.store.mailed_links import MailState
 from intake_api.store.subjects import SubjectErased
 from tests.intake_api.conftest import DrivenClock

@@ -38,7 +38,8 @@ from intake_api.store.base import Store
 from intake_api.store.confirmations import Confirmation, confirmation_token, list_confirmations
 from intake_api.store.decisions import current_decisions
 from intake_api.store.keyring import RECEIPTS
-from intake_api.store.leads import Lead, list_untold
+from intake_api.store.lead_lists import list_untold
+from intake_api.store.leads import Lead
 from intake_api.store.mailed_links import MailState
 from tests.intake_api.conftest import PUBLIC_URL, DrivenClock
 from tests.intake_api.flows.confirmations import body_of, folder_desk, mails_in

@@ -26,7 +26,8 @@ from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.evidence import KeyNotHeld, Signer
 from intake_api.store.keyring import CHECKPOINTS, RECEIPTS, KeyMismatch, list_keys, signing_keys
-from intake_api.store.leads import Lead, find_by_email
+from intake_api.store.lead_index import find_by_email
+from intake_api.store.leads import Lead
 from intake_api.store.rights_cases import open_address
 from intake_api.verifier import verify_receipt
 from tests.intake_api.conftest import PUBLIC_URL, DrivenClock

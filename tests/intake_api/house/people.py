@@ -13,7 +13,8 @@ from intake_api.flows.withdraw_by_receipt import withdraw_by_receipt
 from intake_api.queue import Queue
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
-from intake_api.store.leads import Lead, find_by_email
+from intake_api.store.lead_index import find_by_email
+from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.rights import Office
 from tests.intake_api.house.racing import Act

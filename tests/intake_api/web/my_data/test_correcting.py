@@ -14,7 +14,8 @@ from intake_api.flows.verify_evidence import verify_evidence
 from intake_api.settings import Settings
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.leads import find_by_email, get_lead
+from intake_api.store.lead_index import find_by_email
+from intake_api.store.leads import get_lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import everything_kept, mails_in
 from tests.intake_api.flows.rights import Office

@@ -18,7 +18,8 @@ from intake_api.flows.submit_lead import Submission, submit_lead
 from intake_api.queue import Queue
 from intake_api.store.base import Store
 from intake_api.store.deliveries import Attempt, DeliveryState, claim_delivery, record_attempt
-from intake_api.store.leads import Lead, email_token, mark_bounced, restrict
+from intake_api.store.lead_index import email_token, mark_bounced
+from intake_api.store.leads import Lead, restrict
 from intake_api.web.review.words import KINDS
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import naughty_chunks, needs_corpora

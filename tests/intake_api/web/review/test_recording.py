@@ -8,7 +8,8 @@ from flask.testing import FlaskClient
 from intake_api.catalogue.model import Catalogue
 from intake_api.store.base import Store
 from intake_api.store.decisions import current_decisions
-from intake_api.store.leads import Lead, get_lead, list_leads
+from intake_api.store.lead_lists import list_leads
+from intake_api.store.leads import Lead, get_lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.web.review.visitor import OURS, Browser, MakeReviewer, Page, path_of, words_of
 
