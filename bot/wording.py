@@ -32,7 +32,7 @@ LISTS_FOR_DETAILS = (
     "role_modifiers",
     "role_tails",
 )
-LISTS_TO_LISTEN_FOR = ("clear_yes", "clear_no", "fillers", "hedges", "finishes", "spelled_out")
+LISTS_TO_LISTEN_FOR = ("clear_yes", "clear_no", "fillers", "hedges", "finishes", "everything", "spelled_out")
 LANGUAGES = ("en", "lv", "ru", "pl", "cs")
 MEASURE = "en"
 
@@ -50,6 +50,7 @@ class Lexicon:
     fillers: tuple[str, ...]  # words that may stand beside a clear yes without changing it
     hedges: tuple[str, ...]
     finishes: tuple[str, ...]  # "send", "that's all": nothing more is to be asked
+    everything: tuple[str, ...]  # may finish, and may answer "what do you like?"
     spelled_out: tuple[str, ...]  # the signs of an e-mail address as words, without diacritics
     lead_ins: Mapping[str, tuple[str, ...]]
     weak_lead_ins: Mapping[str, tuple[str, ...]]  # "I am": a name only if what follows is written like one
@@ -162,6 +163,7 @@ def _read(file: Path, code: str) -> Words:
                 fillers=_phrases(lexicon.get("fillers")),
                 hedges=_phrases(lexicon.get("hedges")),
                 finishes=_phrases(lexicon.get("finishes")),
+                everything=_phrases(lexicon.get("everything")),
                 spelled_out=_phrases(lexicon.get("spelled_out")),
                 **details,
             ),

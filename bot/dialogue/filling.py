@@ -40,7 +40,7 @@ async def field_answered(state: State, said: Said, desk: Desk) -> Turn:
     field = sheet.field(state.asked)
     if field is None:
         return ask_next(state)
-    if field.type != "long_text" and says_nothing_more(said, desk.words.lexicon):
+    if says_nothing_more(said, desk.words.lexicon, to_open_question=field.type == "long_text"):
         return _no_more_to_say(state, field, sheet)
     candidates = corrected_email(said.text, state) if _corrects(field, said) else {}
     candidates = candidates or _candidates(field, said, state, desk)

@@ -80,9 +80,13 @@ def is_plain_yes(text: str, lexicon: Lexicon) -> bool:
     )
 
 
-def says_nothing_more(said: Said, lexicon: Lexicon) -> bool:
-    """Say whether a typed text only asks to be done with: "send it please", "that's all"."""
-    return said.button is None and _is_wholly(_words(said.text), lexicon.finishes, lexicon.fillers)
+def says_nothing_more(said: Said, lexicon: Lexicon, *, to_open_question: bool = False) -> bool:
+    """Say whether a typed text only asks to be done with: "send it please", "that's all".
+
+    :param to_open_question: any text may be the answer, "everything" too.
+    """
+    finishes = tuple(one for one in lexicon.finishes if not (to_open_question and one in lexicon.everything))
+    return said.button is None and _is_wholly(_words(said.text), finishes, lexicon.fillers)
 
 
 def _words(text: str) -> str:

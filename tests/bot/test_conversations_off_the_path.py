@@ -181,10 +181,24 @@ class TestNoDeadEnd:
         visitor.says("no", "no", "send")
         assert api.sent("/submissions")[0]["fields"] == {"name": "Anna", "email": "anna@pine-villa.example"}
 
+    @pytest.mark.parametrize(("text", "comment"), [("send", {}), ("Everything!", {"comment": "Everything!"})])
+    def test_send_is_no_comment_and_everything_is(
+        self, bot: RunningBot, api: FormApiServer, text: str, comment: dict[str, str]
+    ) -> None:
+        visitor = bot.visitor()
+        visitor.says("i want to give feedback", "yes", "9", text, "send", "send")
+        assert api.sent("/submissions")[0]["fields"] == {"rating": 9, **comment}
+
     @pytest.mark.parametrize("text", ["send it", "that's all"])
     def test_send_is_no_value_of_a_field_that_is_needed(self, bot: RunningBot, api: FormApiServer, text: str) -> None:
         visitor = bot.visitor()
         visitor.says("i want a demo", "yes", text)
+        assert "cancel" in visitor.offered
+        assert api.sent("/checks") == []
+
+    def test_that_is_all_is_no_message_where_one_is_needed(self, bot: RunningBot, api: FormApiServer) -> None:
+        visitor = bot.visitor()
+        visitor.says("please call me back", "yes", "that's all")
         assert "cancel" in visitor.offered
         assert api.sent("/checks") == []
 
