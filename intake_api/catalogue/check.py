@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 from intake_api.catalogue.answers import opening_words
+from intake_api.catalogue.children import AGE_TEXTS
 from intake_api.catalogue.content_source import contents_file
 from intake_api.catalogue.form_kinds import GIVING
 from intake_api.catalogue.form_source import FieldSource, form_file
-from intake_api.catalogue.model import ACT, DOUBLE_OPT_IN, OPT_IN, Form, Problem, Purpose
-from intake_api.catalogue.notice import CONFIRMATION_TEXTS, INTEREST_TEXTS, PAGE_TEXTS
+from intake_api.catalogue.model import ACT, ASKED, DOUBLE_OPT_IN, OPT_IN, Form, Problem, Purpose
+from intake_api.catalogue.notice import CHILDREN_HEADING, CHILDREN_TEXTS, CONFIRMATION_TEXTS, INTEREST_TEXTS, PAGE_TEXTS
 from intake_api.catalogue.soundness import Soundness
 from intake_api.catalogue.sources import FIELDS, ORGANISATION, PURPOSES, RECIPIENTS, Sources, words_file
 from intake_api.catalogue.terms import PURPOSE_TEXT_LENGTH, RIGHTS, ROLES, VAGUE
@@ -228,6 +229,7 @@ def _expected_keys(sources: Sources) -> Iterable[str]:
     yield from ("language", "and", "ai", "withdraw", *(f"page.{name}" for name in PAGE_TEXTS))
     if any(field.asked_if for form in sources.forms.values() for field in form.fields):
         yield "page.asked_if"
+    yield from _children_keys(sources.forms.values())
     yield from (f"rights.{right}" for right in RIGHTS)
     yield from (f"problems.{code}" for code in CODES)
     yield from (f"opening_hours.{name}" for name in opening_words(sources.organisation.opening_hours))
@@ -250,11 +252,21 @@ def _expected_keys(sources: Sources) -> Iterable[str]:
             yield f"forms.{form.key}.scoring"
 
 
+def _children_keys(forms: Iterable[Form]) -> Iterable[str]:
+    """What is said about children, as far as a form says it."""
+    policies = {form.children.policy for form in forms if form.children}
+    said = [key for policy, key in CHILDREN_TEXTS.items() if policy in policies]
+    yield from (CHILDREN_HEADING, *said) if said else ()
+    if ASKED in policies:
+        yield from (f"age.{name}" for name in AGE_TEXTS)
+
+
 def _spare_keys(sources: Sources) -> Iterable[str]:
     """Texts that may stand ready though nothing uses them yet."""
     yield from (f"kept.{start}" for start in STARTS)
     yield from (f"roles.{role}" for role in ROLES)
     yield "page.asked_if"
+    yield from (CHILDREN_HEADING, *CHILDREN_TEXTS.values(), *(f"age.{name}" for name in AGE_TEXTS))
     yield f"countries.{sources.organisation.country}"
     yield from (f"opening_hours.{name}" for name in ("working_days", "every_day"))
     yield from (f"opening_hours.days.{day}" for day in WEEKDAYS)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from intake_api.catalogue.children import read_children_of_form
 from intake_api.catalogue.entry import Entry
 from intake_api.catalogue.form_kinds import KINDS, STAGES, read_event, read_follow_up, read_pages, read_popup
-from intake_api.catalogue.model import OPT_IN, AskedIf, Form, FormField, Problem, Purpose
+from intake_api.catalogue.model import OPT_IN, AskedIf, Children, Form, FormField, Problem, Purpose
 from intake_api.catalogue.yaml_file import read_yaml
 from intake_api.rules.fields import ONE_OF, OPTIONAL, REQUIRED, FieldRule
 from intake_api.rules.qualification import QualificationLine
@@ -43,9 +44,13 @@ def read_forms(
     fields: Mapping[str, FieldSource],
     purposes: Mapping[str, Purpose],
     regions: Mapping[str, tuple[str, ...]],
+    house: Children,
     problems: list[Problem],
 ) -> dict[str, Form]:
-    """Read every form, in the order of its `position`. `regions` are by language, the first one complete."""
+    """Read every form, in the order of its `position`.
+
+    `regions` are by language, the first one complete; `house` is what is done about children where a form says nothing.
+    """
     files = sorted(folder.glob("forms/*.yml"))
     if not files:
         problems.append(Problem("forms/", "(folder)", "holds no form.", "Write one: forms/request_contact.yml."))
@@ -55,9 +60,8 @@ def read_forms(
         if not FILE_NAME.fullmatch(path.stem):
             wrong = f"is named {path.stem}, which cannot be the key of a form."
             problems.append(Problem(file, "(name)", wrong, "Use lower-case letters, digits and underscores."))
-        forms.append(
-            _form(path.stem, Entry(file, "", read_yaml(folder, file, problems), problems), fields, purposes, regions)
-        )
+        entry = Entry(file, "", read_yaml(folder, file, problems), problems)
+        forms.append(_form(path.stem, entry, fields, purposes, regions, house))
     return {form.key: form for form in sorted(forms, key=lambda form: (form.position, form.key))}
 
 
@@ -67,16 +71,18 @@ def _form(
     fields: Mapping[str, FieldSource],
     purposes: Mapping[str, Purpose],
     regions: Mapping[str, tuple[str, ...]],
+    house: Children,
 ) -> Form:
     entry.only(
         "kind", "stage", "position", "languages", "sites", "notice", "purposes", "delivers", "fields", "popup", "pages",
-        "event", "follow_up", "qualification",
+        "event", "follow_up", "qualification", "children", "children_in",
     )  # fmt: skip
     kind = entry.one_of("kind", KINDS)
     notice = entry.entry("notice", "Write family, version, effective_from and material_change.")
     notice.only("family", "version", "effective_from", "material_change")
     named = _purposes(entry, purposes)
-    asked = _fields(entry, fields, {purpose_id: purposes[purpose_id] for purpose_id in named if purpose_id in purposes})
+    served = {purpose_id: purposes[purpose_id] for purpose_id in named if purpose_id in purposes}
+    asked = _fields(entry, fields, served)
     scored = _qualification(entry)
     return Form(
         key=key,
@@ -100,6 +106,7 @@ def _form(
         event=read_event(entry, kind),
         follow_up=read_follow_up(entry, asked),
         sites=_sites(entry),
+        children=read_children_of_form(entry, house, served.values()),
     )
 
 

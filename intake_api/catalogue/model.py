@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
+from intake_api.rules.age_of_consent import AGE, AGE_MISSING, threshold_of
 from intake_api.rules.fields import FieldRule, Value, masked
 from intake_api.rules.follow_up import FollowUp
 from intake_api.rules.opening_hours import OpeningHours
 from intake_api.rules.permission import ContactBudget
 from intake_api.rules.qualification import QualificationLine
 from intake_api.rules.retention import Duration, Kept
-from intake_api.rules.sensitive_text import TextReader
+from intake_api.rules.sensitive_text import TOO_YOUNG, TextReader
 
 ACT = "act"
 OPT_IN = "opt_in"
@@ -23,6 +24,13 @@ DOUBLE_OPT_IN = "double_opt_in"
 NO_REGION = "ZZ"  # where only numbers with a prefix are numbers
 
 ANSWERS = "answers"
+
+# What is done about children (GDPR, Article 8).
+ASKED = "asked"
+NOT_FOR_CHILDREN = "not_for_children"
+
+# Where the notice says why an answer about the age cannot be taken.
+AGE_TEXT_OF = {TOO_YOUNG: "age.too_young", AGE_MISSING: "age.missing"}
 
 JsonObject = Mapping[str, object]
 
@@ -81,6 +89,17 @@ class Authority:
 
 
 @dataclass(frozen=True, slots=True)
+class Children:
+    """What is done about children: `policy` is `asked` or `not_for_children`.
+
+    `country` (ISO 3166) names whose age of consent counts; None: it is told by the visitor's language.
+    """
+
+    policy: str
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """The controller (N-01, N-02). None for representative or DPO was written down as an explicit none."""
 
@@ -94,6 +113,7 @@ class Organisation:
     representative: str | None
     dpo: str | None
     opening_hours: OpeningHours
+    children: Children
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +210,8 @@ class Form:
 
     `pages` are the names of its fields, page by page, where it is asked in several. `event` is what the page around it
     announces before it is shown. `languages` are those it is offered in. `sites` are the origins whose pages may show
-    it; None: those the settings allow.
+    it; None: those the settings allow. `children` is None where the house asks for the age and this form has no yes to
+    ask it for.
     """
 
     key: str
@@ -214,10 +235,17 @@ class Form:
     event: str | None = None
     follow_up: FollowUp | None = None
     sites: tuple[str, ...] | None = None
+    children: Children | None = None
 
     def phone_regions(self, locale: str) -> tuple[str, ...]:
         """The countries whose phone numbers may be typed without a prefix in this locale."""
         return self.regions.get(locale, (NO_REGION,))
+
+    def age_of_consent(self, locale: str) -> int | None:
+        """The age in years that is asked for in this locale before a yes counts; None where nobody is asked (K-01)."""
+        if self.children is None or self.children.policy != ASKED:
+            return None
+        return threshold_of(self.children.country, locale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,11 +319,18 @@ class FormView:
 
     def problem_text(self, name: str, code: str) -> str:
         """Say a field's code as a sentence in this locale. `name` may be any text; it is never echoed."""
+        if name == AGE:
+            return self.notice.texts[AGE_TEXT_OF[code]] if self.age_of_consent else self.problem_texts[code]
         rule = self.form.rules.get(name)
         text = self.problem_texts[code]
         if rule is None:
             return text
         return text.replace("{max}", str(rule.max_length or rule.maximum)).replace("{min}", str(rule.minimum))
+
+    @property
+    def age_of_consent(self) -> int | None:
+        """The age that is asked for, in years; None where nobody is asked."""
+        return self.form.age_of_consent(self.locale)
 
     def asked_by(self, purpose_id: str, channel: str) -> str:
         """Return the words a purpose is agreed to by: in a chat the question of an opt-in, else its control's label."""

@@ -12,7 +12,17 @@ from typing import cast
 
 import rfc8785
 
-from intake_api.catalogue.model import OPT_IN, Form, FormField, JsonObject, Notice, Purpose
+from intake_api.catalogue.children import AGE_TEXTS
+from intake_api.catalogue.model import (
+    ASKED,
+    NOT_FOR_CHILDREN,
+    OPT_IN,
+    Form,
+    FormField,
+    JsonObject,
+    Notice,
+    Purpose,
+)
 from intake_api.catalogue.sources import Sources
 from intake_api.catalogue.terms import RIGHTS
 from intake_api.catalogue.words import Words
@@ -75,6 +85,10 @@ CONFIRMATION_TEXTS = (
 # What must be said of a purpose that rests on an interest of ours (N-05).
 INTEREST_TEXTS = ("legitimate_interest", "object")
 
+# What is said about children, by what is done about them (K-01, K-05).
+CHILDREN_HEADING = "page.children"
+CHILDREN_TEXTS = {ASKED: "page.children_asked", NOT_FOR_CHILDREN: "page.children_not_for"}
+
 
 def make_notice(sources: Sources, form: Form, words: Words) -> Notice:
     """Make the notice of a form from its sources and the words of a locale (which may turn out to lack some)."""
@@ -135,6 +149,7 @@ def _document(
         "fields": [_field(field) for field in form.fields],
         "rights": {"how": texts["page.rights_how"], "contact": organisation.email, "list": list(RIGHTS)},
         "withdraw": {"contact": organisation.email, "text": texts["withdraw"]},
+        "children": _children(form, locale),
         "scoring": _scoring(form, texts),
         "texts": dict(texts),
     }
@@ -186,6 +201,13 @@ def _necessity(form: Form, field: FormField) -> str:
     return f"required_one_of:{','.join(group)}" if ":" in field.rule.necessity else field.rule.necessity
 
 
+def _children(form: Form, locale: str) -> JsonObject | None:
+    """Say what is done about children; `threshold` is the age that is asked for, if it is."""
+    if form.children is None:
+        return None
+    return {"policy": form.children.policy, "threshold": form.age_of_consent(locale)}
+
+
 def _scoring(form: Form, texts: Mapping[str, str]) -> JsonObject | None:
     if not form.qualification:
         return None
@@ -212,6 +234,7 @@ def _texts(sources: Sources, form: Form, purposes: list[Purpose], words: Words) 
     if any(purpose.control == OPT_IN for purpose in purposes):  # a yes that staff write down is confirmed, too
         texts.update({f"confirmation.{name}": words.say(f"confirmation.{name}", filled) for name in CONFIRMATION_TEXTS})
     texts.update(_page_texts(sources, filled, words))
+    texts.update(_children_texts(form, filled, words))
     texts.update({f"right.{right}": words.say(f"rights.{right}") for right in RIGHTS})
     return texts
 
@@ -232,6 +255,7 @@ def _filled(sources: Sources, form: Form, purposes: list[Purpose], words: Words)
         "representative": organisation.representative or "",
         "version": str(form.version),
         "effective_from": form.effective_from,
+        "threshold": str(form.age_of_consent(words.locale) or ""),
         "confirm_hours": str(ANSWER_WITHIN // timedelta(hours=1)),
         "confirm_days": str(UNCONFIRMED.duration.exact // timedelta(days=1)),
         **{f"duration.{purpose.id}": words.say(f"durations.{purpose.kept.duration.text}") for purpose in purposes},
@@ -279,6 +303,16 @@ def _recipient_texts(sources: Sources, recipient_id: str, words: Words) -> dict[
     if recipient.safeguard:
         texts[f"recipient.{recipient_id}.safeguard"] = words.say("page.safeguard", {"safeguard": recipient.safeguard})
     return texts
+
+
+def _children_texts(form: Form, filled: Mapping[str, str], words: Words) -> dict[str, str]:
+    """What the notice says about children, and the question with its two answers where it is asked."""
+    if form.children is None:
+        return {}
+    keys = [CHILDREN_HEADING, CHILDREN_TEXTS[form.children.policy]]
+    if form.children.policy == ASKED:
+        keys += [f"age.{name}" for name in AGE_TEXTS]
+    return {key: words.say(key, filled) for key in keys}
 
 
 def _page_texts(sources: Sources, filled: Mapping[str, str], words: Words) -> dict[str, str]:

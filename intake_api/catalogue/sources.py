@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 from intake_api.catalogue.answer_source import AnswerSource, read_answers
+from intake_api.catalogue.children import read_children
 from intake_api.catalogue.code_source import read_codes
 from intake_api.catalogue.content_source import read_contents
 from intake_api.catalogue.entry import Entry
@@ -39,6 +40,7 @@ from intake_api.catalogue.terms import (
 )
 from intake_api.catalogue.words import flatten
 from intake_api.catalogue.yaml_file import read_yaml
+from intake_api.rules.age_of_consent import AGE
 from intake_api.rules.consent import VALIDITY
 from intake_api.rules.contact import EMAIL_LENGTH, PHONE_LENGTH
 from intake_api.rules.fields import TYPES
@@ -101,7 +103,7 @@ def read_sources(folder: Path, problems: list[Problem]) -> Sources:
         recipients=_all(_open(folder, RECIPIENTS, problems), _recipient),
         purposes=purposes,
         fields=fields,
-        forms=read_forms(folder, fields, purposes, _phone_regions(about, locales), problems),
+        forms=read_forms(folder, fields, purposes, _phone_regions(about, locales), organisation.children, problems),
         words={locale: _words(entry) for locale, entry in locales.items()},
         answers={locale: read_answers(entry) for locale, entry in locales.items()},
         contents=read_contents(folder, locales, problems),
@@ -125,7 +127,8 @@ def _all(entry: Entry, read: Callable[[str, Entry], T]) -> dict[str, T]:
 def _organisation(entry: Entry) -> Organisation:
     entry.only(
         "name", "product", "address", "country", "email", "phone", "website", "representative",
-        "data_protection_officer", "opening_hours", "default_locale", "locales", "authorities",
+        "data_protection_officer", "children", "children_in", "opening_hours", "default_locale", "locales",
+        "authorities",
     )  # fmt: skip
     return Organisation(
         name=entry.text("name", "Write the legal name of the organisation."),
@@ -140,6 +143,7 @@ def _organisation(entry: Entry) -> Organisation:
         opening_hours=_opening_hours(
             entry.entry("opening_hours", "Write when people answer: time_zone, weekdays, from, to.")
         ),
+        children=read_children(entry),
     )
 
 
@@ -323,6 +327,9 @@ def _duration(entry: Entry, name: str, default: str | None = None) -> Duration:
 
 
 def _field(name: str, entry: Entry) -> FieldSource:
+    if name == AGE:
+        instead = "Take it out, and write in a form: children: asked. That asks for an age group and keeps no number."
+        entry.wrong("", "is asked by the question about children, and in no other way (K-01).", instead)
     kind = entry.one_of("type", TYPES)
     own = {"text": ("max_length",), "long_text": ("max_length",), "integer": ("min", "max"), "choice": ("choices",)}
     entry.only("type", "personal_data", *own.get(kind, ()))

@@ -24,6 +24,8 @@ _WORDS = {
     "optional": "necessity_optional",
     "one_of": "necessity_one_of",
 }
+# The question about the age and its two answers, under the names the form object gives them.
+_AGE = {"question": "question", "why": "why", "yes": "at_or_over", "no": "younger", "too_young": "too_young"}
 
 
 def make_view(sources: Sources, form: Form, words: Words, public_url: str, problems: list[Problem]) -> FormView:
@@ -44,6 +46,7 @@ def make_view(sources: Sources, form: Form, words: Words, public_url: str, probl
         "what_next": notice.texts["what_next"],
         "fields": [_field(field, notice.texts) for field in form.fields],
         **_for_scripts(form),
+        **_age(form, notice),
         "notice": _notice(sources, form, notice, public_url),
     }
     return FormView(
@@ -75,6 +78,14 @@ def _for_scripts(form: Form) -> JsonObject:
     if form.event:
         found["event"] = form.event
     return found
+
+
+def _age(form: Form, notice: Notice) -> JsonObject:
+    """The question about the age, where it is asked (K-01); `too_young` is said to whoever answers no."""
+    threshold = form.age_of_consent(notice.locale)
+    if threshold is None:
+        return {}
+    return {"age": {"threshold": threshold, **{name: notice.texts[f"age.{key}"] for name, key in _AGE.items()}}}
 
 
 def _field(field: FormField, texts: Mapping[str, str]) -> JsonObject:

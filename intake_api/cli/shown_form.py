@@ -2,7 +2,7 @@
 
 import shutil
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import click
 
@@ -110,6 +110,18 @@ def _decisions(loaded: Catalogue, view: FormView, words: str) -> Iterable[str]:
             yield wrapped(texts[f"legitimate_interest.{purpose_id}"], "    ")
             yield wrapped(texts[f"object.{purpose_id}"], "    ")
         yield ""
+    yield from _age(texts)
+
+
+def _age(texts: Mapping[str, str]) -> Iterable[str]:
+    """The question about the age, where the form asks it."""
+    if "age.question" not in texts:
+        return
+    yield click.style(texts["age.question"], bold=True)
+    yield wrapped(texts["age.why"], "    ")
+    yield f"    ( ) {texts['age.at_or_over']}"
+    yield f"    ( ) {texts['age.younger']}"
+    yield ""
 
 
 def _afterwards(view: FormView) -> Iterable[str]:

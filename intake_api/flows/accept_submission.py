@@ -10,20 +10,22 @@ from enum import StrEnum
 from intake_api.catalogue.model import DOUBLE_OPT_IN, OPT_IN, Catalogue, FormView
 from intake_api.flows.judge_arrival import Arrival
 from intake_api.flows.notice_as_shown import notice_as_shown
+from intake_api.rules.age_of_consent import AGE, AgeShown, SaidAge, kept_of, why_not
 from intake_api.rules.consent import AskedPurpose, DecisionState
-from intake_api.rules.fields import Checked, Value, check_fields
+from intake_api.rules.fields import Value, check_fields
+from intake_api.rules.sensitive_text import TOO_YOUNG
 from intake_api.store.base import Store
 from intake_api.store.presentations import STAFF, Presentation, PresentationUnknown, read_presentation
 
 
 class FieldsInvalid(Exception):
-    """At least one field cannot be taken; `problems` are codes by field."""
+    """At least one field cannot be taken; `problems` are codes by field, `age` for the answer about the age (K-01)."""
 
     code = "fields_invalid"
 
-    def __init__(self, checked: Checked) -> None:
+    def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__("Some answers need another look.")
-        self.problems = checked.problems
+        self.problems = problems
 
 
 class PresentationExpired(Exception):
@@ -43,6 +45,7 @@ class Submission:
     """What a visitor sent, once. Shapes are checked at the door; everything else here.
 
     :param arrival: how it came; None where somebody vouches for it, so that it is not judged.
+    :param age: what they answered about their age; None where they did not, or were not asked.
     """
 
     form: str
@@ -53,6 +56,7 @@ class Submission:
     attribution: Mapping[str, str]
     idempotency_key: str | None = None
     arrival: Arrival | None = None
+    age: SaidAge | None = None
 
 
 class Way(StrEnum):
@@ -97,6 +101,7 @@ class Accepted:
     macs: Macs
     token_key: bytes = field(repr=False)
     recorded: Recorded | None = None
+    age: AgeShown | None = None
 
     @property
     def first_yeses(self) -> list[str]:
@@ -122,15 +127,30 @@ def accept_submission(
     """
     granted = [purpose for purpose, state in states.items() if state in (DecisionState.GIVEN, DecisionState.REQUESTED)]
     checked = check_fields(view.form, submission.locale, submission.fields, view.free_texts.reader, granted=granted)
+    threshold = view.age_of_consent
+    why = why_not(threshold, submission.age, says_yes=bool(granted))
+    age_problem = {AGE: why} if why else {}
     if not checked.ok:
-        raise FieldsInvalid(checked)
+        raise FieldsInvalid({**checked.problems, **age_problem})
     shown = read_presentation(token_key, submission.presentation, form=view.form.key)
     if (shown.channel == STAFF) is not (recorded is not None):  # or staff could give a consent by a visitor's door
         raise PresentationUnknown("This form was not opened here.")
     view = notice_as_shown(store, view, shown, now=now)
+    if age_problem and shown.notice_hash == view.notice.hash:  # on an older notice the question may not have been there
+        raise FieldsInvalid(age_problem)
+    age = kept_of(threshold, submission.age, says_yes=bool(granted))
     macs = _macs(token_key, shown, submission)
     left_out = tuple(dict.fromkeys(code for codes in checked.left_out.values() for code in codes))
-    return Accepted(submission, shown, view, checked.values, left_out, states, macs, token_key, recorded)
+    return Accepted(submission, shown, view, checked.values, left_out, states, macs, token_key, recorded, age)
+
+
+def refuse_the_young(submission: Submission) -> None:
+    """End with whoever says to be under age, whatever else they said (K-02).
+
+    :raises FieldsInvalid: `too_young`, and nothing else.
+    """
+    if submission.age is SaidAge.UNDER:
+        raise FieldsInvalid({AGE: TOO_YOUNG})
 
 
 def asked_purposes(catalogue: Catalogue, view: FormView) -> list[AskedPurpose]:
@@ -159,6 +179,7 @@ def _macs(token_key: bytes, shown: Presentation, submission: Submission) -> Macs
         "fields": dict(submission.fields),
         "decisions": dict(submission.decisions),
         "attribution": dict(submission.attribution),
+        **({"age": submission.age.value} if submission.age else {}),
     }
     written = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
     mac = hmac.digest(token_key, b"content|" + written, "sha256")

@@ -32,7 +32,7 @@ from intake_api.store.leads import Lead, NewLead, add_lead, find_sent, new_refer
 from intake_api.store.presentations import Outcome, add_answered, find_answered
 from intake_api.store.subjects import add_subject
 
-WORKFLOW = "1"  # in each entry; raise it when what is checked, decided or kept of a submission changes (E-09)
+WORKFLOW = "2"  # in each entry; raise it when what is checked, decided or kept of a submission changes (E-09)
 STAFF_WROTE = "staff"  # who exactly stands in an entry of its own, so that no receipt shows it
 
 
@@ -225,8 +225,11 @@ def _decisions(catalogue: Catalogue, accepted: Accepted, entry_id: str, now: dat
 
 
 def _facts(accepted: Accepted, decisions: list[Decision], reasons: tuple[Reason, ...]) -> dict[str, object]:
-    """Return what the entry says in clear: ids, hashes and names of fields, never their values (R-05)."""
-    shown = accepted.shown
+    """Return what the entry says in clear: ids, hashes and names of fields, never their values (R-05).
+
+    Of the age: which threshold was asked for, and that the person has reached it (K-04).
+    """
+    shown, age = accepted.shown, accepted.age
     return {
         "presentation": shown.id,
         "shown_at": rfc3339(shown.shown_at),
@@ -241,6 +244,7 @@ def _facts(accepted: Accepted, decisions: list[Decision], reasons: tuple[Reason,
              "label": one.label_hash}
             for one in decisions
         ],
+        **({"age": {"threshold": age.threshold, "answer": age.answer.value}} if age else {}),
         **({"held": list(reasons)} if reasons else {}),
         **_said(accepted),
     }  # fmt: skip

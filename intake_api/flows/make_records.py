@@ -56,6 +56,7 @@ def told_of(tx: Connection, lead: Lead, public_url: str) -> Told:
         channel=lead.channel,
         shown_at=first["shown_at"],
         given=frozenset(first["fields"]),
+        age=first.get("age"),
     )
     events = [_event(one, by_person=said[one.evidence_entry]["actor"] == "subject") for one in decisions]
     return Told(

@@ -11,6 +11,7 @@ from intake_api.flows.accept_submission import (
     Submission,
     accept_submission,
     asked_purposes,
+    refuse_the_young,
     why_closed,
 )
 from intake_api.flows.judge_arrival import TooManySubmissions, count_arrival, judge_arrival
@@ -50,7 +51,7 @@ def submit_lead(
     """Check, decide and keep one submission. The same one again gets the first answer and writes nothing.
 
     :raises LocaleNotOffered: no complete notice in this language (N-17).
-    :raises FieldsInvalid: per-field codes; nothing was kept.
+    :raises FieldsInvalid: per-field codes; nothing was kept. Who says to be under age is told `too_young` (K-02).
     :raises DecisionInvalid: per-purpose codes; nothing was kept (C-02).
     :raises NothingAgreed: the form lives on consent and none was given.
     :raises PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch: show the notice (C-06).
@@ -59,6 +60,7 @@ def submit_lead(
     :raises StoreUnavailable: nothing was kept; say so, and thank for nothing (SEC-42).
     """
     view = catalogue.view(submission.form, submission.locale)
+    refuse_the_young(submission)
     states = decide(asked_purposes(catalogue, view), submission.decisions)
     accepted = accept_submission(store, view, token_key, submission, states, now=now)
     if accepted.first_yeses:

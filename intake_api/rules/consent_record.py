@@ -71,7 +71,10 @@ class DecidedEvent:
 
 @dataclass(frozen=True)
 class AnsweredNotice:
-    """What a person answered: which notice, where and when it was shown, which fields they gave; ids in hex."""
+    """What a person answered: which notice, where and when it was shown, which fields they gave; ids in hex.
+
+    `age` is the threshold that was asked for and that they have reached it, where they were asked (K-04).
+    """
 
     lead_id: str
     subject_id: str
@@ -83,6 +86,7 @@ class AnsweredNotice:
     channel: str
     shown_at: str
     given: frozenset[str]
+    age: Mapping[str, Any] | None = None
 
 
 def make_records(answered: AnsweredNotice, events: Sequence[DecidedEvent]) -> list[JsonObject]:
@@ -133,8 +137,16 @@ def _record(answered: AnsweredNotice, purpose: Mapping[str, Any], events: Sequen
             "locale": notice["locale"],
             "label_sha256": events[0].label_hash,
             "contact_confirmed": any(event.control == "confirmation" and event.state == "given" for event in events),
+            **_age(answered, events, consent=consent),
         },
     }
+
+
+def _age(answered: AnsweredNotice, events: Sequence[DecidedEvent], *, consent: bool) -> JsonObject:
+    """Return the answer about the age beside each yes it stands behind, with the time of that yes."""
+    if answered.age is None or not consent or events[0].state not in ("requested", "given"):
+        return {}
+    return {"age": {**answered.age, "at": events[0].at}}
 
 
 def _notice(answered: AnsweredNotice, *, consent: bool) -> JsonObject:

@@ -18,6 +18,7 @@ from intake_api.flows.submit_lead import (
     Submission,
     submit_lead,
 )
+from intake_api.rules.age_of_consent import SaidAge
 from intake_api.rules.fields import Checked, check_some_fields
 from intake_api.store.presentations import read_presentation
 from intake_api.web.access import open_to
@@ -68,7 +69,10 @@ def submit(form: str) -> Response:
     here = door()
     body = cast("dict[str, Any]", read_json(_SUBMISSION))
     came = arrival(trap=body.pop("trap"), proof=body.pop("proof"))
-    submission = Submission(form=form, idempotency_key=_idempotency_key(), arrival=came, **body)
+    age = body.pop("age")
+    submission = Submission(
+        form=form, idempotency_key=_idempotency_key(), arrival=came, age=age and SaidAge(age), **body
+    )
     try:
         receipt = submit_lead(
             here.store, here.queue, here.catalogue, here.settings.secrets.token_key, submission, now=here.now()

@@ -157,7 +157,7 @@ class TestTheFiles:
         assert json.loads(files["presentation.json"])["presentation"] == lead.presentation_id
         workflow = json.loads(files["workflow.json"])
         version = json.loads(files["notice.json"])["version"]
-        assert (workflow["form"], workflow["version"], workflow["workflow"]) == ("request_demo", version, "1")
+        assert (workflow["form"], workflow["version"], workflow["workflow"]) == ("request_demo", version, "2")
         kinds = [json.loads(one["entry"])["kind"] for one in json.loads(files["proofs.json"])["entries"]]
         assert kinds == ["submission.received", "consent.withdrawn", "notice.published"]
 

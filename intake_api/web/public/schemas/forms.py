@@ -171,6 +171,20 @@ class FormNotice(Shape):
     purposes = fields.List(fields.Nested(NoticePurpose), required=True)
 
 
+class AgeQuestion(Shape):
+    """One question before a yes counts, with its two answers: whether the visitor is `threshold` years old, or older.
+
+    `too_young` is what is said to whoever answers no; nothing more is asked of them then, and nothing is sent.
+    """
+
+    threshold = fields.Integer(required=True)
+    question = fields.String(required=True)
+    why = fields.String(required=True)
+    yes = fields.String(required=True)
+    no = fields.String(required=True)
+    too_young = fields.String(required=True)
+
+
 class PresentationShown(Shape):
     """One showing of the notice: name it in the submission, before it ends."""
 
@@ -211,7 +225,8 @@ class Form(Shape):
     """A form in a language, with its notice and a fresh presentation.
 
     `popup` stands in forms of that kind. `pages` name the fields page by page, where there are several: nothing is sent
-    before the last. `event` is what the page around it announces before feedback is asked for.
+    before the last. `event` is what the page around it announces before feedback is asked for. `age` stands in a form
+    that asks whether somebody is old enough for a yes to count.
     """
 
     form = fields.String(required=True)
@@ -227,6 +242,7 @@ class Form(Shape):
     popup = fields.Nested(PopupManners)
     pages = fields.List(fields.List(fields.String()))
     event = fields.String(validate=validate.OneOf(EVENTS))
+    age = fields.Nested(AgeQuestion)
     notice = fields.Nested(FormNotice, required=True)
     presentation = fields.Nested(PresentationShown, required=True)
     proof = fields.Nested(ProofAsked)

@@ -2,6 +2,7 @@
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from intake_api.rules.age_of_consent import SaidAge
 from intake_api.rules.attribution import CAMPAIGN, CAMPAIGN_LENGTH, CODE, CODE_LENGTH, SOURCES, goes_with
 from intake_api.store.presentations import SIGNED_ID_LENGTH
 from intake_api.web.public.schemas.forms import PRESENTATION
@@ -46,6 +47,7 @@ class Attribution(Shape):
 class SubmissionBody(Shape):
     """What a visitor sends, once. `trap` is what stood in a field that people cannot see, if there is one.
 
+    `age` answers the question about it, where the form asks it: needed with a yes to a purpose on consent.
     `proof` is the solution of what the form asked for, if it did: an ALTCHA payload.
     """
 
@@ -54,6 +56,7 @@ class SubmissionBody(Shape):
     fields_ = ByName(Answer(), required=True, data_key="fields", attribute="fields")
     decisions = ByName(YesOrNo(), load_default=dict)
     attribution = Inner(Attribution, load_default=dict)
+    age = Choice(*SaidAge, load_default=None)
     trap = Text(TEXT_LENGTH, min_length=0, load_default="")
     proof = Text(TEXT_LENGTH, min_length=0, pattern="[A-Za-z0-9+/=]*", load_default="")
 
