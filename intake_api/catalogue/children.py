@@ -29,6 +29,8 @@ def read_children_of_form(entry: Entry, house: Children, purposes: Iterable[Purp
     own = read_children(entry) if named else house
     if not named and "children_in" in entry.values:
         own = Children(house.policy, _country(entry, house.policy))
+    if own.policy not in POLICIES:
+        return None  # it is told where it stands, and nothing that would follow from it
     if own.policy != ASKED or any(purpose.control == OPT_IN for purpose in purposes):
         return own
     if named:

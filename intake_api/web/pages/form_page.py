@@ -10,6 +10,7 @@ from flask import request
 
 from intake_api.catalogue.model import OPT_IN, Form, FormView
 from intake_api.flows.ask_for_proof import ask_for_proof
+from intake_api.rules.age_of_consent import AGE, SaidAge
 from intake_api.rules.attribution import NAMES, allowed
 from intake_api.rules.fields import REQUIRED, Checked, Value
 from intake_api.store.presentations import PresentationUnknown, read_presentation
@@ -21,6 +22,7 @@ GO, STEP = "go", "step"  # which button was pressed, and on which page
 SEND, CHECK = "send", "check"
 CHECKED_ABOVE = 4  # fields: with more of them the answers are shown once more before they are sent
 FIELD, DECISION = "f-", "d-"  # a field and a purpose may have the same name
+AGE_CONTROL = "age?"  # no purpose can be called so
 PROOF = "proof"
 TRAP = "remark"  # called like nothing that a browser or a password manager fills in by itself
 SCALE = 11  # 0 to 10
@@ -43,6 +45,7 @@ class FormPage:
     decided: Mapping[str, bool] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
+    age: SaidAge | None = None
     step: int = 1
     checked: Checked | None = None
     trap: str = ""
@@ -98,11 +101,9 @@ class FormPage:
         typed = [(FIELD + name, value) for name, value in self.typed.items() if name not in here and value]
         if self.is_last:
             return typed
-        token_key = door().settings.secrets.token_key
-        return typed + [
-            (DECISION + purpose, control_value(token_key, self.presentation, purpose, YES if yes else NO))
-            for purpose, yes in self.decided.items()
-        ]
+        decided = [(DECISION + purpose, self._control(purpose, yes=yes)) for purpose, yes in self.decided.items()]
+        aged = [(AGE, self._control(AGE_CONTROL, yes=self.age is SaidAge.AT_OR_OVER))] if self.age else []
+        return [*typed, *decided, *aged]
 
     @property
     def answers(self) -> list[dict[str, Any]]:
@@ -126,6 +127,19 @@ class FormPage:
     def opt_ins(self) -> list[dict[str, Any]]:
         """The purposes that have a control of their own."""
         return [self._opt_in(purpose) for purpose in self._purposes if purpose["control"] == OPT_IN]
+
+    @property
+    def age_question(self) -> dict[str, Any] | None:
+        """The question about the age with its two controls (K-01); None where nobody is asked."""
+        if not self.view.age_of_consent:
+            return None
+        return {
+            **self.view.document["age"],  # type: ignore[dict-item]
+            "input": AGE,
+            "controls": {answer: self._control(AGE_CONTROL, yes=answer == YES) for answer in (YES, NO)},
+            "said": self.age and (YES if self.age is SaidAge.AT_OR_OVER else NO),
+            "problem": self.problems.get(AGE, ""),
+        }
 
     @property
     def acts(self) -> list[Mapping[str, Any]]:
@@ -176,16 +190,18 @@ class FormPage:
         }
 
     def _opt_in(self, purpose: Mapping[str, Any]) -> dict[str, Any]:
-        token_key = door().settings.secrets.token_key
         return {
             **purpose,
             "input": DECISION + purpose["id"],
-            "yes": control_value(token_key, self.presentation, purpose["id"], YES),
-            "no": control_value(token_key, self.presentation, purpose["id"], NO),
+            "yes": self._control(purpose["id"], yes=True),
+            "no": self._control(purpose["id"], yes=False),
             "decided": self.decided.get(purpose["id"]),
             "problem": self.problems.get(purpose["id"], ""),
             "if_not_given": self.texts[f"if_not_given.{purpose['id']}"],
         }
+
+    def _control(self, name: str, *, yes: bool) -> str:
+        return control_value(door().settings.secrets.token_key, self.presentation, name, YES if yes else NO)
 
 
 def pages_of(form: Form) -> Sequence[Sequence[str]]:
@@ -215,7 +231,8 @@ def known_inputs(view: FormView) -> list[str]:
     """Return every name that the page of a form may send."""
     fields = [FIELD + name for name in view.form.rules]
     decisions = [DECISION + purpose for purpose in view.form.purposes]
-    return ["presentation", "lang", GO, STEP, TRAP, PROOF, *NAMES, *fields, *decisions]
+    age = [AGE] if view.age_of_consent else []
+    return ["presentation", "lang", GO, STEP, TRAP, PROOF, *NAMES, *fields, *decisions, *age]
 
 
 def campaign_of_address() -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from intake_api import log
-from intake_api.catalogue.model import OPT_IN, FormView
+from intake_api.catalogue.model import OPT_IN, Form, FormView
 from intake_api.flows.refuse_form import refuse_form
 from intake_api.flows.submit_lead import (
     FieldsInvalid,
@@ -19,6 +19,7 @@ from intake_api.flows.submit_lead import (
     TooManySubmissions,
     submit_lead,
 )
+from intake_api.rules.age_of_consent import AGE, SaidAge, why_not
 from intake_api.rules.attribution import allowed
 from intake_api.rules.fields import check_fields, from_typed
 from intake_api.rules.sensitive_text import TOO_YOUNG
@@ -29,6 +30,7 @@ from intake_api.web.door import Door, door
 from intake_api.web.errors import PROBLEMS, UNAVAILABLE, RequestProblem
 from intake_api.web.pages.controls import ControlForged, read_controls
 from intake_api.web.pages.form_page import (
+    AGE_CONTROL,
     CHECK,
     DECISION,
     FIELD,
@@ -103,7 +105,7 @@ def send_page(form: str) -> Response:
         )
     except FieldsInvalid as error:
         if TOO_YOUNG in error.problems.values():
-            return _too_young(page)
+            return _too_young(page, error.problems)
         return _again(here, _with_problems(page, error.problems), 422)
     except NothingAgreed:
         return _nothing_agreed(here, page)
@@ -150,6 +152,7 @@ def _page_as_sent(here: Door, view: FormView, language: Language, sent: dict[str
     controls = {purpose: sent[DECISION + purpose] for purpose in view.form.purposes if DECISION + purpose in sent}
     try:
         decided = read_controls(here.settings.secrets.token_key, presentation, _opt_ins(here, view), controls)
+        age = _age_as_sent(here, presentation, sent)
     except ControlForged:
         raise RequestProblem("decision_invalid") from None
     if controls.keys() - decided.keys():
@@ -161,10 +164,18 @@ def _page_as_sent(here: Door, view: FormView, language: Language, sent: dict[str
         campaign=allowed(sent),
         typed={name: sent[FIELD + name] for name in view.form.rules if FIELD + name in sent},
         decided=decided,
+        age=age,
         step=_step_of(view, sent.get(STEP, str(len(pages_of(view.form))))),
         trap=sent.get(TRAP, ""),
         proof=sent.get(PROOF, "")[:PROOF_LENGTH],
     )
+
+
+def _age_as_sent(here: Door, presentation: str, sent: Mapping[str, str]) -> SaidAge | None:
+    """Read the answer about the age, which was rendered for this showing as the decisions were."""
+    given = {AGE_CONTROL: sent[AGE]} if AGE in sent else {}
+    read = read_controls(here.settings.secrets.token_key, presentation, given, given)
+    return (SaidAge.AT_OR_OVER if read[AGE_CONTROL] else SaidAge.UNDER) if read else None
 
 
 def _step_of(view: FormView, written: str) -> int:
@@ -186,10 +197,12 @@ def _turn_to(here: Door, page: FormPage, step: int) -> Response:
     granted = [purpose for purpose, yes in page.decided.items() if yes]
     fields, reader = _submission(page).fields, page.view.free_texts.reader
     checked = check_fields(form, page.view.locale, fields, reader, granted=granted)
-    if TOO_YOUNG in checked.problems.values():
-        return _too_young(page)
-    passed = {name for names in pages_of(form)[: step - 1] for name in names}
-    problems = {name: code for name, code in checked.problems.items() if name in passed and step > page.step}
+    why = why_not(page.view.age_of_consent, page.age, says_yes=bool(granted))
+    found = {**checked.problems, **({AGE: why} if why else {})}
+    if TOO_YOUNG in found.values():
+        return _too_young(page, found)
+    passed = {name for names in _pages_with_age(form)[: step - 1] for name in names}
+    problems = {name: code for name, code in found.items() if name in passed and step > page.step}
     if problems:
         return _page(_with_problems(page, problems), 422)
     return _page(replace(page, step=step, checked=checked))
@@ -198,8 +211,15 @@ def _turn_to(here: Door, page: FormPage, step: int) -> Response:
 def _with_problems(page: FormPage, codes: Mapping[str, str]) -> FormPage:
     """Turn to the first page that has a problem, and say it there."""
     problems = {name: page.view.problem_text(name, code) for name, code in codes.items()}
-    wrong = [number for number, names in enumerate(pages_of(page.view.form), start=1) if problems.keys() & set(names)]
+    pages = enumerate(_pages_with_age(page.view.form), start=1)
+    wrong = [number for number, names in pages if problems.keys() & set(names)]
     return replace(page, problems=problems, step=min(wrong, default=page.step))
+
+
+def _pages_with_age(form: Form) -> list[tuple[str, ...]]:
+    """Return what is answered on which page: the question about the age stands on the last, with the decisions."""
+    *before, last = pages_of(form)
+    return [*map(tuple, before), (*last, AGE)]
 
 
 def _opt_ins(here: Door, view: FormView) -> list[str]:
@@ -216,6 +236,7 @@ def _submission(page: FormPage) -> Submission:
         decisions=page.decided,
         attribution=page.campaign,
         arrival=arrival(trap=page.trap, proof=page.proof),
+        age=page.age,
     )
 
 
@@ -270,9 +291,10 @@ def _nothing_agreed(here: Door, page: FormPage) -> Response:
     return _html(render_template("pages/refused.html", page=page, language=page.language, said=words["refused"]))
 
 
-def _too_young(page: FormPage) -> Response:
+def _too_young(page: FormPage, problems: Mapping[str, str]) -> Response:
     """End kindly: nothing was kept, and the form is not shown again with what a child typed (K-02, K-03)."""
-    text = page.view.problem_texts[TOO_YOUNG]
+    name = next(name for name, code in problems.items() if code == TOO_YOUNG)
+    text = page.view.problem_text(name, TOO_YOUNG)
     return _html(render_template("pages/too_young.html", text=text, language=page.language), 422)
 
 

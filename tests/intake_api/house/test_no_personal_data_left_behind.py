@@ -114,6 +114,18 @@ class TestWhatIsLeftOut:
         assert traces.log.records
         traces.expect_none_of(MARK)
 
+    def test_k02_who_is_under_age_leaves_none(self, public: FlaskClient, kept: Count, traces: Traces) -> None:
+        typed = {"email": f"{MARK}@guest.example", "message": f"A tip {MARK}", "name": f"Ola {MARK}"}
+        for decisions in ({"newsletter": True}, {"newsletter": False}, {}):
+            shown = public.get("/v1/forms/contest").json
+            assert shown
+            body = {"presentation": shown["presentation"]["id"], "locale": "en", "fields": typed, "age": "under"}
+            answer = public.post("/v1/forms/contest/submissions", json={**body, "decisions": decisions})
+            assert (answer.status_code, MARK in answer.text) == (422, False)
+        assert kept() == 0
+        assert traces.log.records
+        traces.expect_none_of(MARK)
+
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 class TestWhatIsRefused:

@@ -4,6 +4,7 @@ The same fields in the same order with the same words, the same notice byte for 
 nothing but the channel it names.
 """
 
+import json
 import re
 from typing import Any
 
@@ -84,6 +85,7 @@ class Doors:
             "locale": locale,
             "fields": {field["name"]: ANSWERS[field["name"]] for field in shown["fields"]},
             "decisions": dict.fromkeys(self.opt_ins(), True),
+            **({"age": "at_or_over"} if "age" in shown else {}),
         }
         path = f"/v1/forms/{self.form.key}/submissions"
         answer = (
@@ -99,7 +101,9 @@ class Doors:
         last = self.by_page(locale)[-1]
         self.clock.advance(minutes=1)
         yeses = {f"d-{name}": last.one("input", id=f"d-{name}-yes").get("value") for name in self.opt_ins()}
-        answer = self.public.post(f"/f/{self.form.key}", data={**last.form(), **self.typed(), **yeses, "go": "send"})
+        aged = {one.get("name"): one.get("value") for one in last.all("input", id="age-yes")}
+        sent = {**last.form(), **self.typed(), **yeses, **aged, "go": "send"}
+        answer = self.public.post(f"/f/{self.form.key}", data=sent)
         assert answer.status_code == 303, answer.text
         found = re.search("VB-[0-9A-Z]{4}-[0-9A-Z]{4}", self.public.get(answer.headers["Location"]).text)
         assert found
@@ -136,6 +140,8 @@ class TestWhatIsShown:
         for field in by_embed["fields"]:
             for said in (field["label"], field["why"], field["if_not_given"]):
                 assert " ".join(said.split()) in text
+        if age := by_embed.get("age"):
+            assert all(" ".join(age[name].split()) in text for name in ("question", "why", "yes", "no"))
 
     @pytest.mark.parametrize("locale", LOCALES)
     def test_v01_the_same_notice_byte_for_byte(self, doors: Doors, locale: str) -> None:
@@ -174,10 +180,19 @@ def evidence(whole: WholeLead, *, labels: bool) -> Any:
     decisions = {
         one.purpose: (one.state, one.basis, one.control, one.label_hash if labels else None) for one in whole.decisions
     }
-    kinds = [entry.kind for entry in whole.entries if entry.kind == "submission.received"]
+    (received,) = [entry for entry in whole.entries if entry.kind == "submission.received"]
     lead = whole.lead
     days_kept = (lead.delete_after - lead.received_at).days
-    return (decisions, kinds, lead.notice_hash, lead.form, lead.locale, lead.state, lead.score, days_kept)
+    return (
+        decisions,
+        json.loads(received.body).get("age"),
+        lead.notice_hash,
+        lead.form,
+        lead.locale,
+        lead.state,
+        lead.score,
+        days_kept,
+    )
 
 
 def labels(whole: WholeLead) -> dict[str, str]:

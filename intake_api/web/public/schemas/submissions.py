@@ -56,7 +56,7 @@ class SubmissionBody(Shape):
     fields_ = ByName(Answer(), required=True, data_key="fields", attribute="fields")
     decisions = ByName(YesOrNo(), load_default=dict)
     attribution = Inner(Attribution, load_default=dict)
-    age = Choice(*SaidAge, load_default=None)
+    age = Choice(*SaidAge, load_default=None, allow_none=False)
     trap = Text(TEXT_LENGTH, min_length=0, load_default="")
     proof = Text(TEXT_LENGTH, min_length=0, pattern="[A-Za-z0-9+/=]*", load_default="")
 
