@@ -18,10 +18,12 @@ from intake_api.flows.accept_submission import (
     Way,
     accept_submission,
     asked_purposes,
+    refuse_the_young,
     why_closed,
 )
 from intake_api.flows.keep_submission import PresentationUsed, Receipt, first_answer, keep_submission
 from intake_api.queue import Queue
+from intake_api.rules.age_of_consent import SaidAge
 from intake_api.rules.consent import DecisionInvalid, NothingAgreed, decide
 from intake_api.store.base import AnotherWasFirst, Store, StoreUnavailable
 from intake_api.store.presentations import PresentationUnknown
@@ -58,6 +60,7 @@ class Spoken:
     :param wishes: by purpose, true for a yes that was said; it becomes a first yes and no more.
     :param said_on: the day on which it was said or signed.
     :param told: whether the person was given the notice then (N-14).
+    :param age: what they answered about their age; None where they did not, or were not asked.
     """
 
     form: str
@@ -68,6 +71,7 @@ class Spoken:
     way: Way
     said_on: date
     told: bool
+    age: SaidAge | None = None
 
 
 def record_lead(
@@ -77,7 +81,7 @@ def record_lead(
 
     :raises LocaleNotOffered: no complete notice in this language (N-17).
     :raises SaidOnRefused: not a day within the last month.
-    :raises FieldsInvalid: per-field codes; nothing was kept.
+    :raises FieldsInvalid: per-field codes; nothing was kept. Of whoever is under age nothing is written down (K-02).
     :raises DecisionInvalid: a wish for a purpose that the notice does not ask about.
     :raises NothingAgreed: the form lives on consent and no yes was said.
     :raises PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch: show the notice (C-06).
@@ -86,12 +90,14 @@ def record_lead(
     view = catalogue.view(spoken.form, spoken.locale)
     if not now.date() - RECENT <= spoken.said_on <= now.date():
         raise SaidOnRefused("The day must be within the last month.")
+    submission = _as_submission(spoken)
+    refuse_the_young(submission)
     asked = [replace(one, double_opt_in=one.opt_in) for one in asked_purposes(catalogue, view)]
     accepted = accept_submission(
         store,
         view,
         token_key,
-        _as_submission(spoken),
+        submission,
         decide(asked, spoken.wishes),
         recorded=Recorded(spoken.way, spoken.said_on, spoken.told, staff_id),
         now=now,
@@ -118,4 +124,5 @@ def _as_submission(spoken: Spoken) -> Submission:
         fields=spoken.fields,
         decisions=spoken.wishes,
         attribution={"source": spoken.way.value},
+        age=spoken.age,
     )

@@ -26,7 +26,9 @@ from intake_api.flows.record_lead import (
 )
 from intake_api.flows.record_told import AlreadyTold, LeadUnknown, Telling, record_told
 from intake_api.flows.show_form import show_form
+from intake_api.rules.age_of_consent import AGE, SaidAge
 from intake_api.rules.fields import from_typed
+from intake_api.rules.sensitive_text import TOO_YOUNG
 from intake_api.store.presentations import STAFF
 from intake_api.web.access import CHANGING, open_to
 from intake_api.web.door import door
@@ -44,6 +46,7 @@ USED = "Something else was written down from this page already. Here is a fresh 
 NOTHING = "Nothing to keep: this form lives on a yes, and none was said."
 SAID_ON = "Choose a day within the last month. Who could not be told within a month is not written down."
 CHOOSE = "Please choose."
+UNDER = "Nothing was kept, and what you typed is gone: the person is under the age from which a yes counts. Tell them:"
 TELLINGS = {
     Telling.READ_OUT: "Read out to them",
     Telling.HANDED_OVER: "Handed over",
@@ -53,7 +56,10 @@ TELLINGS = {
 
 @dataclass(frozen=True)
 class Written:
-    """A page of a form as staff have filled it in so far; `said` are the answers about the answer."""
+    """A page of a form as staff have filled it in so far; `said` are the answers about the answer.
+
+    `tell` is a sentence for the person, in their language.
+    """
 
     view: FormView
     presentation: str
@@ -61,7 +67,9 @@ class Written:
     wishes: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
+    age: str = ""
     message: str = ""
+    tell: str = ""
 
     @property
     def opt_ins(self) -> list[Mapping[str, str]]:
@@ -120,6 +128,9 @@ def keep() -> ResponseReturnValue:
             now=here.now(),
         )
     except FieldsInvalid as error:
+        if error.problems.get(AGE) == TOO_YOUNG:
+            fresh = _fresh(view.form.key, view.locale)
+            return _page(replace(fresh, message=UNDER, tell=view.problem_text(AGE, TOO_YOUNG)), 422)
         problems = {FIELD + name: view.problem_text(name, code) for name, code in error.problems.items()}
         return _page(replace(written, problems=problems), 422)
     except SaidOnRefused:
@@ -162,13 +173,15 @@ def _fresh(form: str, locale: str) -> Written:
 def _written(view: FormView) -> Written:
     wishes = [WISH + one["id"] for one in Written(view, "").opt_ins]
     fields = [FIELD + name for name in view.form.rules]
-    sent = _sent({"proof", "form", "locale", "presentation", *SAID, *fields, *wishes})
+    age = {AGE} if view.age_of_consent else set()
+    sent = _sent({"proof", "form", "locale", "presentation", *SAID, *fields, *wishes, *age})
     return Written(
         view,
         sent.get("presentation", ""),
         typed={name: sent[FIELD + name] for name in view.form.rules if FIELD + name in sent},
         wishes={name.removeprefix(WISH): sent[name] for name in wishes if name in sent},
         said={name: sent.get(name, "") for name in SAID},
+        age=sent.get(AGE, ""),
     )
 
 
@@ -203,6 +216,7 @@ def _spoken(written: Written) -> Spoken:
         way=Way(written.said["way"]),
         said_on=date.fromisoformat(written.said["said_on"]),
         told=written.said["told"] == "yes",
+        age=SaidAge(written.age) if written.age in set(SaidAge) else None,
     )
 
 

@@ -1,5 +1,6 @@
 """Staff write down a call or a paper form; they can give nobody's consent (C-19, N-14)."""
 
+import json
 import re
 
 import pytest
@@ -8,6 +9,7 @@ from flask.testing import FlaskClient
 from intake_api.catalogue.model import Catalogue
 from intake_api.store.base import Store
 from intake_api.store.decisions import current_decisions
+from intake_api.store.evidence import list_entries
 from intake_api.store.lead_lists import list_leads
 from intake_api.store.leads import Lead, get_lead
 from tests.intake_api.conftest import DrivenClock
@@ -215,3 +217,46 @@ class TestTelling:
     ) -> None:
         clock.advance(days=31)
         assert "Not told since 20 Dec 2026" in words_of(reviewing("late@tidewick.example").page("/"))
+
+
+CONTEST = "/record?form=contest&locale=lv"
+TIP = {"f-name": "Anna Example", "f-email": "anna@caller.example", "f-message": "A tip zq7f3"}
+NEWS = {"age": "", "way": "phone", "said_on": "2026-11-20", "told": "no", **TIP, "wish-newsletter": "yes"}
+
+
+class TestChildren:
+    """K-01, K-02: whoever says yes by telephone is asked what everybody is asked."""
+
+    def send(self, reviewer: Browser, **more: str) -> tuple[int, str]:
+        answer = reviewer.send(reviewer.page(CONTEST), "/record", **{**NEWS, **more})
+        return answer.status_code, answer.text
+
+    def test_k01_a_wish_needs_the_answer(self, reviewer: Browser, store: Store, catalogue: Catalogue) -> None:
+        status, text = self.send(reviewer)
+        assert (status, kept(store)) == (422, [])
+        assert catalogue.notice("contest", "lv").texts["age.missing"] in Page(text).text
+        assert self.send(reviewer, age="at_or_over")[0] == 303
+        (lead,) = kept(store)
+        (entry,) = [one for one in entries_of(store, lead) if one["kind"] == "submission.received"]
+        assert entry["age"] == {"threshold": 13, "answer": "at_or_over"}
+
+    def test_k01_without_a_wish_it_needs_none(self, reviewer: Browser) -> None:
+        status, text = self.send(reviewer, **{"wish-newsletter": "no"})
+        assert status == 303, text
+
+    def test_k02_of_who_is_under_it_nothing_is_kept_nor_shown_again(
+        self, reviewer: Browser, store: Store, catalogue: Catalogue
+    ) -> None:
+        status, text = self.send(reviewer, age="under")
+        assert (status, kept(store)) == (422, [])
+        assert catalogue.notice("contest", "lv").texts["age.too_young"] in Page(text).text
+        assert "zq7f3" not in text
+
+    def test_k05_a_form_that_does_not_ask_shows_no_question(self, reviewer: Browser) -> None:
+        assert 'name="age"' not in reviewer.get(PATH).text
+
+
+def entries_of(store: Store, lead: Lead) -> list[dict[str, object]]:
+    """Return what the evidence says of a lead."""
+    with store.reading() as tx:
+        return [json.loads(entry.body) for entry in list_entries(tx, lead_id=lead.id)]
