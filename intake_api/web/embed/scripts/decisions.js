@@ -1,25 +1,34 @@
-/* The purposes that need a yes of their own: one control each, yes and no alike, neither chosen beforehand. */
+/* What needs a yes or a no of its own: one control each, yes and no alike, neither chosen beforehand. */
 
 /* Draw the control of a purpose. What is returned: {id, element, read, tell, focus}; `read` gives undefined where nothing
    was chosen. */
 function decisionOf(purpose, said, no) {
-  const element = make("fieldset", "vestibule-decision");
   const text = make("p", "", purpose.text + " ");
+  text.append(keptText(purpose, said));
+  return yesOrNo(purpose.id, purpose.title, text, purpose.label, no + ". " + purpose.if_not_given, "withdraw");
+}
+
+/* Draw the question whether somebody is old enough for a yes to count, as the decisions it stands beside. */
+function ageOf(age) {
+  return yesOrNo("age", age.question, make("p", "", age.why), age.yes, age.no, "");
+}
+
+function yesOrNo(id, title, text, yes, no, more) {
+  const element = make("fieldset", "vestibule-decision");
   const problem = make("p", "vestibule-problem");
   const pair = make("div", "vestibule-pair");
-  text.id = "text-" + purpose.id;
-  problem.id = "problem-" + purpose.id;
-  text.append(keptText(purpose, said));
-  element.setAttribute("aria-describedby", [problem.id, text.id, "withdraw"].join(" "));
-  [["yes", purpose.label], ["no", no + ". " + purpose.if_not_given]].forEach(function (one) {
+  text.id = "text-" + id;
+  problem.id = "problem-" + id;
+  element.setAttribute("aria-describedby", [problem.id, text.id, more].join(" ").trim());
+  [["yes", yes], ["no", no]].forEach(function (one) {
     const label = make("label");
-    label.append(radioOf("d-" + purpose.id, one[0], false), make("span", "", one[1]));
+    label.append(radioOf("d-" + id, one[0], false), make("span", "", one[1]));
     pair.append(label);
   });
-  element.append(make("legend", "", purpose.title), problem, text, pair);
+  element.append(make("legend", "", title), problem, text, pair);
 
   return {
-    id: purpose.id,
+    id: id,
     element: element,
     read: function () { return { yes: true, no: false }[chosenIn(pair)]; },
     tell: function (sentence) {

@@ -42,6 +42,8 @@ export function putForm(page) {
 
   async function send() {
     const decisions = decided();
+    const isOfAge = sheet.age ? sheet.age.read() : undefined;
+    if (isOfAge === false) return end(words.too_young, [make("p", "", shown.age.too_young)]);
     if (sheet.onlyAsks && !Object.values(decisions).includes(true)) return sendNothing(decisions);
     const body = {
       presentation: shown.presentation.id,
@@ -50,6 +52,7 @@ export function putForm(page) {
       decisions: decisions,
       attribution: cameBy(),
     };
+    if (isOfAge) body.age = "at_or_over";
     if (sheet.trapped()) body.trap = sheet.trapped();
     await once(async function () {
       if (proof !== null) body.proof = await proof;

@@ -3,8 +3,8 @@
 
 const MANY = 4; // who is asked more than that sees the answers once more before they are sent
 
-/* Draw a form. What is returned: {element, decisions, values, typed, trapped, isTouched, onlyAsks, tell, wait}: `onlyAsks` says that
-   without a yes there is nothing to send. shown: the form as the service gave it; typed: what was typed before, by field;
+/* Draw a form. What is returned: {element, decisions, age, values, typed, trapped, isTouched, onlyAsks, tell, wait}: `onlyAsks` says that
+   without a yes there is nothing to send, `age` is the question about it where it is asked. shown: the form as the service gave it; typed: what was typed before, by field;
    act: {send, refuse}. */
 function sheetOf(shown, words, typed, act) {
   const said = shown.notice.words;
@@ -13,6 +13,7 @@ function sheetOf(shown, words, typed, act) {
   const acts = purposes.filter(function (purpose) { return purpose.control !== "opt_in"; });
   const fields = shown.fields.map(function (field) { return fieldOf(field, said, words.please_choose, typed[field.name] || ""); });
   const decisions = optIns.map(function (purpose) { return decisionOf(purpose, said, words.refuse); });
+  const age = shown.age ? ageOf(shown.age) : null;
   const steps = stepsOf(shown, fields);
   let at = 0;
 
@@ -27,7 +28,7 @@ function sheetOf(shown, words, typed, act) {
   const withdraw = make("p", "vestibule-mark", shown.notice.withdraw);
   withdraw.id = "withdraw";
   const hint = make("p", "", words.decisions_hint);
-  const asked = decisions.map(function (decision) { return decision.element; });
+  const asked = decisions.concat(age || []).map(function (decision) { return decision.element; });
   const deciding = part(words.decisions, [hint].concat(asked));
   // Before the first control, and in sight of it; where there is no yes, there is none to take back.
   if (steps.length > 1) hint.after(withdraw);
@@ -62,6 +63,7 @@ function sheetOf(shown, words, typed, act) {
   return {
     element: element,
     decisions: decisions,
+    age: age,
     values: values,
     typed: allTyped,
     trapped: trap.typed,
@@ -151,7 +153,7 @@ function sheetOf(shown, words, typed, act) {
   /* Tell what is wrong: one sentence for the whole, and one beside each field or decision, of which the first gets the
      focus; nothing wrong any more where nothing is told. */
   function tell(sentence, problems = {}) {
-    const all = fields.concat(decisions);
+    const all = fields.concat(decisions, age || []);
     const nameOf = function (one) { return one.name || one.id; };
     all.forEach(function (one) { one.tell(problems[nameOf(one)] || ""); });
     const first = all.find(function (one) { return problems[nameOf(one)]; });
