@@ -23,6 +23,7 @@ VERSION = "1"
 DELIVER_LEAD = "deliver_lead"
 SEND_CONFIRMATION = "send_confirmation"
 SEND_RIGHTS_LINK = "send_rights_link"
+SEND_LETTER = "send_letter"
 BATCH = 500
 
 

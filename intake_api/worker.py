@@ -30,8 +30,10 @@ from intake_api.flows.expire_unconfirmed import expire_unconfirmed
 from intake_api.flows.leave_work import leave_work
 from intake_api.flows.mend_confirmations import mend_confirmations
 from intake_api.flows.mend_deliveries import mend_deliveries
+from intake_api.flows.mend_letters import mend_letters
 from intake_api.flows.mend_rights_links import mend_rights_links
 from intake_api.flows.open_store import open_store, ready_store, signer_of
+from intake_api.flows.send_letter import LetterDesk
 from intake_api.flows.send_mail import MailDesk
 from intake_api.flows.send_rights_link import RightsDesk
 from intake_api.flows.sequence_evidence import sequence_evidence
@@ -43,13 +45,14 @@ from intake_api.mail.message import one_address
 from intake_api.mail.port import Mailer
 from intake_api.mail.registry import open_mailer
 from intake_api.mail.words import read_mail_words
-from intake_api.queue import APPLICATION, DELIVER_LEAD, SEND_CONFIRMATION, SEND_RIGHTS_LINK, VERSION, Queue
+from intake_api.queue import APPLICATION, DELIVER_LEAD, SEND_CONFIRMATION, SEND_LETTER, SEND_RIGHTS_LINK, VERSION, Queue
 from intake_api.settings import Settings, SettingsError, read_settings
 from intake_api.store import keyring
 from intake_api.store.base import Store
 from intake_api.store.workers import last_beat
 from intake_api.workflows.deliver_lead import deliver_lead
 from intake_api.workflows.send_confirmation import send_confirmation
+from intake_api.workflows.send_letter import send_letter
 from intake_api.workflows.send_rights_link import send_rights_link
 
 AT_ONCE = 8  # deliveries in hands at the same time, and as many mails
@@ -100,13 +103,14 @@ def work(settings: Settings) -> None:
     destination, mailer = open_destination(settings), open_mailer(settings, catalogue.organisation)
     show_life(store, me, host=host, now=clock())
     desk = MailDesk(mailer, settings.secrets.token_key, settings.public_url)
-    rights_desk = RightsDesk(
-        mailer, settings.secrets.token_key, settings.public_url, catalogue.organisation, read_mail_words()
-    )
+    words = read_mail_words()
+    rights_desk = RightsDesk(mailer, settings.secrets.token_key, settings.public_url, catalogue.organisation, words)
+    letter_desk = LetterDesk(mailer, settings.secrets.token_key, settings.public_url, catalogue, words)
     workflows = {
         DELIVER_LEAD: deliver_lead(store, destination, clock=clock),
         SEND_CONFIRMATION: send_confirmation(store, desk, clock=clock),
         SEND_RIGHTS_LINK: send_rights_link(store, rights_desk, clock=clock),
+        SEND_LETTER: send_letter(store, letter_desk, clock=clock),
     }
     engine = _Engine(settings.database_url, me, workflows)
     rounds = [Round("show_life", BEAT_EVERY, lambda now: show_life(store, me, host=host, now=now))]
@@ -189,6 +193,8 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         Round("enqueue_due_deliveries", 1.0, lambda now: enqueue_due(store, queue, DELIVER_LEAD, now=now)),
         Round("enqueue_due_confirmations", 1.0, lambda now: enqueue_due(store, queue, SEND_CONFIRMATION, now=now)),
         Round("enqueue_due_rights_links", 1.0, lambda now: enqueue_due(store, queue, SEND_RIGHTS_LINK, now=now)),
+        Round("enqueue_due_letters", 1.0, lambda now: enqueue_due(store, queue, SEND_LETTER, now=now)),
+        Round("mend_letters", 10.0, lambda now: mend_letters(store, queue, now=now)),
         Round("mend_deliveries", 10.0, lambda now: mend_deliveries(store, queue, now=now)),
         Round("mend_confirmations", 10.0, lambda now: mend_confirmations(store, queue, now=now)),
         Round("mend_rights_links", 10.0, lambda now: mend_rights_links(store, queue, now=now)),

@@ -7,13 +7,14 @@ from intake_api.mail.port import Mailer
 from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.store.base import Store
 from intake_api.store.confirmations import find_ended
+from intake_api.store.letters import find_over as find_over_letters
 from intake_api.store.rights_cases import find_ended as find_ended_cases
 
 BATCH = 500
 
 
 def clear_mail(store: Store, mailer: Mailer, *, now: datetime) -> None:
-    """Remove mails whose confirmation or rights case has ended, however it did, and all that are a week old.
+    """Remove mails whose confirmation, rights case or lead has ended, however it did, and all that are a week old.
 
     :raises StoreUnavailable: the rest is left for the next round.
     """
@@ -21,6 +22,6 @@ def clear_mail(store: Store, mailer: Mailer, *, now: datetime) -> None:
     held, ended = iter(mailer.held()), set[str]()
     while batch := list(islice(held, BATCH)):
         with store.reading() as tx:
-            ended |= find_ended(tx, batch) | find_ended_cases(tx, batch)
+            ended |= find_ended(tx, batch) | find_ended_cases(tx, batch) | find_over_letters(tx, batch)
     if ended:
         mailer.remove(ended)

@@ -14,6 +14,7 @@ from intake_api.clock import rfc3339
 from intake_api.flows.accept_submission import Accepted
 from intake_api.flows.ask_for_second_yes import ask_for_second_yes
 from intake_api.flows.receipt_token import read_receipt_token, receipt_token
+from intake_api.flows.write_letter import write_about_lead
 from intake_api.queue import Queue
 from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.rules.consent import DecisionState, permits
@@ -29,6 +30,7 @@ from intake_api.store.base import Store
 from intake_api.store.code_uses import count_use
 from intake_api.store.decisions import Decision, add_decisions
 from intake_api.store.leads import Lead, NewLead, add_lead, find_sent, new_reference
+from intake_api.store.letters import LetterKind
 from intake_api.store.presentations import Outcome, add_answered, find_answered
 from intake_api.store.subjects import add_subject
 
@@ -108,6 +110,10 @@ def keep_submission(
             _name_who_wrote(tx, lead, accepted, now)
         if not reasons:  # else whoever releases it asks: no machine makes us write to somebody
             ask_for_second_yes(tx, queue, accepted.token_key, lead_id, accepted.first_yeses, now=now)
+        if lead.tell_by and not accepted.first_yeses and accepted.values.get("email"):
+            said = _said(accepted)
+            about = {"way": str(said["way"]), "day": str(said["said_on"])}
+            write_about_lead(tx, store, queue, lead, LetterKind.NOTICE, about, now=now)
         if code:
             count_use(tx, code, accepted.shown.form)
     return Receipt(lead.reference, _told(lead.state), token, is_new=True, left_out=accepted.left_out)

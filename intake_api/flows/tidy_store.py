@@ -6,10 +6,12 @@ from intake_api.queue import Queue
 from intake_api.rules.permission import COUNTED_FOR
 from intake_api.store.base import Store
 from intake_api.store.contact_uses import remove_old_uses
+from intake_api.store.letters import remove_old_letters
 from intake_api.store.sign_in_tries import remove_old_tries
 from intake_api.store.staff import remove_old_sessions
 
 WORK_KEPT = timedelta(days=1)
+LETTERS_KEPT = timedelta(days=366)  # as long as a restriction stands that one of them announces the end of
 
 
 def tidy_store(store: Store, queue: Queue, *, now: datetime) -> None:
@@ -21,5 +23,6 @@ def tidy_store(store: Store, queue: Queue, *, now: datetime) -> None:
         remove_old_sessions(tx, now=now)
         remove_old_tries(tx, now=now)
         remove_old_uses(tx, before=now - COUNTED_FOR)
+        remove_old_letters(tx, before=now - LETTERS_KEPT)
     while queue.remove_finished(before=now - WORK_KEPT):
         pass

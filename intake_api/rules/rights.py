@@ -27,6 +27,7 @@ class CaseStatus(StrEnum):
     """Where a case stands, in words that others use, too (S-16). What is pressed is done at once."""
 
     UNVERIFIED = "identity_unverified"  # the link was not used yet, or never will be
+    BY_HAND = "requires_manual"  # somebody wrote to us; staff answer
     COMPLETE = "complete"
     DUPLICATE = "duplicate"  # there is a link already that does the same
     ERROR = "error"  # no mail could be handed over
@@ -43,6 +44,8 @@ TRY_TO_SEND_FOR = timedelta(hours=24)
 COUNT_LINKS_FOR = timedelta(hours=24)
 MOST_LINKS = 5
 KEPT = parse_duration("P3Y")  # T-01
+BY_HAND_FOR = timedelta(days=366)  # then nobody answers any more, and its address is destroyed
+EXTENSIONS = ("P1M", "P2M")  # Art. 12(3)
 RESTRICTED_FOR = parse_duration("P12M")  # then nothing keeps the data longer than its own end (T-07)
 
 
@@ -67,6 +70,16 @@ def may_be_objected_to(basis: str, dpv: str) -> bool:
 def due_at(asked_at: datetime) -> datetime:
     """Return by when a request must be answered: a calendar month on, on the last day of a shorter month (S-04)."""
     return ANSWER_WITHIN.after(asked_at)
+
+
+def extended_due(asked_at: datetime, by: str) -> datetime:
+    """Return by when a request must be answered whose time was extended, counted from when it was asked.
+
+    So 31 January, extended by a month, is due on 31 March, not a month after the end of February (S-04).
+
+    :param by: one of `EXTENSIONS`.
+    """
+    return parse_duration(f"P{1 + int(by[1])}M").after(asked_at)
 
 
 def may_send_link(kind: RightsKind, others: Iterable[OtherLink], *, now: datetime) -> bool:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.rights import (
+    BY_HAND_FOR,
     COUNT_LINKS_FOR,
     LINK_LASTS,
     TRY_TO_SEND_FOR,
@@ -37,11 +38,12 @@ from intake_api.rules.rights import (
     due_at,
 )
 from intake_api.store import mailed_links, turns
-from intake_api.store.base import Moment
+from intake_api.store.base import Moment, table_of
 from intake_api.store.mailed_links import LEAVING, WAITS, MailAttempt, MailedLinkRow, MailState
-from intake_api.store.vault import Vault
+from intake_api.store.vault import DataKey, Vault
 
 OPEN = "ended_at IS NULL"
+BY_HAND = "staff"  # the door of cases that somebody wrote to us about, and staff answer
 SETTLED = tuple(state for state in MailState if state not in (*turns.RUNNING, turns.RETRYING))
 
 
@@ -71,6 +73,8 @@ class RightsCaseRow(MailedLinkRow):
     result_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     result_until: Mapped[datetime | None] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    extended_at: Mapped[datetime | None] = mapped_column(Moment)
+    refused_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class CaseUnknown(Exception):
@@ -97,18 +101,24 @@ class RightsCase:
     used_at: datetime | None
     result_until: datetime | None
     ended_at: datetime | None
+    extended_at: datetime | None = None
+    refused_at: datetime | None = None
 
     @property
     def status(self) -> CaseStatus:
         """Where the case stands (S-16)."""
+        if self.refused_at is not None:
+            return CaseStatus.DENIED
         if self.used_at is not None:
             return CaseStatus.COMPLETE
+        if self.door == BY_HAND:
+            return CaseStatus.BY_HAND
         return _STATUS.get(self.mail, CaseStatus.UNVERIFIED)
 
     @property
     def is_waiting(self) -> bool:
         """Say whether somebody may still wait for an answer."""
-        return self.ended_at is None and self.used_at is None
+        return self.ended_at is None and self.used_at is None and self.refused_at is None
 
     def is_open(self, now: datetime) -> bool:
         """Say whether the link may still be used."""
@@ -121,7 +131,8 @@ _STATUS = {
     MailState.REFUSED: CaseStatus.ERROR,
     MailState.GIVEN_UP: CaseStatus.ERROR,
 }
-_COLUMNS = tuple(RightsCaseRow.__table__.c[name] for name in RightsCase.__dataclass_fields__)
+_TABLE = table_of(RightsCaseRow)
+_COLUMNS = tuple(_TABLE.c[name] for name in RightsCase.__dataclass_fields__)
 
 
 def list_cases(tx: Connection) -> list[RightsCase]:
@@ -132,7 +143,7 @@ def list_cases(tx: Connection) -> list[RightsCase]:
 def add_case(
     tx: Connection,
     vault: Vault,
-    token_key: bytes,
+    token_key: bytes | None,
     *,
     kind: RightsKind,
     email: str,
@@ -141,8 +152,9 @@ def add_case(
     replaces: str | None = None,
     now: datetime,
 ) -> RightsCase:
-    """Write a new case with its address sealed, its mail queued for the first turn.
+    """Write a new case with its address sealed, its mail queued for the first turn; of one by hand there is no mail.
 
+    :param token_key: None for a case that no link shall open.
     :param replaces: the address that this one shall take the place of, if it shall.
     """
     case = RightsCase(
@@ -152,7 +164,7 @@ def add_case(
         door=door,
         made_at=now,
         due_at=due_at(now),
-        mail=MailState.QUEUED,
+        mail=MailState.DROPPED if door == BY_HAND else MailState.QUEUED,
         turn=1,
         attempts=0,
         sent_at=None,
@@ -167,7 +179,7 @@ def add_case(
         "address": vault.blind("email", email),
         "wrapped_key": wrapped,
         "sealed": vault.seal(key, {"email": email, "replaces": replaces}, place=_place(case.id)),
-        "token_digest": mailed_links.digest(case_token(token_key, case.id)),
+        "token_digest": mailed_links.digest(case_token(token_key or secrets.token_bytes(32), case.id)),
     }
     tx.execute(insert(RightsCaseRow).values(**columns))
     return case
@@ -189,6 +201,24 @@ def get_case_by_token(tx: Connection, token: str, *, hold: bool = False) -> Righ
     return _case(row)
 
 
+def get_case(tx: Connection, case_id: str, *, hold: bool = False) -> RightsCase:
+    """Return a case by its id; with `hold` nobody else changes it until the transaction ends.
+
+    :raises CaseUnknown: no such case.
+    """
+    query = select(*_COLUMNS).where(RightsCaseRow.id == case_id)
+    row = tx.execute(query.with_for_update() if hold else query).one_or_none()
+    if row is None:
+        raise CaseUnknown("There is no such case.")
+    return _case(row)
+
+
+def case_key(tx: Connection, vault: Vault, case_id: str) -> DataKey:
+    """Return the key of a case that is not over, open."""
+    wrapped: bytes = tx.execute(select(_TABLE.c.wrapped_key).where(RightsCaseRow.id == case_id)).scalar_one()
+    return vault.unwrap(case_id, wrapped)
+
+
 def open_address(tx: Connection, vault: Vault, case_id: str) -> str:
     """Return the address of a case that is not over."""
     return str(_open(tx, vault, case_id)["email"])
@@ -200,10 +230,8 @@ def open_replaced(tx: Connection, vault: Vault, case_id: str) -> str:
 
 
 def _open(tx: Connection, vault: Vault, case_id: str) -> dict[str, Any]:
-    query = select(RightsCaseRow.wrapped_key, RightsCaseRow.sealed).where(RightsCaseRow.id == case_id)
-    row = tx.execute(query).one()
-    key = vault.unwrap(case_id, row.wrapped_key)
-    return vault.open(key, row.sealed, place=_place(case_id))
+    sealed: bytes = tx.execute(select(_TABLE.c.sealed).where(RightsCaseRow.id == case_id)).scalar_one()
+    return vault.open(case_key(tx, vault, case_id), sealed, place=_place(case_id))
 
 
 def wrap_anew(tx: Connection, vault: Vault) -> int:
@@ -226,6 +254,17 @@ def wrap_anew(tx: Connection, vault: Vault) -> int:
 def mark_used(tx: Connection, case_id: str, *, now: datetime) -> None:
     """Record that the link was used: it opens nothing any more."""
     tx.execute(update(RightsCaseRow).where(RightsCaseRow.id == case_id).values(used_at=now))
+
+
+def extend_case(tx: Connection, case_id: str, due_at: datetime, *, now: datetime) -> None:
+    """Record that the answer takes until another day."""
+    values = {"due_at": due_at, "extended_at": now}
+    tx.execute(update(RightsCaseRow).where(RightsCaseRow.id == case_id).values(**values))
+
+
+def mark_refused(tx: Connection, case_id: str, *, now: datetime) -> None:
+    """Record that what was asked is not done. Its address stays until the letter that says so is settled."""
+    tx.execute(update(RightsCaseRow).where(RightsCaseRow.id == case_id).values(refused_at=now))
 
 
 def keep_result(tx: Connection, case_id: str, key: str, *, until: datetime) -> None:
@@ -252,10 +291,14 @@ def end_case(tx: Connection, case_id: str, *, now: datetime) -> None:
 def find_over(tx: Connection, *, now: datetime, limit: int = 100) -> list[str]:
     """Return the ids of cases that are not ended though nothing can come of them any more, oldest first."""
     row = RightsCaseRow
-    never_sent = row.expires_at.is_(None) & (row.made_at <= now - TRY_TO_SEND_FOR - LINK_LASTS)
-    not_used = row.used_at.is_(None) & (row.expires_at <= now) & row.mail.in_(SETTLED)
+    is_ours = or_(row.door == BY_HAND, row.extended_at.is_not(None), row.refused_at.is_not(None))  # staff end it
+    never_sent = row.expires_at.is_(None) & (row.made_at <= now - TRY_TO_SEND_FOR - LINK_LASTS) & ~is_ours
+    forgotten = is_ours & (row.made_at <= now - BY_HAND_FOR)
+    not_used = row.used_at.is_(None) & (row.expires_at <= now) & row.mail.in_(SETTLED) & ~is_ours
     shown = row.result_until <= now
-    query = select(row.id).where(row.ended_at.is_(None), or_(never_sent, not_used, shown)).order_by(row.made_at)
+    query = (
+        select(row.id).where(row.ended_at.is_(None), or_(never_sent, not_used, shown, forgotten)).order_by(row.made_at)
+    )
     return list(tx.scalars(query.limit(limit)))
 
 
@@ -274,7 +317,7 @@ def find_ended(tx: Connection, case_ids: Iterable[str]) -> set[str]:
 def forget_cases(tx: Connection, *, counted_until: datetime, kept_until: datetime) -> None:
     """Forget the indexes of addresses that no cap asks about, unproven cases with them, and old proven ones."""
     row, ended = RightsCaseRow, RightsCaseRow.ended_at
-    tx.execute(delete(row).where(row.used_at.is_(None), ended <= counted_until))
+    tx.execute(delete(row).where(row.used_at.is_(None), row.refused_at.is_(None), ended <= counted_until))
     tx.execute(delete(row).where(ended <= kept_until))
     tx.execute(update(row).where(row.address.is_not(None), ended <= counted_until).values(address=None))
 

@@ -19,6 +19,13 @@ def engine_holds(store: Store) -> list[tuple[str, str]]:
         return [tuple(row) for row in tx.execute(text(f"SELECT workflow_uuid, status FROM {table}"))]  # noqa: S608
 
 
+def break_down(store: Store) -> None:
+    """Let all that the engine holds have ended by an error."""
+    table = "workflow_status" if store.url.startswith("sqlite") else "dbos.workflow_status"
+    with store.writing() as tx:
+        tx.execute(text(f"UPDATE {table} SET status = 'ERROR'"))  # noqa: S608
+
+
 @contextmanager
 def queue_that_loads_while_others_may_write(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     """Give a queue whose engine is not loaded yet; loading it fails while a transaction holds SQLite's write lock."""

@@ -30,6 +30,7 @@ from intake_api.flows.show_form import show_form
 from intake_api.flows.submit_lead import Submission, submit_lead
 from intake_api.flows.verify_evidence import _leads_decided_otherwise
 from intake_api.flows.withdraw_by_receipt import withdraw_by_receipt
+from intake_api.mail.port import Refused
 from intake_api.queue import Queue
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import LeadState
@@ -42,7 +43,8 @@ from intake_api.store.lead_lists import list_untold
 from intake_api.store.leads import Lead
 from intake_api.store.mailed_links import MailState
 from tests.intake_api.conftest import PUBLIC_URL, DrivenClock
-from tests.intake_api.flows.confirmations import body_of, folder_desk, mails_in
+from tests.intake_api.flows.confirmations import ToldMailer, body_of, folder_desk, mails_in
+from tests.intake_api.flows.letters import PostRoom
 from tests.intake_api.kept_leads import TOKEN_KEY, approve, entries, keep_lead, kinds, lead_now, receipt_of
 from tests.intake_api.recorded_leads import SAID, STAFF_ID, record, spoken
 
@@ -75,6 +77,11 @@ def send(store: Store, folder: Path, lead: Lead, clock: DrivenClock) -> None:
     """Make the attempt of the one mail that is queued."""
     (carrier,) = [one for one in questions(store, lead) if one.state is not MailState.ENCLOSED]
     send_confirmation(store, folder_desk(folder), carrier.id, carrier.turn, clock=clock)
+
+
+@pytest.fixture
+def post_room(store: Store, catalogue: Catalogue, clock: DrivenClock, tmp_path: Path) -> PostRoom:
+    return PostRoom(store, catalogue, clock, tmp_path / "letters")
 
 
 @pytest.fixture
@@ -236,8 +243,35 @@ class TestTelling:
         self, store: Store, queue: Queue, recorded: Lead, clock: DrivenClock, tmp_path: Path
     ) -> None:
         send(store, tmp_path / "mail", recorded, clock)
-        assert kinds(store, recorded, "lead.")[-1] == "lead.told"
+        assert "lead.told" in kinds(store, recorded)
         approve(store, queue, lead_now(store, recorded), now=clock())
+
+    def test_n14_who_wished_for_nothing_gets_a_letter_with_the_link(
+        self, store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock, post_room: PostRoom
+    ) -> None:
+        lead = record(store, queue, catalogue, now=clock(), way=Way.PAPER)
+        (said,) = post_room.sent()
+        assert f"{PUBLIC_URL}/notices/{lead.notice_hash}\n" in said
+        assert "On 2026-11-21 you filled in a paper form" in said
+        assert SAID["name"] not in said
+        assert entries(store, lead, "lead.told")[0]["by"] == "mail"
+        approve(store, queue, lead_now(store, lead), now=clock())
+
+    def test_n14_a_letter_that_nobody_takes_tells_nobody(
+        self, store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock, post_room: PostRoom
+    ) -> None:
+        lead = record(store, queue, catalogue, now=clock())
+        post_room.mailer = ToldMailer(Refused("address_refused", 550))  # type: ignore[assignment]
+        post_room.send()
+        assert post_room.states() == [("notice", "refused")]
+        assert lead_now(store, lead).tell_by is not None
+
+    def test_c15_there_is_no_letter_where_the_question_tells_or_the_person_knows(
+        self, store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock, post_room: PostRoom
+    ) -> None:
+        record(store, queue, catalogue, now=clock(), wishes=BOTH)
+        record(store, queue, catalogue, now=clock(), told=True)
+        assert post_room.states() == []
 
     def test_n14_so_do_staff_once(self, store: Store, queue: Queue, recorded: Lead, clock: DrivenClock) -> None:
         record_told(store, recorded.reference, Telling.READ_OUT, staff_id=STAFF_ID, now=clock())

@@ -19,7 +19,7 @@ from intake_api.store.base import Store, StoreUnavailable
 from intake_api.store.confirmations import ConfirmationUnknown, claim_mail
 from intake_api.store.mailed_links import MailState
 from tests.intake_api.conftest import PUBLIC_URL, DrivenClock
-from tests.intake_api.engine import engine_holds
+from tests.intake_api.engine import break_down, engine_holds
 from tests.intake_api.flows.confirmations import (
     ToldMailer,
     attempt,
@@ -316,10 +316,7 @@ class TestFailing:
         self, store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock
     ) -> None:
         lead = keep_first_yes(store, queue, catalogue, now=clock())
-        table = "workflow_status" if store.url.startswith("sqlite") else "dbos.workflow_status"
-        with store.writing() as tx:
-            tx.execute(text(f"UPDATE {table} SET status = 'ERROR'"))  # noqa: S608
-
+        break_down(store)
         assert mend_confirmations(store, queue, now=clock()) == 1
         mended = confirmation_of(store, lead)
         assert (mended.state, mended.attempts, mended.last_reason) == (MailState.RETRYING, 1, "internal_error")

@@ -1,0 +1,214 @@
+"""Send a letter, one attempt at a time: what we owe a person to know, in their language, with nothing to press.
+
+Nothing that a visitor typed is in it (SEC-20); a reason is staff's. Its links come from the settings (SEC-19).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from intake_api.catalogue.model import Catalogue
+from intake_api.clock import Clock
+from intake_api.flows.receipt_token import receipt_token
+from intake_api.flows.record_told import note_mailed
+from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, note_bounce, send_mail
+from intake_api.log import event
+from intake_api.mail.port import Mail, Outcome
+from intake_api.mail.words import MailWords
+from intake_api.rules.consent import DecisionState
+from intake_api.store import evidence
+from intake_api.store.base import Store
+from intake_api.store.decisions import current_decisions
+from intake_api.store.lead_index import contact_token, email_token
+from intake_api.store.leads import Lead, get_lead_by_id, open_values
+from intake_api.store.letters import (
+    Letter,
+    LetterKind,
+    claim_letter,
+    find_claimed,
+    find_running,
+    open_letter,
+    record_letter,
+)
+from intake_api.store.mailed_links import MailAttempt, MailState
+from intake_api.store.notices import get_notice_body
+from intake_api.store.rights_cases import case_key, end_case, get_case, open_address
+from intake_api.store.subjects import get_data_key, is_erased
+
+TRY_FOR = timedelta(days=7)
+NOT_SENT = (MailState.REFUSED, MailState.GIVEN_UP, MailState.DROPPED)
+
+
+@dataclass(frozen=True)
+class LetterDesk(MailDesk):
+    """The desk with what letters say."""
+
+    catalogue: Catalogue
+    words: MailWords
+
+
+@dataclass(frozen=True)
+class _Addressed:
+    """Where a letter goes, in which language, and what it says beyond its fixed words."""
+
+    address: str
+    locale: str
+    said: Mapping[str, str]
+    lead: Lead | None
+
+
+def send_letter(store: Store, desk: LetterDesk, letter_id: str, turn: int, *, clock: Clock) -> None:
+    """Make the attempt of this turn; one whose turn is over, or that is settled, does nothing.
+
+    May be run again at any time: the same mail is sent once more.
+
+    :raises StoreUnavailable: the claim or the outcome could not be written; the attempt is made again later.
+    """
+    send_mail(
+        store,
+        desk.mailer,
+        lambda tx, now: _claim(tx, store, desk, letter_id, turn, now=now),
+        lambda tx, claim, outcome, now: _report(tx, store, letter_id, claim, outcome, now=now),
+        clock=clock,
+    )
+
+
+def settle(tx: Connection, letter: Letter, outcome: Outcome, *, now: datetime) -> None:
+    """Write down what came of an attempt."""
+    _record(tx, letter, judge_attempt(outcome, letter.attempts, until=letter.made_at + TRY_FOR, now=now), now=now)
+
+
+def _claim(
+    tx: Connection, store: Store, desk: LetterDesk, letter_id: str, turn: int, *, now: datetime
+) -> ClaimedMail | None:
+    letter = find_running(tx, letter_id, turn)
+    if letter is None:
+        return None
+    if reason := _obstacle(tx, letter, now=now):
+        _record(tx, letter, MailAttempt(MailState.DROPPED, reason), now=now)
+        return None
+    return ClaimedMail(claim_letter(tx, letter.id), _mail(tx, store, desk, letter))
+
+
+def _report(tx: Connection, store: Store, letter_id: str, claim: str, outcome: Outcome, *, now: datetime) -> None:
+    letter = find_claimed(tx, letter_id, claim)
+    if letter is None:
+        event("letter.outrun", letter=letter_id)  # another worker has it; its report counts
+        return
+    if letter.lead_id:
+        note_bounce(tx, email_token(tx, letter.lead_id), outcome, now=now)
+    elif letter.case_id and get_case(tx, letter.case_id).ended_at is None:
+        address = open_address(tx, store.vault, letter.case_id)
+        note_bounce(tx, contact_token(store.vault, "email", address), outcome, now=now)
+    settle(tx, letter, outcome, now=now)
+
+
+def _obstacle(tx: Connection, letter: Letter, *, now: datetime) -> str | None:
+    if letter.lead_id:
+        lead = get_lead_by_id(tx, letter.lead_id)
+        if is_erased(tx, lead.subject_id):
+            return "erased"
+        if email_token(tx, lead.id) is None:
+            return "no_address"
+        if lead.is_restricted and letter.kind is not LetterKind.LIFTING:
+            return "restricted"
+        if letter.kind is LetterKind.LIFTING and not lead.is_restricted:
+            return "not_wanted_any_more"
+    elif letter.case_id and get_case(tx, letter.case_id).ended_at is not None:
+        return "case_over"
+    return "too_late" if now >= letter.made_at + TRY_FOR else None
+
+
+def _mail(tx: Connection, store: Store, desk: LetterDesk, letter: Letter) -> Mail:
+    to = _addressed(tx, store, letter)
+    words, here = desk.words.of(to.locale), desk.catalogue.organisation
+    said = {
+        "product": here.product,
+        "controller": here.name,
+        "address": here.address,
+        "privacy_email": here.email,
+        **to.said,
+    }
+    if right := to.said.get("right"):
+        said["wish"] = words[f"rights.{right}"]
+    parts = (*_parts(tx, desk, letter, to, words, said), f"-- \n{words['rights.who'].format(**said)}")
+    subject = words[f"letters.{letter.kind.value}_subject"].format(**said)
+    return Mail(id=letter.id, to=to.address, subject=subject, text="\n\n".join(parts) + "\n", locale=to.locale)
+
+
+def _addressed(tx: Connection, store: Store, letter: Letter) -> _Addressed:
+    if letter.lead_id:
+        lead = get_lead_by_id(tx, letter.lead_id)
+        key = get_data_key(tx, store.vault, lead.subject_id)
+        address = str(open_values(tx, store.vault, key, lead.id)["email"])
+        return _Addressed(address, lead.locale, open_letter(tx, store.vault, key, letter.id), lead)
+    case = get_case(tx, str(letter.case_id))
+    said = open_letter(tx, store.vault, case_key(tx, store.vault, case.id), letter.id)
+    asked_at, due = (moment.astimezone(UTC).strftime("%Y-%m-%d") for moment in (case.made_at, case.due_at))
+    about = {**said, "right": case.kind.value, "asked_at": asked_at, "due": due}
+    return _Addressed(open_address(tx, store.vault, case.id), case.locale, about, None)
+
+
+def _parts(
+    tx: Connection, desk: LetterDesk, letter: Letter, to: _Addressed, words: Mapping[str, str], said: Mapping[str, str]
+) -> list[str]:
+    my_data = f"{words['letters.my_data']}\n{desk.public_url}/my-data?lang={to.locale}"
+
+    def fixed(name: str) -> str:
+        return words[f"letters.{name}"].format(**said)
+
+    if letter.kind is LetterKind.NOTICE and to.lead:
+        notice = f"{fixed('notice_link')}\n{desk.public_url}/notices/{to.lead.notice_hash}"
+        return [fixed(f"notice_{said['way']}"), notice, fixed("not_you"), my_data]
+    if letter.kind is LetterKind.RECEIPT and to.lead:
+        receipt = f"{desk.public_url}/receipts/{receipt_token(desk.token_key, to.lead.id)}"
+        titles = "\n".join(f"  {title}" for title in _given(tx, to.lead))
+        return [f"{fixed('receipt_text')}\n{titles}", f"{fixed('receipt_link')}\n{receipt}", fixed("receipt_secret")]
+    reason = f"  {said['reason']}"
+    if letter.kind is LetterKind.LIFTING:
+        return [fixed("lifting_text"), reason, fixed("lifting_not_agreed"), my_data]
+    if letter.kind is LetterKind.EXTENDED:
+        return [fixed("extended_text"), reason, fixed("extended_due"), _complaint(desk, to.locale)]
+    return [fixed("refused_text"), reason, _complaint(desk, to.locale), fixed("refused_court")]
+
+
+def _given(tx: Connection, lead: Lead) -> list[str]:
+    """Return the titles of what stands as given, as the notice of this person has them."""
+    texts = json.loads(get_notice_body(tx, lead.notice_hash))["texts"]
+    given = [one for one, said in current_decisions(tx, lead.id).items() if said.state is DecisionState.GIVEN]
+    return [str(texts[f"title.{purpose}"]) for purpose in given]
+
+
+def _complaint(desk: LetterDesk, locale: str) -> str:
+    return desk.catalogue.any_view(locale).notice.texts["page.complaint_text"]
+
+
+def _record(tx: Connection, letter: Letter, attempt: MailAttempt, *, now: datetime) -> None:
+    record_letter(tx, letter.id, attempt, now=now)
+    lead = get_lead_by_id(tx, letter.lead_id) if letter.lead_id else None
+    kind = "tried" if attempt.state is MailState.RETRYING else attempt.state.value
+    facts = {
+        "letter": letter.id,
+        "says": letter.kind.value,
+        "case": letter.case_id,
+        "attempt": letter.attempts,
+        "reason": attempt.reason,
+        "status": attempt.status,
+    }
+    evidence.add_entry(
+        tx,
+        f"letter.{kind}",
+        actor="system",
+        now=now,
+        lead_id=lead.id if lead else None,
+        subject_id=lead.subject_id if lead else None,
+        facts=facts,
+    )
+    event(f"letter.{attempt.state.value}", letter=letter.id, reason=attempt.reason, status=attempt.status)
+    if lead and letter.kind is LetterKind.NOTICE and attempt.state is MailState.SENT:
+        note_mailed(tx, lead, now=now)
+    if letter.kind is LetterKind.REFUSED and letter.case_id and attempt.state in (MailState.SENT, *NOT_SENT):
+        end_case(tx, letter.case_id, now=now)  # there is nothing left to write to it about
