@@ -73,7 +73,7 @@ async def switch_language(state: State, wanted: str, desk: Desk) -> Turn:
         # What may have arrived stays on the notice it was sent on: a new showing could make a second lead of it.
         return Turn(switched, [*says, *open_question(switched)])
     sheet = Sheet(await desk.api.get_form(state.form, wanted))
-    again = switched.but(sheet=sheet.form, decisions={}).asking(Stage.NOTICE)
+    again = switched.shown_anew(sheet.form)
     return Turn(again, [*says, *show_notice(sheet)])
 
 
@@ -114,7 +114,7 @@ async def _answer(state: State, said: Said, desk: Desk) -> list[Reply]:
         return [await answer_product(said, desk)]
     if said.intent == "goodbye" and state.stage is not Stage.SENDING:
         return [Reply(replies.CANCEL_DROPS, offers=(CANCEL,))]
-    if said.intent in SMALL_TALK and state.stage not in (Stage.NOTICE, Stage.PURPOSE):
+    if said.intent in SMALL_TALK and state.stage not in (Stage.NOTICE, Stage.PURPOSE, Stage.AGE):
         return [Reply(SMALL_TALK[said.intent])]
     if is_question and (answer := await answer_product(said, desk)).name != replies.PRODUCT:
         return [answer]  # "what does it cost?" asks for an offer elsewhere; here it is only asked in passing

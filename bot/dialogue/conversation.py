@@ -1,8 +1,8 @@
 """The one conversation that serves every form of the catalogue.
 
 notice → yes or no → (use what was typed before?) → the fields, in the catalogue's order → each opt-in purpose alone →
-what was understood → send. Each step is one user turn in and the next question out; questions about the data, about the
-bot and the like are answered at any step, and then the open question is asked again.
+(old enough for a yes?) → what was understood → send. Each step is one user turn in and the next question out; questions
+about the data, about the bot and the like are answered at any step, and then the open question is asked again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.client import ApiAway, ApiRefused, FormApi
-from bot.dialogue import asides, filling, listening, lost, questions, replies, reuse, rights, sending
+from bot.dialogue import asides, filling, listening, lost, of_age, questions, replies, reuse, rights, sending
 from bot.dialogue.named import form_named
 from bot.dialogue.outside import answer_outside, offered_forms
 from bot.dialogue.own_text import without_contacts
@@ -104,6 +104,7 @@ async def _step(state: State, said: Said, desk: Desk) -> Turn:
         Stage.REUSE: reuse.reuse_answered,
         Stage.FIELD: filling.field_answered,
         Stage.PURPOSE: _purpose_answered,
+        Stage.AGE: _age_answered,
         Stage.SUMMARY: _summary_answered,
         Stage.CORRECT: filling.correction_answered,
         Stage.SENDING: sending.sending_answered,
@@ -201,6 +202,13 @@ async def _purpose_answered(state: State, said: Said, desk: Desk) -> Turn:
     return turn
 
 
+async def _age_answered(state: State, said: Said, desk: Desk) -> Turn:
+    turn = await of_age.age_answered(state, said, desk)
+    if turn.state.stage is Stage.SUMMARY and _nothing_is_wanted(turn.state):
+        return await _refuse(state, desk, [Reply(replies.NOTHING_TO_SEND)])
+    return turn
+
+
 def _nothing_is_wanted(state: State) -> bool:
     return Sheet(state.sheet or {}).needs_an_opt_in and not any(state.decisions.values())
 
@@ -254,7 +262,7 @@ async def _api_refused(state: State, refusal: ApiRefused, desk: Desk) -> Turn:
     if refusal.fresh_form is not None and state.stage is not None:
         # The showing is over: the notice is shown and asked anew, and with it each decision that was made on it (C-06).
         sheet = Sheet(refusal.fresh_form)
-        again = state.but(sheet=sheet.form, decisions={}).asking(Stage.NOTICE)
+        again = state.shown_anew(sheet.form)
         return Turn(again, [Reply(replies.NOTICE_EXPIRED), *questions.show_notice(sheet)])
     if refusal.code == "idempotency_key_reused":
         # A turn was lost after the lead had arrived, and then something was changed: two leads out of one would be

@@ -114,7 +114,7 @@ async def details_changed(state: State, said: Said, desk: Desk) -> Turn | None:
     """Change just the details a text contains ("no, it's anna@firma.lv"); None when it contains none."""
     sheet = Sheet(state.sheet or {})
     # At a yes-or-no question "I'm In" is no name: there only what is said outright changes anything.
-    find = strong_details if state.stage is Stage.PURPOSE else find_details
+    find = strong_details if state.stage in (Stage.PURPOSE, Stage.AGE) else find_details
     found: dict[str, Any] = dict(find(said.text, sheet, desk.words.lexicon))
     found = found or dict(corrected_email(said.text, state)) or broken_address(said.text, sheet)
     if not found:
@@ -132,6 +132,8 @@ async def details_changed(state: State, said: Said, desk: Desk) -> Turn | None:
 async def ask_again_refused(state: State, problems: Problems, desk: Desk) -> Turn:
     """Ask the first field the API would not take in a submission once more, with the API's reason."""
     sheet = Sheet(state.sheet or {})
+    if any(problem.get("code") == TOO_YOUNG for problem in problems.values()):
+        return await listening.end_for_a_child(state, desk)
     bad = {name: problem for name, problem in problems.items() if sheet.field(name)}
     if not bad:
         return Turn(state.cleared(), [Reply(replies.NOT_ACCEPTED)], is_over=True)

@@ -36,13 +36,14 @@ async def is_a_child(said: Said, desk: Desk) -> bool:
         return False  # whatever is sent later is judged again, and nothing is kept without that
 
 
-async def end_for_a_child(state: State, desk: Desk) -> Turn:
-    """Drop everything and ask nothing any more (K-03)."""
+async def end_for_a_child(state: State, desk: Desk, says: str = "") -> Turn:
+    """Drop everything and ask nothing any more (K-02, K-03). `says` are words of the notice to end with."""
     if state.sheet is not None and state.stage is not Stage.SENDING:
         sheet = Sheet(state.sheet)
         with suppress(ApiAway, ApiRefused):  # honoured all the same
             await desk.api.refuse(sheet.key, sheet.presentation)
-    return Turn(state.cleared(known={}, too_young=True), [Reply(replies.TOO_YOUNG)], is_over=True)
+    end = Reply(replies.VERBATIM, {"words": says}) if says else Reply(replies.TOO_YOUNG)
+    return Turn(state.cleared(known={}, too_young=True), [end], is_over=True)
 
 
 def hear_language(state: State, said: Said, desk: Desk) -> tuple[State, str | None]:

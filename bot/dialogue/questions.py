@@ -36,14 +36,14 @@ def notice_question() -> Reply:
 
 
 def ask_next(state: State) -> Turn:
-    """Ask the next thing that is not known yet: a field, then a purpose, then whether to send."""
+    """Ask the next thing that is not known yet: a field, a purpose, whether a yes counts, then whether to send."""
     sheet = Sheet(state.sheet or {})
     field = next((field for field in sheet.fields() if _is_open(field, state, sheet)), None)
     if field is not None:
         asking = state.asking(Stage.FIELD, field.name)
     else:
         purpose = next((purpose for purpose in sheet.opt_ins if _is_undecided(purpose["id"], state, sheet)), None)
-        asking = state.asking(Stage.PURPOSE, purpose["id"]) if purpose else state.asking(Stage.SUMMARY)
+        asking = state.asking(Stage.PURPOSE, purpose["id"]) if purpose else _after_the_decisions(state, sheet)
     return Turn(asking, open_question(asking))
 
 
@@ -61,6 +61,8 @@ def open_question(state: State) -> list[Reply]:
         withdraw = Reply(replies.VERBATIM, {"words": sheet.notice.get("withdraw", "")})
         question = purpose.get("question") or purpose.get("label", "")
         return [withdraw, Reply(replies.PURPOSE_QUESTION, {"question": question}, replies.YES_NO)]
+    if state.stage is Stage.AGE and sheet.age:
+        return age_question(sheet.age)
     if state.stage is Stage.CORRECT:
         return [what_to_correct(state)]
     if state.stage is Stage.RIGHTS:
@@ -88,6 +90,13 @@ def reuse_question(state: State) -> Reply:
         if field.name in state.offered
     ]
     return Reply(replies.REUSE_QUESTION, {"lines": "\n".join(found)}, replies.YES_NO)
+
+
+def age_question(age: dict[str, Any]) -> list[Reply]:
+    """Ask whether the visitor is old enough for a yes to count, with the two answers alike (K-01, N-19)."""
+    offers = (Offer(replies.AFFIRM, title=age["yes"]), Offer(replies.DENY, title=age["no"]))
+    why = Reply(replies.VERBATIM, {"words": age["why"]})
+    return [why, Reply(replies.PURPOSE_QUESTION, {"question": age["question"]}, offers)]
 
 
 def address_question(state: State) -> Reply:
@@ -133,6 +142,12 @@ def what_to_correct(state: State) -> Reply:
 def shown(kept: dict[str, object]) -> str:
     """Return a kept value as it may be shown: masked where the API masks it."""
     return str(kept.get("masked") or kept.get("value", ""))
+
+
+def _after_the_decisions(state: State, sheet: Sheet) -> State:
+    # Only a yes needs it: nobody else is asked.
+    is_asked = sheet.age is not None and state.age is None and any(state.decisions.values())
+    return state.asking(Stage.AGE) if is_asked else state.asking(Stage.SUMMARY)
 
 
 def _is_open(field: Field, state: State, sheet: Sheet) -> bool:

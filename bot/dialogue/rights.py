@@ -63,7 +63,7 @@ async def resume(state: State, says: list[Reply], desk: Desk) -> Turn:
     back = state.resumed()
     if back.stage is not None and Sheet(back.sheet or {}).form.get("locale") != desk.language and back.form:
         sheet = Sheet(await desk.api.get_form(back.form, desk.language))
-        again = back.but(sheet=sheet.form, decisions={}).asking(Stage.NOTICE)
+        again = back.shown_anew(sheet.form)
         return Turn(again, [*says, *show_notice(sheet)])
     return _back(back, says)
 

@@ -30,6 +30,7 @@ async def _submit(state: State, desk: Desk) -> Json:
         "fields": {name: kept["value"] for name, kept in state.values.items()},
         "decisions": dict(state.decisions),
         "attribution": {},
+        **({"age": state.age} if state.age and any(state.decisions.values()) else {}),
     }
     # One key per showing of the notice: however often "send" is pressed or a turn is lost, it is one lead.
     return await desk.api.submit(sheet.key, submission, key=f"chat-{sheet.presentation}")

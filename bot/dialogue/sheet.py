@@ -98,6 +98,11 @@ class Sheet:
         return list(self.notice.get("purposes", []))
 
     @property
+    def age(self) -> Json | None:
+        """Return the question whether the visitor is old enough for a yes to count; None where nobody is asked."""
+        return self.form.get("age")
+
+    @property
     def opt_ins(self) -> list[Json]:
         """Return the purposes that need a question and a yes of their own, in the catalogue's order."""
         return [purpose for purpose in self.purposes if purpose.get("control") == "opt_in"]

@@ -15,6 +15,7 @@ class Stage(str, Enum):
     REUSE = "reuse"
     FIELD = "field"
     PURPOSE = "purpose"
+    AGE = "age"
     SUMMARY = "summary"
     CORRECT = "correct"
     SENDING = "sending"  # it was sent, and nobody said whether it arrived
@@ -29,6 +30,7 @@ class State:
     """Each field is a slot of the same name in domain.yml; none is filled from text, none steers a policy.
 
     `values` holds, by field, `{"value", "masked"}` as the API normalised it; `decisions` yes or no by purpose;
+    `age` that the visitor is old enough for a yes to count, as the API takes it;
     `before_yes` what was typed before the notice was agreed to, kept in memory for one offer only; `known` the values
     of what was sent, to be offered again; `sent` the receipts of it. `refused` names forms whose notice got a no.
     `right` is the right asked for while the address is asked, and `paused` the stage and the question that wait
@@ -44,6 +46,7 @@ class State:
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
     decisions: dict[str, bool] = field(default_factory=dict)
+    age: str | None = None
     before_yes: tuple[str, ...] = ()
     offered: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
@@ -79,6 +82,10 @@ class State:
     def asking(self, stage: Stage, asked: str | None = None) -> State:
         """Return this state with a new question open."""
         return replace(self, stage=stage, asked=asked, tries=0)
+
+    def shown_anew(self, sheet: dict[str, Any]) -> State:
+        """Return this state with a fresh showing open: what was decided on the one before does not count (C-06)."""
+        return replace(self, sheet=sheet, decisions={}, age=None).asking(Stage.NOTICE)
 
     def heard_before_yes(self, text: str) -> State:
         """Return this state remembering `text` until the visitor has said yes or no to the notice."""

@@ -33,6 +33,9 @@ def example_body(name: str) -> Json:
     return body
 
 
+AGE: Json = example_body("get_form_contest")["age"]
+
+
 def a_new_form() -> Json:
     """Make a form the bot has no code for: its own fields, types, purposes and notice."""
     form = example_body("get_form_request_demo")
@@ -83,6 +86,7 @@ class FormApiServer:
     slow: float = 0.0
     speaks: tuple[str, ...] = ("en",)
     erased: bool = False  # what was sent, and not from the chat
+    asks_age: bool = False  # of everybody, as a house may whose visitors are consumers
     loses_answers: bool = False  # it does its work, and the answer never arrives
     kept: dict[str, tuple[str, Any]] = field(default_factory=dict)  # key and body, by presentation
     refused: set[str] = field(default_factory=set)
@@ -92,7 +96,7 @@ class FormApiServer:
         self.requests.clear()
         self.kept.clear()
         self.refused.clear()
-        self.erased = False
+        self.erased = self.asks_age = False
         self.expired, self.broken, self.slow, self.loses_answers, self.speaks = False, 0, 0.0, False, ("en",)
 
     def sent(self, path_end: str) -> list[Any]:
@@ -107,6 +111,8 @@ class FormApiServer:
             form = example_body(f"get_form_{name}")
         else:
             return None
+        if self.asks_age:
+            form["age"] = AGE
         self.presentations += 1
         form["presentation"]["id"] = f"presentation-{self.presentations:06}"
         return form
@@ -172,7 +178,10 @@ class FormApiServer:
         if self.expired:
             self.expired = False
             return 409, {**example_body("submit_presentation_expired"), "form": form}
-        assert set(body) == {"presentation", "locale", "fields", "decisions", "attribution"}
+        assert set(body) - {"age"} == {"presentation", "locale", "fields", "decisions", "attribution"}
+        assert body.get("age") in (None, "at_or_over")
+        if "age" in form and any(body["decisions"].values()) and "age" not in body:
+            return 422, example_body("submit_age_missing")
         assert all(type(decision) is bool for decision in body["decisions"].values())
         if body["presentation"] in self.refused:
             return 409, {**example_body("submit_presentation_used"), "form": form}
