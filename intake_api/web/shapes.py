@@ -4,7 +4,8 @@ A schema says names, types and lengths, no more: what an answer or a decision ma
 """
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -20,8 +21,12 @@ MESSAGES: dict[str, str | list[Any] | dict[Any, Any]] = {
 
 
 class Shape(Schema):
-    """A JSON object of which every key is known; anything else is refused by name (M-01)."""
+    """A JSON object of which every key is known; anything else is refused by name (M-01).
 
+    `also` is what the description says beside names and types: a rule between keys, as JSON Schema has it.
+    """
+
+    also: ClassVar[Mapping[str, object]] = {}
     error_messages = {"unknown": "unknown", "type": "type_wrong"}  # noqa: RUF012
 
     class Meta:

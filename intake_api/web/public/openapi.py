@@ -15,6 +15,7 @@ from intake_api.flows.receipt_token import RECEIPT_TOKEN
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
 from intake_api.web.public.schemas import chat, forms, problems, receipts, rights, submissions
+from intake_api.web.shapes import Shape
 from intake_api.web.strict_query import refuse_query
 
 READS, WRITES = (400, 422, 500, 503), (400, 403, 413, 415, 422, 500, 503)
@@ -149,7 +150,11 @@ def _document(
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation, catalogue, needs_token)
     for path, methods in paths.items():
         spec.path(path=path, operations=methods)
-    return spec.to_dict()
+    document = spec.to_dict()
+    for shape in Shape.__subclasses__():
+        if shape.also and shape.__name__ in document["components"]["schemas"]:
+            document["components"]["schemas"][shape.__name__] |= shape.also
+    return document
 
 
 def _operation(operation: Operation, catalogue: Catalogue, needs_token: bool) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import hypothesis
+import jsonschema_rs
 import pytest
 import schemathesis
 from flask import Flask, Response, request
@@ -49,6 +50,37 @@ class TestTheDescription:
         }
         assert described == served
 
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {},
+            {"source": "sms"},
+            {"source": "other"},
+            {"source": "other", "source_other": "a neighbour"},
+            {"source": "sms", "source_other": "a neighbour"},
+            {"source_other": "a neighbour"},
+            {"source": "somewhere"},
+            {"utm_source": "letter", "code": "AB"},
+            {"code": "AUTUMN-SMS", "utm_campaign": "spring 26"},
+        ],
+    )
+    def test_allows_of_what_brought_somebody_what_the_door_takes(
+        self, public: FlaskClient, submission: dict[str, Any], given: dict[str, str]
+    ) -> None:
+        shape = public.get("/openapi.json").json["components"]["schemas"]["Attribution"]
+        answer = public.post("/v1/forms/request_demo/submissions", json={**submission, "attribution": given})
+        assert jsonschema_rs.is_valid(shape, given) == (answer.status_code == 201)
+
+    @pytest.mark.parametrize(
+        ("given", "fits"),
+        [({"text": "Hello"}, True), ({"button": "a"}, True), ({}, False), ({"text": "a", "button": "b"}, False)],
+    )
+    def test_says_that_a_turn_is_a_text_or_a_button(
+        self, public: FlaskClient, given: dict[str, str], fits: bool
+    ) -> None:
+        shape = public.get("/openapi.json").json["components"]["schemas"]["MessageBody"]
+        assert jsonschema_rs.is_valid(shape, given) == fits
+
     def test_tells_no_version_of_anything_but_itself(self, public: FlaskClient) -> None:
         assert public.get("/openapi.json").json["info"]["version"] == "1"
 
@@ -86,7 +118,6 @@ class TestFuzzing:
                         del case.body["fields"][unasked]
                     asked = shown.get("notice", {}).get("purposes", [])
                     case.body["decisions"] = {one["id"]: True for one in asked if one["control"] == "opt_in"}
-                    case.body["attribution"] = {}
 
         @public_app.after_request
         def note(response: Response) -> Response:

@@ -18,6 +18,7 @@ class MessageBody(Shape):
 
     text = Text(TEXT_LENGTH, pattern=r"[\s\S]*\S[\s\S]*")
     button = Text(2000, pattern="[A-Za-z0-9_=-]+")
+    also = {"oneOf": [{"required": ["text"]}, {"required": ["button"]}]}  # noqa: RUF012 - nobody changes it
 
 
 class ChatButton(Shape):

@@ -3,7 +3,7 @@
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from intake_api.rules.age_of_consent import SaidAge
-from intake_api.rules.attribution import CAMPAIGN, CAMPAIGN_LENGTH, CODE, CODE_LENGTH, SOURCES, goes_with
+from intake_api.rules.attribution import CAMPAIGN, CAMPAIGN_LENGTH, CODE, CODE_LENGTH, OTHER, SOURCES, goes_with
 from intake_api.store.presentations import SIGNED_ID_LENGTH
 from intake_api.web.public.schemas.forms import PRESENTATION
 from intake_api.web.public.schemas.texts import LOCALE, TEXT_LENGTH, LeftOut
@@ -36,6 +36,12 @@ class Attribution(Shape):
     source = Choice(*SOURCES)
     source_other = Text(CAMPAIGN_LENGTH, pattern=CAMPAIGN)
     code = Text(CODE_LENGTH, pattern=CODE)
+    also = {  # noqa: RUF012 - nobody changes it
+        "anyOf": [
+            {"not": {"required": ["source_other"]}},
+            {"required": ["source"], "properties": {"source": {"const": OTHER}}},
+        ]
+    }
 
     @validates_schema
     def check_source(self, given: dict[str, str], **_: object) -> None:
