@@ -30,8 +30,10 @@ def main() -> None:
     folder = Path(os.environ.get("VESTIBULE_SECRETS") or ROOT / "secrets")
     made = write_container_secrets(folder)
     if made:
-        print(f"Made {len(made)} secrets in {folder}. Keep a copy of master_key, index_key and evidence_key elsewhere:")
-        print("without them the leads cannot be read and the evidence cannot be continued.")
+        print(
+            f"Made {len(made)} secrets in {folder}. Keep a copy of master_key, index_key, evidence_key and receipt_key"
+        )
+        print("elsewhere: without them the leads cannot be read, and evidence and receipts cannot be continued.")
     else:
         print(f"All secrets are in {folder} already; nothing was changed.")
 

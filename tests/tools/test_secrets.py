@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from intake_api.settings import NEEDED_BY, read_settings
-from tools.container_secrets import write_container_secrets
+from tools.container_secrets import main, write_container_secrets
 from tools.development_secrets import write_development_secrets
 from tools.house import read_house
 
@@ -74,6 +74,25 @@ class TestContainerSecrets:
         house = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
         mounted = house["services"][service]["secrets"]
         assert sorted(mounted) == sorted({*(name.lower() for name in NEEDED_BY[service]), "database_url"})
+
+    def test_compose_mounts_exactly_what_is_made(self, tmp_path: Path) -> None:
+        made = write_container_secrets(tmp_path)
+        house = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+        mounted = {name for service in house["services"].values() for name in service.get("secrets", [])}
+        assert mounted == set(made)
+        assert {name: Path(secret["file"]).name for name, secret in house["secrets"].items()} == {
+            name: name for name in made
+        }
+
+    def test_whoever_makes_them_is_told_which_keys_to_keep_elsewhere(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("VESTIBULE_SECRETS", str(tmp_path / "secrets"))
+        main()
+        said = capsys.readouterr().out
+        assert all(name in said for name in ("master_key", "index_key", "evidence_key", "receipt_key"))
+        main()
+        assert "nothing was changed" in capsys.readouterr().out
 
     def test_sec47_no_container_sees_a_secret_of_another_s(self) -> None:
         services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
