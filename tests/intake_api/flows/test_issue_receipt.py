@@ -160,6 +160,34 @@ class TestTheSignature:
             key.verify(value, rfc8785.dumps(document))
         assert set(public.values()) == set(office.keys)
 
+    def test_p03_e05_plain_hashing_and_cryptography_lead_each_entry_to_a_signed_checkpoint(
+        self, store: Store, catalogue: Catalogue, lead: Lead, office: Office, clock: DrivenClock
+    ) -> None:
+        """The same second implementation goes on to the log: RFC 9162 as it is written, on nothing but the file."""
+        for _ in range(5):
+            keep_lead(store, catalogue, now=clock.advance(seconds=1))
+            office.place()
+        withdraw_by_receipt(store, receipt_of(lead), ["product_offers"], now=clock.advance(minutes=1))
+        office.place()
+        document = json.loads(office.issue(lead))
+        proof, keys = document["li:proof"], {key["kid"]: key for key in document["li:keys"]}
+        roots = {}
+        for checkpoint in proof["checkpoints"]:
+            assert keys[checkpoint["kid"]]["use"] == "checkpoint"
+            key = Ed25519PublicKey.from_public_bytes(base64.b64decode(keys[checkpoint["kid"]]["public_key"]))
+            key.verify(base64.b64decode(checkpoint["signature"]), checkpoint["text"].encode())
+            origin, size, root, _at, end = checkpoint["text"].split("\n")
+            assert (origin, int(size), end) == (proof["origin"], checkpoint["size"], "")
+            roots[checkpoint["size"]] = base64.b64decode(root)
+        for entry in proof["entries"]:
+            path = [base64.b64decode(beside) for beside in entry["path"]]
+            root = root_above(hashlib.sha256(b"\0" + entry["entry"].encode()), entry["place"], entry["size"], path)
+            assert root == roots[entry["size"]]
+        assert len(roots) == 2
+        first, last = (json.loads(entry["entry"]) for entry in proof["entries"])
+        decided = {one["purpose"]: one["state"] for one in first["decisions"]} | {last["purpose"]: last["to"]}
+        assert decided == said_in(json.dumps(document).encode())
+
     def test_p03_every_entry_leads_to_a_signed_checkpoint(self, receipt: bytes, office: Office) -> None:
         checked = verify_receipt(receipt, office.keys)
         assert (checked.faults, checked.promised, checked.pinned) == ([], [], True)
@@ -258,3 +286,19 @@ def iris_of(expanded: Any) -> set[str]:
     types = set(expanded.get("@type", [])) if isinstance(expanded.get("@type"), list) else set()
     inner = {iri for key, value in expanded.items() if not key.startswith("@") for iri in iris_of(value)}
     return named | types | {key for key in expanded if not key.startswith("@")} | inner
+
+
+def root_above(leaf: Any, place: int, size: int, path: list[bytes]) -> bytes:
+    """Climb from a leaf to the root, as RFC 9162 says it in 2.1.3.2."""
+    here, last, found = place, size - 1, leaf.digest()
+    for beside in path:
+        assert last > 0
+        if here % 2 or here == last:
+            found = hashlib.sha256(b"\1" + beside + found).digest()
+            while not here % 2 and here:
+                here, last = here >> 1, last >> 1
+        else:
+            found = hashlib.sha256(b"\1" + found + beside).digest()
+        here, last = here >> 1, last >> 1
+    assert last == 0
+    return bytes(found)
