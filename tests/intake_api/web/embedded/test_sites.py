@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
+from sqlalchemy import text as sql
 
 from intake_api.app import create_public_app
 from intake_api.catalogue.model import Catalogue
@@ -16,6 +17,7 @@ from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.web.conftest import Count
 from tests.intake_api.web.embedded.visitor import EMAIL, open_form, reference, send, words
 from tests.intake_api.web.host_pages import Site, running_site
+from tests.intake_api.web.html import read_page
 
 LISTED, SHOP, OTHER = "https://www.hotel.example", "https://shop.hotel.example", "https://elsewhere.example"
 PATHS = ("/v1/forms/newsletter/submissions", "/v1/forms/newsletter/refusals", "/v1/forms/newsletter/checks")
@@ -82,6 +84,32 @@ class TestInAFrame:
     ) -> None:
         policy = listed.get("/f/request_contact?frame=1").headers["Content-Security-Policy"]
         assert f"frame-ancestors {settings.public_url} {OTHER}" in policy
+
+    @pytest.mark.parametrize(
+        ("locale", "title"), [("en", "Not possible at this moment"), ("lv", "Šobrīd tas nav iespējams")]
+    )
+    def test_sec42_while_nothing_can_be_kept_the_frame_says_so_and_leads_nowhere(
+        self, listed: FlaskClient, store: Store, locale: str, title: str
+    ) -> None:
+        with store.writing() as tx:
+            tx.execute(sql("ALTER TABLE leads RENAME TO gone"))
+        away = listed.get("/f/newsletter?frame=1", headers={"Accept": "text/html", "Accept-Language": locale})
+        assert away.status_code == 503
+        assert f"frame-ancestors {LISTED} {SHOP}" in away.headers["Content-Security-Policy"]
+        page = read_page(away.text)
+        assert page.one("html").get("lang") == locale
+        assert page.one("h1").text == title
+        assert page.all("a") == [page.one("a", class_="skip")]
+        alone = listed.get("/f/newsletter", headers={"Accept": "text/html"})
+        assert "frame-ancestors 'none'" in alone.headers["Content-Security-Policy"]
+
+    def test_a_form_that_is_gone_says_so_where_the_settings_allow_frames(
+        self, listed: FlaskClient, settings: Settings
+    ) -> None:
+        gone = listed.get("/f/last_year?frame=1", headers={"Accept": "text/html"})
+        assert gone.status_code == 404
+        assert f"frame-ancestors {settings.public_url} {OTHER}" in gone.headers["Content-Security-Policy"]
+        assert read_page(gone.text).one("h1").text == "There is nothing at this address"
 
 
 @pytest.mark.browser
