@@ -10,7 +10,7 @@ BOT := .venv-bot/bin
 
 .PHONY: help
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: environments ## Start everything on this machine and print where it is; Ctrl-C ends it
@@ -45,6 +45,10 @@ fix: environments ## Format the code and mend what the linter can mend
 .PHONY: bench
 bench: environments ## Measure submissions and chat turns against their floors (see docs/performance.md)
 	@$(SERVICE)/python -m tests.bench
+
+.PHONY: lighthouse
+lighthouse: environments ## Let Lighthouse (from npm) look at the pages; RUNS=3 takes the middle of three
+	@$(SERVICE)/python -m tools.lighthouse
 
 .PHONY: nlu-report
 nlu-report: environments ## Report as JSON how the chat understands DATA=file.tsv (default: held-out set), or ENTITIES=file.tsv

@@ -32,6 +32,14 @@ class TestBeforeAnythingIsAsked:
         assert page.one("section", class_="notice").get("data-notice") == notice.hash
         assert page.all("a", href=f"/notices/{notice.hash}")
 
+    @pytest.mark.parametrize("locale", ["en", "lv", "ru", "pl", "cs"])
+    def test_a_search_engine_may_show_what_the_page_itself_says(self, public: FlaskClient, locale: str) -> None:
+        for path in ("/", "/f/request_demo", "/f/survey", "/privacy", "/my-data"):
+            page = read_page(public.get(f"{path}?lang={locale}").text)
+            described = page.one("meta", name="description").get("content")
+            assert described
+            assert described in page.text
+
     def test_n10_taking_back_is_explained_before_the_control(self, shown: Page) -> None:
         withdraw = shown.one("p", class_="withdraw").place
         assert all(withdraw < radio.place for radio in shown.all("input", type="radio"))
