@@ -27,6 +27,7 @@ from intake_api.web.pages.notices import notice_pages
 from intake_api.web.pages.problems import page_of_problem
 from intake_api.web.pages.receipt_checks import receipt_check_pages
 from intake_api.web.pages.receipts import receipt_pages
+from intake_api.web.pages.renewals import renewal_pages
 from intake_api.web.pages.stopping import stopping
 from intake_api.web.public.chat import chat, need_conversation, open_gateway
 from intake_api.web.public.forms import forms
@@ -73,7 +74,7 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
         "Vestibule: lead intake", catalogue, (*FORM_OPERATIONS, *own, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
     )
     api = (forms, submissions, standing_answers, notices, receipts, keys, log, rights, chat, health, described)
-    links = (receipt_pages, receipt_check_pages, confirmation_pages, my_data_pages, correcting, stopping)
+    links = (receipt_pages, receipt_check_pages, confirmation_pages, renewal_pages, my_data_pages, correcting, stopping)
     pages = (landing, form_pages, content_pages, *links, notice_pages, page_assets, widget)
     for part in (*api, *pages):
         app.register_blueprint(part)

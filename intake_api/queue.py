@@ -24,6 +24,7 @@ DELIVER_LEAD = "deliver_lead"
 SEND_CONFIRMATION = "send_confirmation"
 SEND_RIGHTS_LINK = "send_rights_link"
 SEND_LETTER = "send_letter"
+SEND_RENEWAL = "send_renewal"
 BATCH = 500
 
 

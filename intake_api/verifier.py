@@ -55,6 +55,7 @@ BECOMES: Mapping[str, str] = {
     "consent.confirmed": "given",
     "consent.unconfirmed": "refused",
     "consent.expired": "expired",
+    "consent.renewed": "renewed",
     "consent.withdrawn": "withdrawn",
     "request.stopped": "stopped",
 }

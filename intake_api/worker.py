@@ -20,6 +20,7 @@ from intake_api.catalogue.load import load_catalogue
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
 from intake_api.crm.registry import open_destination
+from intake_api.flows.ask_again import ask_again
 from intake_api.flows.clear_mail import clear_mail
 from intake_api.flows.copy_checkpoint import CheckpointTarget, Folder, OfficerMail, copy_checkpoint
 from intake_api.flows.end_rights_cases import end_rights_cases
@@ -31,6 +32,7 @@ from intake_api.flows.leave_work import leave_work
 from intake_api.flows.mend_confirmations import mend_confirmations
 from intake_api.flows.mend_deliveries import mend_deliveries
 from intake_api.flows.mend_letters import mend_letters
+from intake_api.flows.mend_renewals import mend_renewals
 from intake_api.flows.mend_rights_links import mend_rights_links
 from intake_api.flows.open_store import open_store, ready_store, signer_of
 from intake_api.flows.send_letter import LetterDesk
@@ -45,7 +47,16 @@ from intake_api.mail.message import one_address
 from intake_api.mail.port import Mailer
 from intake_api.mail.registry import open_mailer
 from intake_api.mail.words import read_mail_words
-from intake_api.queue import APPLICATION, DELIVER_LEAD, SEND_CONFIRMATION, SEND_LETTER, SEND_RIGHTS_LINK, VERSION, Queue
+from intake_api.queue import (
+    APPLICATION,
+    DELIVER_LEAD,
+    SEND_CONFIRMATION,
+    SEND_LETTER,
+    SEND_RENEWAL,
+    SEND_RIGHTS_LINK,
+    VERSION,
+    Queue,
+)
 from intake_api.settings import Settings, SettingsError, read_settings
 from intake_api.store import keyring
 from intake_api.store.base import Store
@@ -53,6 +64,7 @@ from intake_api.store.workers import last_beat
 from intake_api.workflows.deliver_lead import deliver_lead
 from intake_api.workflows.send_confirmation import send_confirmation
 from intake_api.workflows.send_letter import send_letter
+from intake_api.workflows.send_renewal import send_renewal
 from intake_api.workflows.send_rights_link import send_rights_link
 
 AT_ONCE = 8  # deliveries in hands at the same time, and as many mails
@@ -109,6 +121,7 @@ def work(settings: Settings) -> None:
     workflows = {
         DELIVER_LEAD: deliver_lead(store, destination, clock=clock),
         SEND_CONFIRMATION: send_confirmation(store, desk, clock=clock),
+        SEND_RENEWAL: send_renewal(store, rights_desk, clock=clock),
         SEND_RIGHTS_LINK: send_rights_link(store, rights_desk, clock=clock),
         SEND_LETTER: send_letter(store, letter_desk, clock=clock),
     }
@@ -195,6 +208,9 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         Round("enqueue_due_rights_links", 1.0, lambda now: enqueue_due(store, queue, SEND_RIGHTS_LINK, now=now)),
         Round("enqueue_due_letters", 1.0, lambda now: enqueue_due(store, queue, SEND_LETTER, now=now)),
         Round("mend_letters", 10.0, lambda now: mend_letters(store, queue, now=now)),
+        Round("enqueue_due_renewals", 1.0, lambda now: enqueue_due(store, queue, SEND_RENEWAL, now=now)),
+        Round("ask_again", 5.0, lambda now: ask_again(store, queue, settings.secrets.token_key, now=now)),
+        Round("mend_renewals", 10.0, lambda now: mend_renewals(store, queue, now=now)),
         Round("mend_deliveries", 10.0, lambda now: mend_deliveries(store, queue, now=now)),
         Round("mend_confirmations", 10.0, lambda now: mend_confirmations(store, queue, now=now)),
         Round("mend_rights_links", 10.0, lambda now: mend_rights_links(store, queue, now=now)),

@@ -3,7 +3,6 @@
 It is read from the decisions themselves, so what somebody takes back counts from the same commit on.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,22 +10,16 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from intake_api.catalogue.model import Catalogue
-from intake_api.flows.promised_end import valid_until
-from intake_api.flows.record_answer import CONTROL
-from intake_api.flows.state_now import changed_for, state_now
+from intake_api.flows.decided_events import decided_events
 from intake_api.log import event
 from intake_api.rules import contact
-from intake_api.rules.consent import permits
-from intake_api.rules.permission import COUNTED_FOR, Event, Permission, judge_permission, standing
-from intake_api.rules.taking_back import TAKEN_BACK
+from intake_api.rules.permission import COUNTED_FOR, Permission, judge_permission, standing
 from intake_api.rules.text import Refused
 from intake_api.store.base import Store
 from intake_api.store.contact_uses import add_use, list_uses
-from intake_api.store.decisions import list_decisions
 from intake_api.store.lead_index import bounced_since, contact_token, find_by_contact
-from intake_api.store.leads import Lead, get_lead_by_id
+from intake_api.store.leads import get_lead_by_id
 from intake_api.store.mailed_links import hold_address
-from intake_api.store.notices import get_notice_body
 
 __all__ = ["PurposeNotAsked", "Question", "Refused", "Told", "check_permission"]
 
@@ -92,7 +85,7 @@ def _judge(
 ) -> Told:
     ids = find_by_contact(tx, store.vault, question.kind, canonical)
     leads = [get_lead_by_id(tx, lead_id) for lead_id in ids]
-    events = [one for lead in leads for one in _events(tx, lead, question.purpose, now=now)]
+    events = [one for lead in leads for one in decided_events(tx, lead, question.purpose, now=now)]
     purpose = catalogue.purpose(question.purpose)
     permission = judge_permission(
         events,
@@ -106,25 +99,3 @@ def _judge(
     )
     counts = standing(events)
     return Told(permission, counts.lead_id if counts else None)
-
-
-def _events(tx: Connection, lead: Lead, purpose: str, *, now: datetime) -> list[Event]:
-    """Return what was decided about a purpose in one lead, each as where it stands now."""
-    notice = json.loads(get_notice_body(tx, lead.notice_hash))
-    changed = changed_for(tx, lead)
-    found = []
-    for decision in list_decisions(tx, lead.id):
-        if decision.purpose != purpose or (lead.held_for and decision.state not in TAKEN_BACK):
-            continue  # what may come from a machine permits nothing; what it takes back counts
-        valid = valid_until(notice, decision)
-        found.append(
-            Event(
-                lead_id=lead.id,
-                state=state_now(notice, decision, changed, now=now),
-                decided_at=decision.decided_at,
-                is_proven=decision.control == CONTROL,
-                ends_at=min(filter(None, (valid, lead.delete_after))) if permits(decision.state) else None,
-                is_restricted=lead.is_restricted,
-            )
-        )
-    return found

@@ -8,13 +8,14 @@ from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.store.base import Store
 from intake_api.store.confirmations import find_ended
 from intake_api.store.letters import find_over as find_over_letters
+from intake_api.store.renewals import find_ended as find_ended_renewals
 from intake_api.store.rights_cases import find_ended as find_ended_cases
 
 BATCH = 500
 
 
 def clear_mail(store: Store, mailer: Mailer, *, now: datetime) -> None:
-    """Remove mails whose confirmation, rights case or lead has ended, however it did, and all that are a week old.
+    """Remove mails whose confirmation, renewal, case or lead has ended, however it did, and all that are a week old.
 
     :raises StoreUnavailable: the rest is left for the next round.
     """
@@ -22,6 +23,7 @@ def clear_mail(store: Store, mailer: Mailer, *, now: datetime) -> None:
     held, ended = iter(mailer.held()), set[str]()
     while batch := list(islice(held, BATCH)):
         with store.reading() as tx:
-            ended |= find_ended(tx, batch) | find_ended_cases(tx, batch) | find_over_letters(tx, batch)
+            ended |= find_ended(tx, batch) | find_ended_cases(tx, batch)
+            ended |= find_over_letters(tx, batch) | find_ended_renewals(tx, batch)
     if ended:
         mailer.remove(ended)

@@ -1,20 +1,16 @@
 """Take the second yes: the purpose is given from now on, and so long may the data be kept (C-12)."""
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection
-
-from intake_api.flows.promised_end import promised_end, valid_until
+from intake_api.flows.keep_longer import keep_longer
 from intake_api.flows.record_answer import record_answer
-from intake_api.flows.state_now import changed_for
+from intake_api.flows.state_now import is_changed
 from intake_api.rules.consent import DecisionState
 from intake_api.store.base import Store
 from intake_api.store.confirmations import ConfirmationUnknown, get_by_token, mark_confirmed
 from intake_api.store.decisions import current_decisions
-from intake_api.store.leads import Lead, get_lead_by_id, keep_until, note_yes_ending
+from intake_api.store.leads import get_lead_by_id
 from intake_api.store.notices import get_notice_body
 
 __all__ = ["ConfirmationOver", "ConfirmationUnknown", "confirm_decision"]
@@ -41,8 +37,8 @@ def confirm_decision(store: Store, token: str, *, now: datetime) -> None:
             return
         lead = get_lead_by_id(tx, confirmation.lead_id)
         first = current_decisions(tx, lead.id)[confirmation.purpose]
-        is_changed = confirmation.purpose in changed_for(tx, lead)
-        if not confirmation.is_open(now) or first.state is not DecisionState.REQUESTED or is_changed:
+        is_asked = first.state is DecisionState.REQUESTED and not is_changed(tx, lead, first)
+        if not confirmation.is_open(now) or not is_asked:
             raise ConfirmationOver("This link is over.")
         notice = json.loads(get_notice_body(tx, lead.notice_hash))
         record_answer(
@@ -57,12 +53,4 @@ def confirm_decision(store: Store, token: str, *, now: datetime) -> None:
             now=now,
         )
         mark_confirmed(tx, confirmation.id, now=now)
-        _keep_longer(tx, lead, notice, now=now)
-
-
-def _keep_longer(tx: Connection, lead: Lead, notice: Mapping[str, Any], *, now: datetime) -> None:
-    """Keep the lead for as long as its notice promised for what is alive now; never shorter than before (T-02)."""
-    decisions = current_decisions(tx, lead.id).values()
-    end = promised_end(notice, decisions, submitted_at=lead.received_at, last_activity_at=now)
-    keep_until(tx, lead.id, max(lead.delete_after, end or now))
-    note_yes_ending(tx, lead.id, min(filter(None, (valid_until(notice, one) for one in decisions)), default=None))
+        keep_longer(tx, lead, now=now)

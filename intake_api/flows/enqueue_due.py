@@ -2,16 +2,18 @@
 
 from datetime import datetime
 
-from intake_api.queue import DELIVER_LEAD, SEND_CONFIRMATION, SEND_LETTER, SEND_RIGHTS_LINK, Queue
+from intake_api.queue import DELIVER_LEAD, SEND_CONFIRMATION, SEND_LETTER, SEND_RENEWAL, SEND_RIGHTS_LINK, Queue
 from intake_api.store.base import Store
 from intake_api.store.confirmations import give_due_mails, has_due_mail
 from intake_api.store.deliveries import give_due_deliveries, has_due_delivery
 from intake_api.store.letters import give_due_letters, has_due_letter
+from intake_api.store.renewals import give_due_renewals, has_due_renewal
 from intake_api.store.rights_cases import give_due_links, has_due_link
 
 WAITING = {
     DELIVER_LEAD: (has_due_delivery, give_due_deliveries),
     SEND_CONFIRMATION: (has_due_mail, give_due_mails),
+    SEND_RENEWAL: (has_due_renewal, give_due_renewals),
     SEND_RIGHTS_LINK: (has_due_link, give_due_links),
     SEND_LETTER: (has_due_letter, give_due_letters),
 }

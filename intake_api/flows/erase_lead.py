@@ -8,6 +8,7 @@ from intake_api.store import evidence
 from intake_api.store.confirmations import close_confirmations
 from intake_api.store.contact_uses import remove_uses
 from intake_api.store.leads import Lead, empty_lead
+from intake_api.store.renewals import close_renewals
 from intake_api.store.subjects import erase_subject
 
 
@@ -20,6 +21,7 @@ def erase_lead(tx: Connection, lead: Lead, *, actor: str, why: str, now: datetim
     erase_subject(tx, lead.subject_id, now=now)
     empty_lead(tx, lead.id)
     close_confirmations(tx, lead.id, now=now)
+    close_renewals(tx, lead.id, now=now)
     remove_uses(tx, lead.id)
     evidence.add_entry(
         tx,

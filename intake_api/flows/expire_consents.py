@@ -3,16 +3,14 @@
 Whoever asks before that finds the same: a yes whose time is over counts for nothing, written down or not.
 """
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
 from intake_api.flows.expire_unconfirmed import LAPSE
 from intake_api.flows.hold_lead import hold_lead
+from intake_api.flows.notice_in_force import notice_in_force
 from intake_api.flows.promised_end import valid_until
 from intake_api.flows.take_back import settle_ended
 from intake_api.log import event
@@ -23,7 +21,6 @@ from intake_api.store.base import Store
 from intake_api.store.decisions import Decision, add_decision, current_decisions
 from intake_api.store.lead_lists import find_by_yes_ending
 from intake_api.store.leads import Lead, get_lead_by_id, note_yes_ending
-from intake_api.store.notices import get_notice_body
 
 ASK_AGAIN_BEFORE = timedelta(days=30)
 
@@ -67,7 +64,7 @@ def list_renewals(store: Store, *, now: datetime) -> list[Renewal]:
 def _expire(store: Store, lead_id: str, *, now: datetime) -> bool:
     with store.writing() as tx:
         lead = hold_lead(tx, lead_id)
-        notice = _notice(tx, lead)
+        notice = notice_in_force(tx, lead, current_decisions(tx, lead.id).values())
         living = {} if lead.state is LeadState.ERASED else _ends(tx, lead)
         over = {purpose for purpose, end in living.items() if end <= now}
         for purpose in over:
@@ -88,7 +85,7 @@ def _end(tx: Connection, lead: Lead, yes: Decision, *, now: datetime) -> None:
         now=now,
         lead_id=lead.id,
         subject_id=lead.subject_id,
-        facts={"purpose": yes.purpose, "first": yes.evidence_entry, "notice": lead.notice_hash},
+        facts={"purpose": yes.purpose, "first": yes.evidence_entry, "notice": yes.notice_hash or lead.notice_hash},
     )
     ended = replace(yes, state=DecisionState.EXPIRED, control=LAPSE, decided_at=now, evidence_entry=entry_id)
     add_decision(tx, lead.id, ended)
@@ -96,11 +93,7 @@ def _end(tx: Connection, lead: Lead, yes: Decision, *, now: datetime) -> None:
 
 def _ends(tx: Connection, lead: Lead) -> dict[str, datetime]:
     """Return until when each living yes of a lead counts."""
-    notice = _notice(tx, lead)
-    ends = {one.purpose: valid_until(notice, one) for one in current_decisions(tx, lead.id).values()}
+    decisions = current_decisions(tx, lead.id).values()
+    notice = notice_in_force(tx, lead, decisions)
+    ends = {one.purpose: valid_until(notice, one) for one in decisions}
     return {purpose: end for purpose, end in ends.items() if end is not None}
-
-
-def _notice(tx: Connection, lead: Lead) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(get_notice_body(tx, lead.notice_hash))
-    return found

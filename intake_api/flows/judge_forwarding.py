@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from intake_api.flows.state_now import changed_for, state_now
+from intake_api.flows.notice_in_force import notice_in_force
+from intake_api.flows.state_now import state_now
 from intake_api.rules.forwarding import Obstacle, PromisedPurpose, find_obstacles, passable
 from intake_api.store.decisions import Decision, current_decisions
 from intake_api.store.leads import Lead
@@ -44,13 +45,13 @@ class Judgement:
 
 
 def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetime) -> Judgement:
-    """Judge by the notice this person saw and by what they decided until now.
+    """Judge by the notices this person saw and by what they decided until now.
 
     :raises NoticeAltered: the notice was changed in the database, so nothing can be said to have been promised.
     """
-    notice = json.loads(get_notice_body(tx, lead.notice_hash))
-    decisions, changed = current_decisions(tx, lead.id), changed_for(tx, lead)
-    states = {name: state_now(notice, one, changed, now=now) for name, one in decisions.items()}
+    decisions = current_decisions(tx, lead.id)
+    notice = notice_in_force(tx, lead, decisions.values())
+    states = {name: state_now(tx, lead, one, now=now) for name, one in decisions.items()}
     purposes = [
         PromisedPurpose(
             id=promised["id"],

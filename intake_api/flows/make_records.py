@@ -8,13 +8,17 @@ from typing import Any
 from sqlalchemy import Connection
 
 from intake_api.clock import rfc3339
+from intake_api.flows.record_answer import RENEWAL
 from intake_api.rules import consent_record
+from intake_api.rules.consent import permits
 from intake_api.rules.consent_record import AnsweredNotice, DecidedEvent, JsonObject
 from intake_api.store import evidence
 from intake_api.store.decisions import Decision, list_decisions
 from intake_api.store.evidence import Proven
 from intake_api.store.leads import Lead
 from intake_api.store.notices import get_notice_body
+
+RENEWED = "renewed"  # what a record calls a yes that was said again (dpv:RenewedConsentGiven)
 
 
 @dataclass(frozen=True)
@@ -76,13 +80,14 @@ def told_of(tx: Connection, lead: Lead, public_url: str) -> Told:
 def _event(decision: Decision, *, by_person: bool) -> DecidedEvent:
     return DecidedEvent(
         purpose=decision.purpose,
-        state=decision.state.value,
+        state=RENEWED if decision.control == RENEWAL and permits(decision.state) else decision.state.value,
         basis=decision.basis,
         control=decision.control,
         label_hash=decision.label_hash,
         at=rfc3339(decision.decided_at),
         entry=decision.evidence_entry,
         by_person=by_person,
+        notice_hash=decision.notice_hash,
     )
 
 

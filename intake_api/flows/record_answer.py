@@ -14,6 +14,8 @@ from intake_api.store.decisions import Decision, add_decision
 from intake_api.store.leads import Lead
 
 CONTROL = "confirmation"
+RENEWAL = "renewal"
+BY_MAIL = frozenset({CONTROL, RENEWAL})  # controls that only who reads the mails of the address can press
 
 
 def record_answer(

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from intake_api.clock import Clock
 from intake_api.flows.record_told import note_mailed
 from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, note_bounce, send_mail
-from intake_api.flows.state_now import changed_for
+from intake_api.flows.state_now import is_changed
 from intake_api.log import event
 from intake_api.mail.port import Mail, Outcome
 from intake_api.rules.confirmation import may_ask
@@ -84,8 +84,8 @@ def _claim(
 
 def _still_asked(tx: Connection, lead: Lead, confirmation: Confirmation) -> list[Confirmation]:
     """Return the question and those enclosed with it, without what was answered otherwise or changed since (C-17)."""
-    decisions, changed = current_decisions(tx, lead.id), changed_for(tx, lead)
-    waiting = {one for one, said in decisions.items() if said.state is DecisionState.REQUESTED} - changed
+    first = [one for one in current_decisions(tx, lead.id).values() if one.state is DecisionState.REQUESTED]
+    waiting = {one.purpose for one in first if not is_changed(tx, lead, one)}
     together = [one for one in list_confirmations(tx, lead.id) if one.state is MailState.ENCLOSED]
     return [one for one in (confirmation, *together) if one.purpose in waiting]
 
@@ -108,8 +108,8 @@ def _obstacle(
         return MailAttempt(MailState.DROPPED, "restricted")
     if not asked:
         first = current_decisions(tx, lead.id)[confirmation.purpose]
-        is_changed = first.state is DecisionState.REQUESTED
-        return MailAttempt(MailState.DROPPED, "notice_changed" if is_changed else "not_asked_any_more")
+        waits = first.state is DecisionState.REQUESTED
+        return MailAttempt(MailState.DROPPED, "notice_changed" if waits else "not_asked_any_more")
     if email_token(tx, lead.id) is None:  # staff wrote it down without one; it ends by itself (C-12)
         return MailAttempt(MailState.DROPPED, "no_address")
     if bounced_since(tx, lead.id):

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from intake_api.flows.state_now import changed_for
+from intake_api.flows.state_now import is_changed
 from intake_api.store.base import Store
 from intake_api.store.confirmations import Confirmation, ConfirmationUnknown, get_by_token
+from intake_api.store.decisions import current_decisions
 from intake_api.store.leads import Lead, get_lead_by_id
 from intake_api.store.notices import get_notice_body
 
@@ -36,4 +37,5 @@ def show_confirmation(store: Store, token: str) -> ShownConfirmation:
         confirmation = get_by_token(tx, token)
         lead = get_lead_by_id(tx, confirmation.lead_id)
         notice = json.loads(get_notice_body(tx, lead.notice_hash))
-        return ShownConfirmation(confirmation, lead, notice, confirmation.purpose in changed_for(tx, lead))
+        asked = current_decisions(tx, lead.id)[confirmation.purpose]
+        return ShownConfirmation(confirmation, lead, notice, is_changed(tx, lead, asked))

@@ -3,12 +3,11 @@
 Whether or not anybody wrote that down: it is so from the moment on in which it became so (C-16, C-17).
 """
 
-from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
+from intake_api.flows.notice_in_force import notice_decided_on
 from intake_api.flows.promised_end import valid_until
 from intake_api.rules.consent import DecisionState
 from intake_api.store.decisions import Decision
@@ -16,22 +15,20 @@ from intake_api.store.leads import Lead
 from intake_api.store.publications import changed_since
 
 
-def state_now(
-    notice: Mapping[str, Any], decision: Decision, changed: Collection[str], *, now: datetime
-) -> DecisionState:
+def state_now(tx: Connection, lead: Lead, decision: Decision, *, now: datetime) -> DecisionState:
     """Return the state that counts.
 
-    :param notice: the one it was decided on.
-    :param changed: the purposes that were changed materially since, as `changed_for` finds them.
+    :raises NoticeAltered: the notice it was decided on was changed in the database.
     """
     if decision.state is not DecisionState.GIVEN:
         return decision.state
-    end = valid_until(notice, decision)
+    end = valid_until(notice_decided_on(tx, lead, decision), decision)
     if end is not None and end <= now:
         return DecisionState.EXPIRED
-    return DecisionState.NEEDS_RECONSENT if decision.purpose in changed else DecisionState.GIVEN
+    return DecisionState.NEEDS_RECONSENT if is_changed(tx, lead, decision) else DecisionState.GIVEN
 
 
-def changed_for(tx: Connection, lead: Lead) -> frozenset[str]:
-    """Return the purposes that were changed materially since the notice of a lead."""
-    return changed_since(tx, lead.form, lead.locale, lead.notice_hash)
+def is_changed(tx: Connection, lead: Lead, decision: Decision) -> bool:
+    """Say whether the purpose of a decision was changed materially since the notice it was made on."""
+    notice_hash = decision.notice_hash or lead.notice_hash
+    return decision.purpose in changed_since(tx, lead.form, lead.locale, notice_hash)

@@ -1,7 +1,6 @@
 """Take back what a person agreed to: from the same commit on nothing is done for it any more (W-01 to W-03)."""
 
 import hashlib
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,6 +11,7 @@ from sqlalchemy import Connection
 from intake_api.flows.deliver import hold_back
 from intake_api.flows.expire_unconfirmed import LAPSE
 from intake_api.flows.judge_forwarding import judge_forwarding
+from intake_api.flows.notice_in_force import notice_in_force
 from intake_api.flows.promised_end import promised_end
 from intake_api.flows.send_confirmation import drop
 from intake_api.rules.consent import DecisionState
@@ -24,7 +24,6 @@ from intake_api.store.decisions import Decision, add_decision, current_decisions
 from intake_api.store.deliveries import Delivery, DeliveryState, list_deliveries
 from intake_api.store.leads import Lead, shorten
 from intake_api.store.mailed_links import MailState
-from intake_api.store.notices import get_notice_body
 
 RECEIPT, LINK = "receipt", "link"  # where it was said: on or through the receipt, or by the link of a rights case
 WAITING_DELIVERIES = (DeliveryState.QUEUED, DeliveryState.RETRYING)
@@ -51,7 +50,7 @@ def take_back(tx: Connection, lead: Lead, purposes: Collection[str], said: Said,
     living = [before[one] for one in purposes if one in before and before[one].state in BECOMES]
     if not living or lead.state is LeadState.ERASED:
         return
-    notice = json.loads(get_notice_body(tx, lead.notice_hash))
+    notice = notice_in_force(tx, lead, before.values())
     passed_on = [one for one in list_deliveries(tx, lead.id) if one.state in PASSED_ON]
     for decision in living:
         _record(tx, lead, decision, said, _of_purpose(passed_on, notice, decision.purpose), now=now)
@@ -92,7 +91,7 @@ def _record(
             "control": said.control,
             "label": label,
             "first": before.evidence_entry,
-            "notice": lead.notice_hash,
+            "notice": before.notice_hash or lead.notice_hash,
             "passed_on": passed_on,
             **said.facts,
         },

@@ -35,6 +35,7 @@ ANSWERED: Mapping[str, Callable[[Any], str]] = {
     "consent.disowned": itemgetter("to"),
     "consent.withdrawn": lambda _: DecisionState.WITHDRAWN,
     "consent.expired": lambda _: DecisionState.EXPIRED,
+    "consent.renewed": lambda _: DecisionState.GIVEN,
     "request.stopped": lambda _: DecisionState.STOPPED,
 }
 

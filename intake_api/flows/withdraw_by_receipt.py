@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from intake_api.flows.hold_lead import hold_lead
 from intake_api.flows.receipt_token import read_receipt_token
-from intake_api.flows.record_answer import CONTROL
+from intake_api.flows.record_answer import BY_MAIL
 from intake_api.flows.take_back import RECEIPT, Said, take_back, taken_back
 from intake_api.rules.consent import DecisionState, permits
 from intake_api.rules.taking_back import meant_by_all
@@ -88,7 +88,7 @@ def withdraw_by_receipt(
 
 def _is_proven(tx: Connection, lead: Lead) -> bool:
     """Say whether the person showed that the address of a lead is theirs."""
-    return any(one.control == CONTROL and one.state is DecisionState.GIVEN for one in list_decisions(tx, lead.id))
+    return any(one.control in BY_MAIL and one.state is DecisionState.GIVEN for one in list_decisions(tx, lead.id))
 
 
 def _yeses(tx: Connection, lead: Lead, purposes: Collection[str], *, proven_too: bool) -> list[str]:
@@ -97,4 +97,4 @@ def _yeses(tx: Connection, lead: Lead, purposes: Collection[str], *, proven_too:
     said = [now_there[one] for one in purposes if one in now_there]
     if proven_too:
         return [one.purpose for one in said if one.state in (DecisionState.GIVEN, DecisionState.REQUESTED)]
-    return [one.purpose for one in said if one.state is DecisionState.GIVEN and one.control != CONTROL]
+    return [one.purpose for one in said if one.state is DecisionState.GIVEN and one.control not in BY_MAIL]

@@ -35,6 +35,7 @@ CONSENT = "A6-1-a"
 CONSENT_CONTROL = ("dpv:hasConsentControl", "dpv:WithdrawConsent")
 OTHER_CONTROL = ("dpv:hasEntityControl", "dpv:OptingOutFromProcess")
 SHOWN_FOR = "PT30M"
+BY_MAIL = ("confirmation", "renewal")  # controls that only who reads the mails of the address can press
 
 # What a state is in DPV 2.3 (R-03). A yes to an ordinary purpose is expressed consent; explicit consent is for special
 # categories, which are not asked.
@@ -56,7 +57,8 @@ HALTED = "dpv:ActivityHalted"
 class DecidedEvent:
     """One decision about one purpose: state, basis, control, the hash of its words, when, and the entry that proves it.
 
-    `by_person` is false for what happened without anybody doing anything, such as a first yes that lapsed.
+    `by_person` is false for what happened without anybody doing anything, such as a first yes that lapsed;
+    `notice_hash` names the notice, where it is another than the one of the record.
     """
 
     purpose: str
@@ -67,6 +69,7 @@ class DecidedEvent:
     at: str
     entry: str
     by_person: bool
+    notice_hash: str | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ def _record(answered: AnsweredNotice, purpose: Mapping[str, Any], events: Sequen
             "channel": answered.channel,
             "locale": notice["locale"],
             "label_sha256": events[0].label_hash,
-            "contact_confirmed": any(event.control == "confirmation" and event.state == "given" for event in events),
+            "contact_confirmed": any(one.control in BY_MAIL and one.state in ("given", "renewed") for one in events),
             **_age(answered, events, consent=consent),
         },
     }
@@ -251,6 +254,7 @@ def _status(answered: AnsweredNotice, event: DecidedEvent, types: Sequence[str])
         "dpv:hasIndicationMethod": f"{answered.channel}: {event.control}",
         "li:label_sha256": event.label_hash,
         "li:entry": event.entry,
+        **({"li:notice": {"@id": f"sha256:{event.notice_hash}"}} if event.notice_hash else {}),
     }
 
 

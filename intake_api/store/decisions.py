@@ -28,6 +28,7 @@ class DecisionRow(Table):
     label_hash: Mapped[str] = mapped_column(String(64))
     decided_at: Mapped[datetime] = mapped_column(Moment)
     evidence_entry: Mapped[str] = mapped_column(String(32))
+    notice_hash: Mapped[str | None] = mapped_column(String(64))
 
 
 _ROWS = Adder(DecisionRow)
@@ -35,7 +36,10 @@ _ROWS = Adder(DecisionRow)
 
 @dataclass(frozen=True)
 class Decision:
-    """One event: what the person decided about one purpose, by which control, under which label."""
+    """One event: what the person decided about one purpose, by which control, under which label.
+
+    `notice_hash` names the notice it was decided on, if that is another than the lead's: a yes that was renewed.
+    """
 
     purpose: str
     state: DecisionState
@@ -44,6 +48,7 @@ class Decision:
     label_hash: str
     decided_at: datetime
     evidence_entry: str
+    notice_hash: str | None = None
 
 
 def add_decisions(tx: Connection, lead_id: str, decisions: Sequence[Decision]) -> None:

@@ -15,6 +15,12 @@ def ids_not_erased(tx: Connection, *, after: str, limit: int) -> list[str]:
     return list(tx.scalars(query))
 
 
+def find_of_form(tx: Connection, form: str, locale: str, *, after: str, limit: int) -> list[str]:
+    """Return the ids of leads of a form in a language that are not erased, in their order, those after one of them."""
+    of_form = (LeadRow.form == form, LeadRow.locale == locale, LeadRow.id > after, text(NOT_ERASED))
+    return list(tx.scalars(select(LeadRow.id).where(*of_form).order_by(LeadRow.id).limit(limit)))
+
+
 def find_by_yes_ending(tx: Connection, *, until: datetime, limit: int | None = 100) -> list[str]:
     """Return the ids of leads of which a yes may end until a moment, the next one first."""
     query = select(LeadRow.id).where(LeadRow.yes_ends_at <= until, text(ENDING)).order_by(LeadRow.yes_ends_at)

@@ -3,8 +3,9 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import JSON, Connection, ForeignKey, Index, String, select
+from sqlalchemy import JSON, Connection, ForeignKey, Index, Select, String, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.store.adding import Adder
@@ -29,6 +30,8 @@ class PublicationRow(Table):
     author: Mapped[str] = mapped_column(String(32))  # the id of a member of staff, or "system"
     reason: Mapped[str] = mapped_column(String(500))
     asks_again: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    asked_to: Mapped[str | None] = mapped_column(String(32))  # the last lead whose person was looked at for it
+    asked_at: Mapped[datetime | None] = mapped_column(Moment)  # when all were
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ def add_publication(tx: Connection, publication: Publication) -> None:
 
     :raises AnotherWasFirst: somebody else published in the meantime (when the transaction ends).
     """
-    _ROWS.add(tx, {"id": uuid.uuid4().hex, **vars(publication)})
+    nobody_yet = {"asked_to": None, "asked_at": None}
+    _ROWS.add(tx, {"id": uuid.uuid4().hex, **vars(publication), **nobody_yet})
 
 
 def list_publications(tx: Connection, form: str | None = None, locale: str | None = None) -> list[Publication]:
@@ -65,6 +69,37 @@ def list_publications(tx: Connection, form: str | None = None, locale: str | Non
     if locale is not None:
         query = query.where(PublicationRow.locale == locale)
     return [Publication(**row._mapping) for row in tx.execute(query)]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A publication whose affected people are being asked again, and how far that is."""
+
+    id: str
+    form: str
+    locale: str
+    published_at: datetime
+    asked_to: str | None
+
+
+def has_asking(tx: Connection) -> bool:
+    """Say whether `hold_asking` would find anything."""
+    return tx.scalar(_unasked(PublicationRow.id).limit(1)) is not None
+
+
+def hold_asking(tx: Connection) -> Asking | None:
+    """Return the oldest publication of which somebody may not have been asked yet; until the end of the transaction
+    nobody else gets one, so that nobody is asked twice."""
+    columns = [PublicationRow.__table__.c[name] for name in Asking.__dataclass_fields__]
+    query = _unasked(*columns).order_by(PublicationRow.published_at, PublicationRow.id)
+    rows = tx.execute(query.with_for_update()).all()
+    return Asking(**rows[0]._mapping) if rows else None
+
+
+def note_asked(tx: Connection, publication_id: str, *, to: str | None, done_at: datetime | None) -> None:
+    """Write down how far the asking is, or that it is done."""
+    values = {"asked_to": to, "asked_at": done_at}
+    tx.execute(update(PublicationRow).where(PublicationRow.id == publication_id).values(**values))
 
 
 def current_publication(tx: Connection, form: str, locale: str) -> Publication | None:
@@ -80,6 +115,10 @@ def changed_since(tx: Connection, form: str, locale: str, notice_hash: str) -> f
             break
         changed.update(one.asks_again or ())
     return frozenset(changed)
+
+
+def _unasked(*columns: Any) -> Select[Any]:
+    return select(*columns).where(PublicationRow.asks_again.is_not(None), PublicationRow.asked_at.is_(None))
 
 
 def current_publications(tx: Connection) -> dict[tuple[str, str], Publication]:

@@ -1,7 +1,9 @@
 """The worker as a real process that asks for second yeses through a real mail server; killed, and outlived."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,9 @@ from intake_api.rules.rights import RightsKind
 from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.store.mailed_links import MailState
+from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import state_of
+from tests.intake_api.flows.publishing import MATERIAL, Press
 from tests.intake_api.kept_leads import confirmation_of, keep_first_yes, keep_lead, lead_now
 from tests.intake_api.mail.post_office import PostOffice, post_office
 from tests.intake_api.worker_process import move_time, running_worker
@@ -133,6 +137,43 @@ class TestWorker:
         assert taken.recipients == ["known@guest.example"]
         assert "/my-data/" in taken.text
         assert not [word for word in ("guest.example", "/my-data/") if word in (tmp_path / "worker.log").read_text()]
+
+
+class TestAskingAgain:
+    def test_v07_killed_at_any_point_it_asks_everybody_once(
+        self,
+        store: Store,
+        queue: Queue,
+        catalogue: Catalogue,
+        office: PostOffice,
+        process_environment: dict[str, str],
+        offset: Path,
+        tmp_path: Path,
+    ) -> None:
+        now = system_clock()
+        clock = DrivenClock()
+        clock.now = now - timedelta(minutes=10)
+        addresses = [f"guest{number}@guest.example" for number in range(60)]
+        for address in addresses:
+            keep_lead(store, catalogue, now=clock(), decisions={"product_offers": True}, email=address)
+        Press(store, clock, tmp_path).publish(MATERIAL)
+        office.hangs = True
+        with running_worker(process_environment, tmp_path / "first.log") as worker:
+            wait_until(lambda: len(office.seen) >= 1)
+            worker.kill()
+        office.hangs = False
+        move_time(offset, 61)
+        with running_worker(process_environment, tmp_path / "second.log") as worker:
+            wait_until(lambda: {one.recipients[0] for one in office.taken} == set(addresses), within=60)
+            assert worker.leave() == 0
+
+        assert Counter(one.recipients[0] for one in office.taken) == dict.fromkeys(addresses, 1)
+        for address in addresses:
+            links = {re.search("/renew/([0-9a-f]+)", one.text) for one in office.seen if address in one.recipients}
+            assert len({link and link[1] for link in links}) == 1
+        logs = "".join((tmp_path / f"{name}.log").read_text() for name in ("first", "second"))
+        assert "notice.asked_again" in logs
+        assert not [word for word in ("guest.example", "/renew/") if word in logs]
 
 
 class TestStarting:

@@ -110,6 +110,13 @@ KINDS = {
     "lead.restricted": "Kept and not used, as the person asked",
     "lead.restriction_lifted": "Used again, as the person said",
     "consent.expired": "A yes was not renewed in time",
+    "renewal.queued": "To be asked again",
+    "renewal.sent": "Asked again",
+    "renewal.tried": "Tried to ask again",
+    "renewal.refused": "Not asked again: the address does not take mail",
+    "renewal.given_up": "Could not ask again",
+    "renewal.dropped": "Not asked again: nothing left to ask",
+    "consent.renewed": "A yes was said again",
     "request.stopped": "The request was stopped",
 }
 

@@ -11,6 +11,7 @@ from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.crm.receiver import Receiver
 from tests.intake_api.flows.deliveries import House
+from tests.intake_api.flows.publishing import Press
 from tests.intake_api.flows.rights import Office
 from tests.intake_api.kept_leads import keep_lead
 
@@ -31,3 +32,9 @@ def lead(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Lead:
 def office(store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock, tmp_path: Path) -> Office:
     """Where rights are asked for and links sent."""
     return Office(store, queue, catalogue, clock, tmp_path / "mail")
+
+
+@pytest.fixture
+def press(store: Store, clock: DrivenClock, tmp_path: Path) -> Press:
+    """What changes and publishes notices."""
+    return Press(store, clock, tmp_path)

@@ -1,8 +1,6 @@
 """A material change ends the yeses that were said before it, and nothing else (C-17, N-15)."""
 
 import json
-import shutil
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -12,7 +10,6 @@ from intake_api.flows.approve_lead import ForwardingBlocked
 from intake_api.flows.check_permission import Question, check_permission
 from intake_api.flows.confirm_decision import ConfirmationOver, confirm_decision
 from intake_api.flows.judge_forwarding import judge_forwarding
-from intake_api.flows.publish_notices import publish_notices
 from intake_api.flows.withdraw_by_receipt import withdraw_by_receipt
 from intake_api.queue import Queue
 from intake_api.rules.consent import DecisionState
@@ -20,37 +17,10 @@ from intake_api.rules.permission import Permission
 from intake_api.store.base import Store
 from intake_api.store.leads import Lead
 from intake_api.store.mailed_links import MailState
-from intake_api.store.staff import add_staff
-from tests.intake_api.catalogue.conftest import REAL, Copy
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import ToldMailer, attempt, desk_of, token_of
+from tests.intake_api.flows.publishing import MATERIAL, WORDING, Press
 from tests.intake_api.kept_leads import FIELDS, approve, keep_first_yes, keep_lead, lead_now, receipt_of
-
-OFFICER = "officer@example.com"
-MATERIAL = ("recipients.yml", "Brightledger", "Otherledger")
-WORDING = ("locales/en.yml", "Once a month, for hosts", "Monthly, for hosts")
-
-
-class Press:
-    """Changes the catalogue and publishes it."""
-
-    def __init__(self, store: Store, clock: DrivenClock, folder: Path) -> None:
-        self._store, self._clock = store, clock
-        self._copy = Copy(Path(shutil.copytree(REAL, folder / "published")))
-        with store.writing() as tx:
-            add_staff(tx, OFFICER, "none", one_time=True, now=clock())
-
-    def publish(self, *changes: tuple[str, str, str]) -> Catalogue:
-        for file, old, new in changes:
-            self._copy.change(file, old, new)
-        catalogue = self._copy.load()
-        publish_notices(self._store, catalogue, by=OFFICER, reason="A test.", now=self._clock.advance(minutes=5))
-        return catalogue
-
-
-@pytest.fixture
-def press(store: Store, clock: DrivenClock, tmp_path: Path) -> Press:
-    return Press(store, clock, tmp_path)
 
 
 @pytest.fixture

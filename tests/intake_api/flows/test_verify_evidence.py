@@ -228,7 +228,7 @@ class TestBesideTheLog:
             "UPDATE decisions SET purpose = 'loyalty_programme' WHERE purpose = 'newsletter'",
             (
                 "INSERT INTO decisions SELECT lead_id, purpose, 2, 'given', basis, control, label_hash, decided_at, "
-                "evidence_entry FROM decisions WHERE purpose = 'newsletter'"
+                "evidence_entry, notice_hash FROM decisions WHERE purpose = 'newsletter'"
             ),
         ],
     )
