@@ -67,4 +67,7 @@ def _promised(document: Document) -> dict[str, Any]:
     ]
     for purpose in purposes:  # a notice from before validity was written down promised the usual one
         purpose["validity"] = purpose["validity"] or (VALIDITY if purpose["control"] == "opt_in" else None)
-    return {**{name: told for name, told in document.items() if name not in WORDS}, "purposes": purposes}
+    told = {name: told for name, told in document.items() if name not in WORDS}
+    # Of children: for which age is asked, if it is. A notice from before it could be asked for asked nobody.
+    threshold = (document.get("children") or {}).get("threshold")
+    return {**told, "purposes": purposes, "children": threshold}

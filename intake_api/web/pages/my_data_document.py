@@ -52,6 +52,7 @@ def _submission(one: OwnLead, public_url: str) -> Json:
         "locale": lead.locale,
         "source": "subject",
         "written_down": _written_down(one),
+        "age": _age(one),
         "received_at": rfc3339(lead.received_at),
         "kept_until": rfc3339(lead.delete_after),
         "restricted_until": rfc3339(lead.restricted_until) if lead.restricted_until else None,
@@ -79,6 +80,15 @@ def _written_down(one: OwnLead) -> Json | None:
     """Say how and when they said what staff wrote down for them, but not who wrote; None where they sent it."""
     found = next((entry for entry in one.entries if entry["kind"] == "submission.received" and "way" in entry), None)
     return {"way": found["way"], "said_on": found["said_on"]} if found else None
+
+
+def _age(one: OwnLead) -> Json | None:
+    """Say which age was asked for, that they have reached it, and when they said so; None where none is kept (K-04)."""
+    found = next((entry for entry in one.entries if entry["kind"] == "submission.received" and "age" in entry), None)
+    if found is None:
+        return None
+    texts = one.notice["texts"]
+    return {**found["age"], "at": found["at"], "question": texts["age.question"], "said": texts["age.at_or_over"]}
 
 
 def _field(one: OwnLead, name: str, value: object) -> Json:

@@ -117,6 +117,17 @@ class TestSamePromise:
     def test_v06_another_time_recipient_or_a_material_change_does_not(self, before: Any, change: Change) -> None:
         assert not same_promise(before, after(before, change))
 
+    def test_v06_k01_another_age_or_way_to_ask_does_not(self, before: Any) -> None:
+        def asking(threshold: int | None) -> Any:
+            return after(before, lambda document: document.update(children={"policy": "asked", "threshold": threshold}))
+
+        assert same_promise(asking(16), after(asking(16), raised))
+        assert not same_promise(asking(16), asking(13))
+        assert not same_promise(before, asking(16))
+        older = after(before, lambda document: document.pop("children"))
+        assert same_promise(older, before)
+        assert not same_promise(older, asking(16))
+
     def test_v06_a_notice_from_before_validity_was_written_down_promised_the_usual_one(self, before: Any) -> None:
         usual = after(before, in_purpose("product_offers", validity="P24M"))
         older = after(usual, lambda document: [one.pop("validity") for one in document["purposes"]])

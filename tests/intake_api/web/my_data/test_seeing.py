@@ -10,6 +10,7 @@ from intake_api.flows.end_rights_cases import end_rights_cases
 from intake_api.flows.read_lead import read_lead
 from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock
+from tests.intake_api.web.conftest import READING
 from tests.intake_api.web.html import read_page
 from tests.intake_api.web.my_data.asker import EMAIL, STRANGER, YESES, Send, press
 
@@ -117,3 +118,26 @@ class TestSeeing:
         assert "mine" in page
         assert "theirs" not in page
         assert STRANGER not in page
+
+
+class TestTheAgeOfConsent:
+    def test_k04_s05_the_answer_beside_a_yes_is_shown_as_it_was_asked(
+        self, public: FlaskClient, link: Any, clock: DrivenClock
+    ) -> None:
+        form = public.get("/v1/forms/contest?locale=cs").json
+        assert form
+        clock.advance(seconds=READING)
+        body = {"presentation": form["presentation"]["id"], "locale": "cs", "decisions": {"newsletter": True}}
+        sent = {**body, "fields": {"email": EMAIL, "message": "A tip"}, "age": "at_or_over"}
+        assert public.post("/v1/forms/contest/submissions", json=sent).status_code == 201
+        path = link("access")
+        page = read_page(press(public, path).text)
+        assert page.one("div", data_age="15").text == form["age"]["question"] + form["age"]["yes"]
+        answer = press(public, f"{path}/download", f"key={page.one('input', name='key').get('value')}")
+        (one,) = json.loads(answer.data)["submissions"]
+        assert (one["age"]["threshold"], one["age"]["answer"]) == (15, "at_or_over")
+        assert one["age"]["at"] == one["received_at"]
+
+    def test_k04_where_nothing_is_kept_nothing_is_shown(self, public: FlaskClient, send: Send, link: Any) -> None:
+        send(decisions=YESES)
+        assert read_page(press(public, link("access")).text).all("div", data_age="16") == []
