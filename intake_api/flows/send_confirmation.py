@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from intake_api.clock import Clock
+from intake_api.flows.note_bounce import note_bounce
 from intake_api.flows.record_told import note_mailed
-from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, note_bounce, send_mail
+from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, send_mail
 from intake_api.flows.state_now import is_changed
 from intake_api.log import event
 from intake_api.mail.port import Mail, Outcome

@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
+from intake_api.flows.note_bounce import note_bounce
 from intake_api.flows.receipt_token import receipt_token
 from intake_api.flows.record_told import note_mailed
-from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, note_bounce, send_mail
+from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, send_mail
 from intake_api.log import event
 from intake_api.mail.port import Mail, Outcome
 from intake_api.mail.words import MailWords

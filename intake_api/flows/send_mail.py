@@ -14,7 +14,6 @@ from intake_api.clock import Clock
 from intake_api.mail.port import Mail, Mailer, Outcome, Refused, Retry, Sent
 from intake_api.rules.retry import next_attempt
 from intake_api.store.base import Store
-from intake_api.store.lead_index import mark_bounced
 from intake_api.store.mailed_links import MailAttempt, MailState
 
 
@@ -58,20 +57,6 @@ def send_mail(
     now = clock()
     with store.writing() as tx:
         report(tx, claimed.claim, outcome, now)
-
-
-def note_bounce(tx: Connection, address: bytes | None, outcome: Outcome, *, now: datetime) -> None:
-    """Write down that an address takes no mail, for good, or that it took this one.
-
-    :param address: its blind index.
-    """
-    if address is None:
-        return
-    match outcome:
-        case Sent():
-            mark_bounced(tx, address, None)
-        case Refused(reason="address_refused"):
-            mark_bounced(tx, address, now)
 
 
 def judge_attempt(outcome: Outcome, attempts: int, *, until: datetime, now: datetime) -> MailAttempt:

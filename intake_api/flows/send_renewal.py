@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from intake_api.clock import Clock
+from intake_api.flows.note_bounce import note_bounce
 from intake_api.flows.open_questions import OpenQuestion, open_questions
-from intake_api.flows.send_mail import ClaimedMail, judge_attempt, note_bounce, send_mail
+from intake_api.flows.send_mail import ClaimedMail, judge_attempt, send_mail
 from intake_api.flows.send_rights_link import RightsDesk
 from intake_api.log import event
 from intake_api.mail.port import Mail, Outcome

@@ -74,8 +74,14 @@ def find_by_same_email(tx: Connection, lead_id: str) -> list[str]:
     return sorted({lead_id, *tx.scalars(same)})
 
 
-def mark_bounced(tx: Connection, address: bytes, bounced_at: datetime | None) -> None:
-    """Record that a mail server takes no mail for an address, or that it does again (None).
+def find_by_token(tx: Connection, address: bytes) -> list[str]:
+    """Return the ids of the leads of an address, given by its blind index, in an order in which many may be held."""
+    same = (LeadIndexRow.kind == "email", LeadIndexRow.token == address)
+    return list(tx.scalars(select(LeadIndexRow.lead_id).where(*same).order_by(LeadIndexRow.lead_id)))
+
+
+def mark_bounced(tx: Connection, address: bytes, bounced_at: datetime | None) -> bool:
+    """Record that a mail server takes no mail for an address, or that it does again (None); say if that is news.
 
     It stands beside the leads of the address and goes with them.
 
@@ -83,7 +89,7 @@ def mark_bounced(tx: Connection, address: bytes, bounced_at: datetime | None) ->
     """
     of_address = (LeadIndexRow.kind == "email", LeadIndexRow.token == address)
     changed = LeadIndexRow.bounced_at.is_(None) if bounced_at else LeadIndexRow.bounced_at.is_not(None)
-    tx.execute(update(LeadIndexRow).where(*of_address, changed).values(bounced_at=bounced_at))
+    return tx.execute(update(LeadIndexRow).where(*of_address, changed).values(bounced_at=bounced_at)).rowcount > 0
 
 
 def bounced_since(tx: Connection, lead_id: str) -> datetime | None:

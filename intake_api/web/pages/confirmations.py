@@ -8,6 +8,7 @@ from flask import Blueprint, Response, render_template
 
 from intake_api.flows.confirm_decision import ConfirmationOver, ConfirmationUnknown, confirm_decision
 from intake_api.flows.disown_decision import disown_decision, may_disown
+from intake_api.flows.mail_receipt import mail_receipt
 from intake_api.flows.show_confirmation import ShownConfirmation, show_confirmation
 from intake_api.rules.lead_state import LeadState
 from intake_api.web.access import open_to
@@ -53,6 +54,7 @@ def confirm(token: str) -> Response:
         raise RequestProblem("not_found") from None
     except ConfirmationOver:
         return _page(OVER, _shown(token), token, 410)
+    mail_receipt(here.store, here.queue, token, now=here.now())
     return _page(CONFIRMED, _shown(token), token)
 
 

@@ -18,13 +18,15 @@ from tests.intake_api.kept_leads import TOKEN_KEY
 class PostRoom:
     """Sends letters and reads what was sent."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, clock: DrivenClock, folder: Path) -> None:
-        self.store, self.catalogue, self.clock, self.folder = store, catalogue, clock, folder
+    def __init__(
+        self, store: Store, catalogue: Catalogue, clock: DrivenClock, folder: Path, key: bytes = TOKEN_KEY
+    ) -> None:
+        self.store, self.catalogue, self.clock, self.folder, self.key = store, catalogue, clock, folder, key
         self.mailer: Mailer = MailFolder(folder, SENDER)
 
     def send(self) -> None:
         """Make one attempt for every letter that is queued."""
-        desk = LetterDesk(self.mailer, TOKEN_KEY, PUBLIC_URL, self.catalogue, read_mail_words())
+        desk = LetterDesk(self.mailer, self.key, PUBLIC_URL, self.catalogue, read_mail_words())
         with self.store.reading() as tx:
             queued = tx.execute(text("SELECT id, turn FROM letters WHERE state = 'queued' ORDER BY made_at")).all()
         for letter_id, turn in queued:

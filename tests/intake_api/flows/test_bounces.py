@@ -1,5 +1,6 @@
 """An address of which its server says that there is nobody: marked, left alone, and good again when it takes a mail."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.flows.check_permission import Question, check_permission
 from intake_api.flows.confirm_decision import confirm_decision
 from intake_api.flows.erase_by_receipt import erase_by_receipt
+from intake_api.flows.erase_expired import erase_expired
 from intake_api.mail.port import Outcome, Refused, Retry, Sent
 from intake_api.queue import Queue
+from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
 from intake_api.store.lead_index import bounced_since
 from intake_api.store.leads import Lead
@@ -17,7 +20,7 @@ from intake_api.store.mailed_links import MailState
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import ToldMailer, attempt, desk_of, token_of
 from tests.intake_api.flows.rights import EMAIL, Office
-from tests.intake_api.kept_leads import keep_first_yes, keep_lead, receipt_of
+from tests.intake_api.kept_leads import keep_first_yes, keep_lead, lead_now, receipt_of
 
 NOBODY = Refused("address_refused", 550)
 
@@ -95,3 +98,37 @@ class TestAnAddressThatTakesNoMail:
         """It may have been sent before and bounced on the way of a repetition: who presses its button has read it."""
         attempt(store, desk_of(ToldMailer(NOBODY)), lead, clock)
         confirm_decision(store, token_of(store, lead), now=clock())
+
+
+class TestHowLongItsLeadsAreKept:
+    def test_t09_thirty_days_and_then_they_are_erased(
+        self, store: Store, queue: Queue, catalogue: Catalogue, lead: Lead, clock: DrivenClock
+    ) -> None:
+        request = keep_lead(store, catalogue, now=clock())
+        attempt(store, desk_of(ToldMailer(NOBODY)), lead, clock)
+        assert lead_now(store, request).delete_after == clock() + timedelta(days=30)
+        assert lead_now(store, lead).delete_after == lead.delete_after  # its own end is sooner
+        erase_expired(store, now=clock.advance(days=29, hours=23))
+        assert lead_now(store, request).state is LeadState.NEW
+        erase_expired(store, now=clock.advance(hours=1))
+        assert lead_now(store, request).state is LeadState.ERASED
+
+    def test_t09_an_address_that_takes_mail_again_gets_the_promised_end_back(
+        self, store: Store, catalogue: Catalogue, lead: Lead, clock: DrivenClock, office: Office
+    ) -> None:
+        request = keep_lead(store, catalogue, now=clock())
+        attempt(store, desk_of(ToldMailer(NOBODY)), lead, clock)
+        clock.advance(days=10)
+        office.sent("access")
+        assert lead_now(store, request).delete_after == request.delete_after
+
+    def test_t09_another_bounce_of_the_same_does_not_begin_anew(
+        self, store: Store, catalogue: Catalogue, lead: Lead, clock: DrivenClock, office: Office
+    ) -> None:
+        request = keep_lead(store, catalogue, now=clock())
+        attempt(store, desk_of(ToldMailer(NOBODY)), lead, clock)
+        shortened = lead_now(store, request).delete_after
+        office.mailer = ToldMailer(NOBODY)  # type: ignore[assignment]
+        clock.advance(days=10)
+        office.attempt(office.asked("access"))
+        assert lead_now(store, request).delete_after == shortened

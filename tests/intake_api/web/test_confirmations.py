@@ -1,6 +1,8 @@
 """The page a confirmation's mail leads to, as people, scanners and other sites knock at it."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,6 +17,7 @@ from intake_api.store.base import Store
 from intake_api.store.confirmations import confirmation_token, list_confirmations
 from intake_api.store.decisions import current_decisions
 from tests.intake_api.conftest import PUBLIC_URL, DrivenClock
+from tests.intake_api.flows.letters import PostRoom
 
 SCANNERS = (
     {"Purpose": "prefetch", "Sec-Purpose": "prefetch"},
@@ -125,6 +128,33 @@ class TestPressingYes:
         assert press(public, link) == (200, first)
         assert public.get(link).text == first
         assert everything() == before
+
+    def test_p01_the_receipt_goes_to_the_address_once_it_is_confirmed_and_only_once(
+        self,
+        public: FlaskClient,
+        link: str,
+        store: Store,
+        catalogue: Catalogue,
+        settings: Settings,
+        clock: DrivenClock,
+        tmp_path: Path,
+    ) -> None:
+        post_room = PostRoom(store, catalogue, clock, tmp_path / "letters", settings.secrets.token_key)
+        public.get(link)
+        assert post_room.sent() == []
+        for _ in range(2):
+            press(public, link)
+        (said,) = post_room.sent()
+        (found,) = re.findall(rf"{PUBLIC_URL}(/receipts/\S+)", said)
+        assert catalogue.notice("request_demo", "en").texts["title.newsletter"] in said
+        assert public.get(found, headers=HTML).status_code == 200
+
+    def test_p01_no_receipt_goes_to_an_address_that_is_somebody_elses(
+        self, public: FlaskClient, link: str, store: Store, catalogue: Catalogue, clock: DrivenClock, tmp_path: Path
+    ) -> None:
+        press(public, f"{link}/not-me")
+        press(public, link)
+        assert PostRoom(store, catalogue, clock, tmp_path / "letters").sent() == []
 
     def test_a_press_without_a_browser_counts_too(self, public: FlaskClient, link: str, state: StateOf) -> None:
         assert public.post(link).status_code == 200
