@@ -114,9 +114,15 @@ def confirmation_token(token_key: bytes, confirmation_id: str) -> str:
 def get_by_token(tx: Connection, token: str, *, hold: bool = False) -> Confirmation:
     """Return the confirmation a token opens; with `hold` nobody else changes it until the transaction ends.
 
+    Whoever holds one holds all of its lead: an answer to one may erase the lead, and would wait for another answer that
+    waits for the lead.
+
     :raises ConfirmationUnknown: no such token.
     """
-    row = mailed_links.find_by_token(tx, ConfirmationRow, _COLUMNS, token, hold=hold)
+    row = mailed_links.find_by_token(tx, ConfirmationRow, _COLUMNS, token, hold=False)
+    if row is not None and hold:
+        hold_confirmations(tx, row.lead_id)
+        row = mailed_links.find_by_token(tx, ConfirmationRow, _COLUMNS, token, hold=False)  # as it stands now
     if row is None:
         raise ConfirmationUnknown("There is no such link.")
     return _confirmation(row)
@@ -172,7 +178,11 @@ def find_unanswered(tx: Connection, *, made_before: datetime, limit: int = 100) 
 
 
 def find_unanswered_by_id(tx: Connection, confirmation_id: str) -> Confirmation | None:
-    """Return a confirmation if it is neither confirmed nor ended, and hold it until the transaction ends."""
+    """Return a confirmation if it is neither confirmed nor ended; hold all of its lead until the transaction ends."""
+    lead_id = tx.scalar(select(ConfirmationRow.lead_id).where(ConfirmationRow.id == confirmation_id))
+    if lead_id is None:
+        return None
+    hold_confirmations(tx, lead_id)
     unanswered = (ConfirmationRow.confirmed_at.is_(None), ConfirmationRow.ended_at.is_(None))
     return _held(tx, ConfirmationRow.id == confirmation_id, *unanswered)
 
