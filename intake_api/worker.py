@@ -21,6 +21,7 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
 from intake_api.crm.registry import open_destination
 from intake_api.flows.ask_again import ask_again
+from intake_api.flows.ask_to_renew import ask_to_renew
 from intake_api.flows.clear_mail import clear_mail
 from intake_api.flows.copy_checkpoint import CheckpointTarget, Folder, OfficerMail, copy_checkpoint
 from intake_api.flows.end_rights_cases import end_rights_cases
@@ -129,6 +130,7 @@ def work(settings: Settings) -> None:
     rounds = [Round("show_life", BEAT_EVERY, lambda now: show_life(store, me, host=host, now=now))]
     targets = _checkpoint_targets(settings, catalogue, mailer)
     rounds += _rounds(settings, store, queue, mailer, me)
+    rounds += _asking_again(settings.secrets.token_key, store, queue, catalogue)
     rounds.append(Round("copy_checkpoint", 5.0, lambda now: copy_checkpoint(store, targets, now=now)))
     threads = [threading.Thread(target=_go_round, args=(one, clock, stop), name=one.name) for one in rounds]
     for thread in threads:
@@ -208,9 +210,6 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         Round("enqueue_due_rights_links", 1.0, lambda now: enqueue_due(store, queue, SEND_RIGHTS_LINK, now=now)),
         Round("enqueue_due_letters", 1.0, lambda now: enqueue_due(store, queue, SEND_LETTER, now=now)),
         Round("mend_letters", 10.0, lambda now: mend_letters(store, queue, now=now)),
-        Round("enqueue_due_renewals", 1.0, lambda now: enqueue_due(store, queue, SEND_RENEWAL, now=now)),
-        Round("ask_again", 5.0, lambda now: ask_again(store, queue, settings.secrets.token_key, now=now)),
-        Round("mend_renewals", 10.0, lambda now: mend_renewals(store, queue, now=now)),
         Round("mend_deliveries", 10.0, lambda now: mend_deliveries(store, queue, now=now)),
         Round("mend_confirmations", 10.0, lambda now: mend_confirmations(store, queue, now=now)),
         Round("mend_rights_links", 10.0, lambda now: mend_rights_links(store, queue, now=now)),
@@ -218,6 +217,16 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         Round("end_what_is_over", 60.0, end_what_is_over),
         Round("clear_mail", 5.0, lambda now: clear_mail(store, mailer, now=now)),
         Round("tidy_store", 3600.0, lambda now: tidy_store(store, queue, now=now)),
+    ]
+
+
+def _asking_again(token_key: bytes, store: Store, queue: Queue, catalogue: Catalogue) -> list[Round]:
+    purposes = frozenset(one.id for one in catalogue.purposes.values() if one.asks_to_renew)
+    return [
+        Round("enqueue_due_renewals", 1.0, lambda now: enqueue_due(store, queue, SEND_RENEWAL, now=now)),
+        Round("ask_again", 5.0, lambda now: ask_again(store, queue, token_key, now=now)),
+        Round("ask_to_renew", 60.0, lambda now: ask_to_renew(store, queue, token_key, purposes, now=now)),
+        Round("mend_renewals", 10.0, lambda now: mend_renewals(store, queue, now=now)),
     ]
 
 

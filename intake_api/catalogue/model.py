@@ -133,7 +133,8 @@ class Purpose:
 
     `basis` and `dpv` are IRIs; `basis_id` is the basis' last part (`A6-1-a`). `needs` are field names without which
     the purpose is worth nothing; `channel` is how it reaches the person, if it does. `validity` is how long a yes
-    counts (None for an act, C-16), `budget` how often and when the person may be contacted (None: nothing is counted).
+    counts (None for an act, C-16), `asks_to_renew` whether the person is asked once before it ends, `budget` how often
+    and when the person may be contacted (None: nothing is counted).
     """
 
     id: str
@@ -146,6 +147,7 @@ class Purpose:
     channel: str | None
     validity: Duration | None
     budget: ContactBudget | None
+    asks_to_renew: bool = False
 
     @property
     def basis_id(self) -> str:

@@ -249,8 +249,8 @@ def _recipient(name: str, entry: Entry) -> Recipient:
 
 
 def _purpose(name: str, entry: Entry, zone: ZoneInfo) -> Purpose:
-    known = ("dpv", "basis", "retention", "validity", "confirmation", "channel", "contact", "needs", "recipients")
-    entry.only(*known, *_FREE)
+    known = ("dpv", "basis", "retention", "validity", "renewal", "confirmation", "channel", "contact", "needs")
+    entry.only(*known, "recipients", *_FREE)
     for key in sorted(_FREE & set(entry.values)):
         entry.wrong(key, "takes the choice out of the person's hands.", "Take it out: a yes is free and starts as no.")
     entry = _one_alone(entry, "dpv", "joins purposes in one.", "Write each as a purpose of its own, with its own yes.")
@@ -274,6 +274,7 @@ def _purpose(name: str, entry: Entry, zone: ZoneInfo) -> Purpose:
         channel=entry.one_of("channel", CHANNELS) if "channel" in entry.values else None,
         validity=_validity(entry, basis),
         budget=_budget(entry.entry("contact", CONTACT_HOW), zone) if "contact" in entry.values else None,
+        asks_to_renew=_asks_to_renew(entry, basis),
     )
 
 
@@ -293,6 +294,15 @@ def _validity(entry: Entry, basis: str) -> Duration | None:
     if "validity" in entry.values:
         entry.wrong("validity", "stands at a purpose that is not on consent.", "Take it out; retention is its end.")
     return None
+
+
+def _asks_to_renew(entry: Entry, basis: str) -> bool:
+    """Say whether the person is asked once, before a yes ends, if it still holds; not unless it says so (C-16)."""
+    if "renewal" not in entry.values:
+        return False
+    if basis != CONSENT:
+        entry.wrong("renewal", "stands at a purpose that is not on consent.", "Take it out; there is no yes to renew.")
+    return entry.one_of("renewal", ("ask", "none")) == "ask"
 
 
 def _budget(entry: Entry, zone: ZoneInfo) -> ContactBudget:

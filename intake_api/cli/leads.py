@@ -30,7 +30,7 @@ def show(reference: str, as_json: bool) -> None:
 
 @leads.command()
 def renewals() -> None:
-    """List the yeses that end within 30 days: each person may be asked once whether it still holds. Nobody is."""
+    """List the yeses that end within 30 days. The worker asks about those whose purpose says `renewal: ask`, once."""
     house = opened()
     for one in list_renewals(house.store, now=house.now):
         click.echo(f"{one.lead.reference}  {one.purpose} until {rfc3339(one.until)}")

@@ -4,7 +4,7 @@ Whoever asks before that finds the same: a yes whose time is over counts for not
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -14,15 +14,13 @@ from intake_api.flows.notice_in_force import notice_in_force
 from intake_api.flows.promised_end import valid_until
 from intake_api.flows.take_back import settle_ended
 from intake_api.log import event
-from intake_api.rules.consent import DecisionState
+from intake_api.rules.consent import ASK_AGAIN_BEFORE, DecisionState
 from intake_api.rules.lead_state import LeadState
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.decisions import Decision, add_decision, current_decisions
 from intake_api.store.lead_lists import find_by_yes_ending
 from intake_api.store.leads import Lead, get_lead_by_id, note_yes_ending
-
-ASK_AGAIN_BEFORE = timedelta(days=30)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ All leads of an address are read together, as for permissions: who has said yes 
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from intake_api.catalogue.model import OPT_IN
 from intake_api.flows.decided_events import decided_events
 from intake_api.flows.notice_in_force import notice_decided_on
 from intake_api.flows.promised_end import valid_until
-from intake_api.rules.consent import DecisionState
+from intake_api.rules.consent import ASK_AGAIN_BEFORE, DecisionState
 from intake_api.rules.permission import standing
 from intake_api.store.decisions import Decision, current_decisions
 from intake_api.store.lead_index import find_by_same_email
@@ -23,8 +23,6 @@ from intake_api.store.leads import Lead, get_lead_by_id
 from intake_api.store.notices import get_notice_body
 from intake_api.store.publications import current_publication
 from intake_api.store.renewals import Renewal, Why
-
-ASK_AGAIN_BEFORE = timedelta(days=30)
 
 Document = Mapping[str, Any]
 
@@ -39,6 +37,7 @@ class OpenQuestion:
     today: Document
     today_hash: str
     until: datetime | None  # when the yes ends by itself
+    is_changed: bool  # it does not count any more; else it does until it ends
 
     @property
     def purpose(self) -> str:
@@ -90,7 +89,7 @@ def _question(
     document = json.loads(get_notice_body(tx, today.notice_hash))
     if not any(one["id"] == purpose and one["control"] == OPT_IN for one in document["purposes"]):
         return None  # nobody is asked for it any more
-    return OpenQuestion(lead, yes, before, document, today.notice_hash, until)
+    return OpenQuestion(lead, yes, before, document, today.notice_hash, until, is_changed=not ends_soon)
 
 
 def _is_soon(until: datetime | None, now: datetime) -> bool:

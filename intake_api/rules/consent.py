@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -34,6 +35,7 @@ DPV_STATUS: Mapping[DecisionState, str] = {
 RENEWED = "RenewedConsentGiven"
 
 VALIDITY = "P24M"  # how long a yes counts unless its purpose says otherwise (C-16)
+ASK_AGAIN_BEFORE = timedelta(days=30)  # its end: so early may the person be asked, once, whether it still holds
 
 PERMITS = frozenset({DecisionState.ACTED, DecisionState.GIVEN})
 
