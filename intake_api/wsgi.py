@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from intake_api import app, log
 from intake_api.catalogue.load import load_catalogue
-from intake_api.catalogue.model import CatalogueError
+from intake_api.catalogue.problems import CatalogueError
 from intake_api.flows.open_store import RecipientUnknown, SchemaOutOfDate, open_store, ready_store
 from intake_api.flows.publish_notices import NoticesUnpublished
 from intake_api.settings import SettingsError, read_settings

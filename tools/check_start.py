@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 
 from intake_api.catalogue.load import load_catalogue
-from intake_api.catalogue.model import CatalogueError
+from intake_api.catalogue.problems import CatalogueError
 from intake_api.crm.registry import open_destination
 from intake_api.crm.webhook import SecretInvalid
 from intake_api.flows.open_store import RecipientUnknown, SchemaOutOfDate, open_store, ready_store

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import time
 
 from intake_api.catalogue.answer_source import AnswerSource
-from intake_api.catalogue.model import Answer, Answers, Problem
 from intake_api.catalogue.notice import named_recipients
+from intake_api.catalogue.problems import Problem
+from intake_api.catalogue.shown import Answer, Answers
 from intake_api.catalogue.sources import Sources, words_file
 from intake_api.catalogue.words import Words, places, unfilled
 from intake_api.rules.opening_hours import WEEKDAYS, WORKING_DAYS, OpeningHours

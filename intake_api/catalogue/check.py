@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 from intake_api.catalogue.answers import opening_words
 from intake_api.catalogue.children import AGE_TEXTS
 from intake_api.catalogue.content_source import contents_file
+from intake_api.catalogue.definitions import ACT, ASKED, DOUBLE_OPT_IN, OPT_IN, Form, Purpose
 from intake_api.catalogue.form_kinds import GIVING
 from intake_api.catalogue.form_source import FieldSource, form_file
-from intake_api.catalogue.model import ACT, ASKED, DOUBLE_OPT_IN, OPT_IN, Form, Problem, Purpose
 from intake_api.catalogue.notice import CHILDREN_HEADING, CHILDREN_TEXTS, CONFIRMATION_TEXTS, INTEREST_TEXTS, PAGE_TEXTS
+from intake_api.catalogue.problems import Problem
 from intake_api.catalogue.soundness import Soundness
 from intake_api.catalogue.sources import FIELDS, ORGANISATION, PURPOSES, RECIPIENTS, Sources, words_file
 from intake_api.catalogue.terms import PURPOSE_TEXT_LENGTH, RIGHTS, ROLES, VAGUE

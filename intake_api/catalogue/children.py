@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from intake_api.catalogue.definitions import ASKED, NOT_FOR_CHILDREN, OPT_IN, Children, Purpose
 from intake_api.catalogue.entry import Entry
-from intake_api.catalogue.model import ASKED, NOT_FOR_CHILDREN, OPT_IN, Children, Purpose
 from intake_api.catalogue.terms import EEA
 
 POLICIES = (ASKED, NOT_FOR_CHILDREN)

@@ -4,8 +4,9 @@ import re
 from datetime import date
 from pathlib import Path
 
+from intake_api.catalogue.definitions import CampaignCode
 from intake_api.catalogue.entry import Entry
-from intake_api.catalogue.model import CampaignCode, Problem
+from intake_api.catalogue.problems import Problem
 from intake_api.catalogue.yaml_file import read_yaml
 from intake_api.rules.attribution import CODE
 

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from intake_api.catalogue.entry import Entry
-from intake_api.catalogue.model import Content, ContentSection, Problem
+from intake_api.catalogue.problems import Problem
+from intake_api.catalogue.shown import Content, ContentSection
 from intake_api.catalogue.yaml_file import read_yaml
 
 FOLDER = "contents"

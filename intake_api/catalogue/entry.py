@@ -6,7 +6,7 @@ Reading goes on after a problem (an empty value stands in), so that one look at 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from intake_api.catalogue.model import Problem
+from intake_api.catalogue.problems import Problem
 from intake_api.catalogue.yaml_file import WHOLE_FILE
 
 NONE = "none"

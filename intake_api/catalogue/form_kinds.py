@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from intake_api.catalogue.definitions import FormField, Popup
 from intake_api.catalogue.entry import Entry
-from intake_api.catalogue.model import FormField, Popup
 from intake_api.rules.fields import ONE_OF
 from intake_api.rules.follow_up import CONTACTS, FollowUp
 

@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from intake_api.catalogue.children import read_children_of_form
+from intake_api.catalogue.definitions import OPT_IN, AskedIf, Children, Form, FormField, Purpose
 from intake_api.catalogue.entry import Entry
 from intake_api.catalogue.form_kinds import KINDS, STAGES, read_event, read_follow_up, read_pages, read_popup
-from intake_api.catalogue.model import OPT_IN, AskedIf, Children, Form, FormField, Problem, Purpose
+from intake_api.catalogue.problems import Problem
 from intake_api.catalogue.yaml_file import read_yaml
 from intake_api.rules.fields import ONE_OF, OPTIONAL, REQUIRED, FieldRule
 from intake_api.rules.qualification import QualificationLine

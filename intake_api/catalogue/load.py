@@ -10,7 +10,10 @@ from pathlib import Path
 from intake_api.catalogue.answers import make_answers
 from intake_api.catalogue.check import check_sources, given
 from intake_api.catalogue.content_source import contents_file
-from intake_api.catalogue.model import ANSWERS, Answers, Catalogue, CatalogueError, FormView, FreeTexts, Gaps, Problem
+from intake_api.catalogue.definitions import ANSWERS
+from intake_api.catalogue.model import Catalogue, Gaps
+from intake_api.catalogue.problems import CatalogueError, Problem
+from intake_api.catalogue.shown import Answers, FormView, FreeTexts
 from intake_api.catalogue.soundness import Soundness
 from intake_api.catalogue.sources import (
     FIELDS,

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import yaml
 
+from intake_api.catalogue.definitions import ACT, Purpose
 from intake_api.catalogue.form_kinds import FEEDBACK, POPUP, SURVEY
 from intake_api.catalogue.form_source import FILE_NAME, FieldSource, form_file
 from intake_api.catalogue.load import load_catalogue
-from intake_api.catalogue.model import ACT, CatalogueError, Purpose
+from intake_api.catalogue.problems import CatalogueError
 from intake_api.catalogue.sources import Sources, read_sources, words_file
 from intake_api.catalogue.terms import DPV, PD
 from intake_api.rules.fields import ONE_OF, OPTIONAL, REQUIRED

@@ -13,16 +13,8 @@ from typing import cast
 import rfc8785
 
 from intake_api.catalogue.children import AGE_TEXTS
-from intake_api.catalogue.model import (
-    ASKED,
-    NOT_FOR_CHILDREN,
-    OPT_IN,
-    Form,
-    FormField,
-    JsonObject,
-    Notice,
-    Purpose,
-)
+from intake_api.catalogue.definitions import ASKED, NOT_FOR_CHILDREN, OPT_IN, Form, FormField, JsonObject, Purpose
+from intake_api.catalogue.shown import Notice
 from intake_api.catalogue.sources import Sources
 from intake_api.catalogue.terms import RIGHTS
 from intake_api.catalogue.words import Words

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 
+from intake_api.catalogue.definitions import Form, Purpose
 from intake_api.catalogue.form_source import form_file
-from intake_api.catalogue.model import Form, Problem, Purpose
+from intake_api.catalogue.problems import Problem
 from intake_api.catalogue.sources import FIELDS, ORGANISATION, PURPOSES, RECIPIENTS, Sources, words_file
 from intake_api.catalogue.yaml_file import LINE, WHOLE_FILE
 

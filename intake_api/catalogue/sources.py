@@ -14,19 +14,19 @@ from intake_api.catalogue.answer_source import AnswerSource, read_answers
 from intake_api.catalogue.children import read_children
 from intake_api.catalogue.code_source import read_codes
 from intake_api.catalogue.content_source import read_contents
-from intake_api.catalogue.entry import Entry
-from intake_api.catalogue.form_source import PRESELECTING, FieldSource, read_forms
-from intake_api.catalogue.model import (
+from intake_api.catalogue.definitions import (
     DOUBLE_OPT_IN,
     Authority,
     CampaignCode,
-    Content,
     Form,
     Organisation,
-    Problem,
     Purpose,
     Recipient,
 )
+from intake_api.catalogue.entry import Entry
+from intake_api.catalogue.form_source import PRESELECTING, FieldSource, read_forms
+from intake_api.catalogue.problems import Problem
+from intake_api.catalogue.shown import Content
 from intake_api.catalogue.terms import (
     ADEQUATE,
     ADVERTISING,

@@ -7,9 +7,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from intake_api.catalogue.model import Form, FormField, FormView, FreeTexts, JsonObject, Notice, Problem, Purpose
+from intake_api.catalogue.definitions import Form, FormField, JsonObject, Purpose
 from intake_api.catalogue.notice import INTEREST_TEXTS, make_notice
+from intake_api.catalogue.problems import Problem
 from intake_api.catalogue.sensitive_words import read_sensitive_words
+from intake_api.catalogue.shown import FormView, FreeTexts, Notice
 from intake_api.catalogue.sources import Sources, words_file
 from intake_api.catalogue.terms import SHORT_TEXT_LENGTH
 from intake_api.catalogue.words import Words, unfilled

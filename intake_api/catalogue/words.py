@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from intake_api.catalogue.model import Problem
+from intake_api.catalogue.problems import Problem
 
 _PLACE = re.compile(r"\{([a-z0-9_.]+)\}")
 # Filled in when a field's problem is said, not when a notice is made.

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from yaml.composer import Composer
 
-from intake_api.catalogue.model import Problem
+from intake_api.catalogue.problems import Problem
 
 WHOLE_FILE = "(file)"
 LINE = "line "

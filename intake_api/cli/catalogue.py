@@ -6,19 +6,13 @@ from pathlib import Path
 
 import click
 
+from intake_api.catalogue.definitions import ANSWERS
 from intake_api.catalogue.form_kinds import KINDS
 from intake_api.catalogue.form_source import form_file
 from intake_api.catalogue.load import load_catalogue
-from intake_api.catalogue.model import (
-    ANSWERS,
-    Catalogue,
-    CatalogueError,
-    FormUnknown,
-    Gaps,
-    LocaleNotOffered,
-    Problem,
-)
+from intake_api.catalogue.model import Catalogue, FormUnknown, Gaps, LocaleNotOffered
 from intake_api.catalogue.new_form import CannotMake, make_new_form
+from intake_api.catalogue.problems import CatalogueError, Problem
 from intake_api.catalogue.sources import words_file
 from intake_api.cli.opening import opened
 from intake_api.cli.shown_form import CHANNELS, shown_form, wrapped

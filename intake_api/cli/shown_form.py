@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import click
 
+from intake_api.catalogue.definitions import OPT_IN, Form, FormField, Popup
 from intake_api.catalogue.form_kinds import DELAY
-from intake_api.catalogue.model import OPT_IN, Catalogue, Form, FormField, FormView, Popup
+from intake_api.catalogue.model import Catalogue
+from intake_api.catalogue.shown import FormView
 from intake_api.rules.fields import ONE_OF
 
 CHANNELS = ("page", "popup", "button", "chat")

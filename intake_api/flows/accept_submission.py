@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from intake_api.catalogue.model import DOUBLE_OPT_IN, OPT_IN, Catalogue, FormView
+from intake_api.catalogue.definitions import DOUBLE_OPT_IN, OPT_IN
+from intake_api.catalogue.model import Catalogue
+from intake_api.catalogue.shown import FormView
 from intake_api.flows.judge_arrival import Arrival
 from intake_api.flows.notice_as_shown import notice_as_shown
 from intake_api.rules.age_of_consent import AGE, AgeShown, SaidAge, kept_of, why_not

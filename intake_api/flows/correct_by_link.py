@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from intake_api.catalogue.model import Catalogue, FormUnknown, FormView, LocaleNotOffered
+from intake_api.catalogue.model import Catalogue, FormUnknown, LocaleNotOffered
+from intake_api.catalogue.shown import FormView
 from intake_api.flows.hold_lead import hold_lead
 from intake_api.flows.keep_submission import score_lines
 from intake_api.flows.use_link import CaseOver, CaseUnknown, record_done, use_link

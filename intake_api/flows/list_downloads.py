@@ -1,6 +1,7 @@
 """Find what a visitor asked to be given, by the token of their receipt (C-04: whatever they said to the newsletter)."""
 
-from intake_api.catalogue.model import Catalogue, Content
+from intake_api.catalogue.model import Catalogue
+from intake_api.catalogue.shown import Content
 from intake_api.flows.receipt_token import read_receipt_token
 from intake_api.store.base import Store
 from intake_api.store.leads import LeadUnknown, get_lead_by_receipt, open_values

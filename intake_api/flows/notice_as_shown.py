@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from intake_api.catalogue.model import FormView
+from intake_api.catalogue.shown import FormView
 from intake_api.rules.promise import same_promise
 from intake_api.store.base import Store
 from intake_api.store.notices import get_notice_body

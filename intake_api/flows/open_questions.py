@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from intake_api.catalogue.model import OPT_IN
+from intake_api.catalogue.definitions import OPT_IN
 from intake_api.flows.decided_events import decided_events
 from intake_api.flows.notice_in_force import notice_decided_on
 from intake_api.flows.promised_end import valid_until

@@ -12,7 +12,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from intake_api.catalogue.model import Catalogue, Notice
+from intake_api.catalogue.model import Catalogue
+from intake_api.catalogue.shown import Notice
 from intake_api.rules.promise import changed_purposes
 from intake_api.store import evidence, notices
 from intake_api.store.adding import in_one_go

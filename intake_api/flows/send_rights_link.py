@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from intake_api.catalogue.model import Organisation
+from intake_api.catalogue.definitions import Organisation
 from intake_api.clock import Clock
 from intake_api.flows.note_bounce import note_bounce
 from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, send_mail

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from intake_api.catalogue.model import Catalogue, FormView
+from intake_api.catalogue.model import Catalogue
+from intake_api.catalogue.shown import FormView
 from intake_api.store.base import Store
 from intake_api.store.presentations import Presentation, new_presentation, sign_presentation
 

@@ -1,6 +1,6 @@
 """From the settings to the way out: the only place that knows which kinds there are."""
 
-from intake_api.catalogue.model import Organisation
+from intake_api.catalogue.definitions import Organisation
 from intake_api.mail.folder import MailFolder
 from intake_api.mail.message import one_address
 from intake_api.mail.port import Mailer, Sender

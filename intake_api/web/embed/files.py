@@ -16,7 +16,8 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, request
 
-from intake_api.catalogue.model import Catalogue, Form
+from intake_api.catalogue.definitions import Form
+from intake_api.catalogue.model import Catalogue
 from intake_api.rules.attribution import CAMPAIGN, CAMPAIGN_LENGTH, CAMPAIGN_NAMES, CODE, OTHER, SOURCES
 from intake_api.web.access import open_to
 from intake_api.web.embed.spoken import FORM_WORDS, LINE_WORDS, spoken

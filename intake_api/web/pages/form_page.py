@@ -8,7 +8,8 @@ from typing import Any
 
 from flask import request
 
-from intake_api.catalogue.model import OPT_IN, Form, FormView
+from intake_api.catalogue.definitions import OPT_IN, Form
+from intake_api.catalogue.shown import FormView
 from intake_api.flows.ask_for_proof import ask_for_proof
 from intake_api.rules.age_of_consent import AGE, SaidAge
 from intake_api.rules.attribution import NAMES, allowed

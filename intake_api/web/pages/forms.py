@@ -6,7 +6,8 @@ from dataclasses import replace
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from intake_api import log
-from intake_api.catalogue.model import OPT_IN, Form, FormView
+from intake_api.catalogue.definitions import OPT_IN, Form
+from intake_api.catalogue.shown import FormView
 from intake_api.flows.refuse_form import refuse_form
 from intake_api.flows.submit_lead import (
     FieldsInvalid,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from intake_api.catalogue.model import ACT
+from intake_api.catalogue.definitions import ACT
 from intake_api.flows.erase_by_receipt import erase_by_receipt
 from intake_api.flows.list_downloads import list_downloads
 from intake_api.flows.show_receipt import ReceiptErased, ShownReceipt, show_receipt

@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from flask import Blueprint, Response
 
-from intake_api.catalogue.model import OPT_IN
+from intake_api.catalogue.definitions import OPT_IN
 from intake_api.clock import rfc3339
 from intake_api.flows.check_permission import PurposeNotAsked, Question, Refused, Told
 from intake_api.flows.check_permission import check_permission as check

@@ -6,7 +6,7 @@ from typing import Any, cast
 from flask import Blueprint, Response
 from marshmallow import Schema
 
-from intake_api.catalogue.model import ACT
+from intake_api.catalogue.definitions import ACT
 from intake_api.flows.ask_for_right import Refused
 from intake_api.flows.erase_by_receipt import erase_by_receipt
 from intake_api.flows.withdraw_by_receipt import PurposeUnknown, TakenBack, withdraw_by_receipt

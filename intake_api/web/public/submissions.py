@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, request
 
-from intake_api.catalogue.model import FormView
+from intake_api.catalogue.shown import FormView
 from intake_api.flows.refuse_form import refuse_form
 from intake_api.flows.submit_lead import (
     DecisionInvalid,

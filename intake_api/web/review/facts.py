@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection
 
-from intake_api.catalogue.model import OPT_IN
+from intake_api.catalogue.definitions import OPT_IN
 from intake_api.flows.read_lead import WholeLead
 from intake_api.rules.consent import DecisionState
 from intake_api.store.evidence import Entry

@@ -6,7 +6,8 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from intake_api.catalogue.model import OPT_IN, Catalogue
+from intake_api.catalogue.definitions import OPT_IN
+from intake_api.catalogue.model import Catalogue
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.decisions import states_of

@@ -11,7 +11,8 @@ from datetime import date
 from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from intake_api.catalogue.model import OPT_IN, FormView
+from intake_api.catalogue.definitions import OPT_IN
+from intake_api.catalogue.shown import FormView
 from intake_api.flows.record_lead import (
     FieldsInvalid,
     NothingAgreed,

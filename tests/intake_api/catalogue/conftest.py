@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from intake_api.catalogue.load import load_catalogue
-from intake_api.catalogue.model import Catalogue, CatalogueError, Problem
+from intake_api.catalogue.model import Catalogue
+from intake_api.catalogue.problems import CatalogueError, Problem
 
 REAL = Path(__file__).parents[3] / "catalogue"
 PUBLIC_URL = "https://forms.tidewick.example"

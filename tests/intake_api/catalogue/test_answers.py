@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 import yaml
 
+from intake_api.catalogue.definitions import ANSWERS
 from intake_api.catalogue.load import load_catalogue
-from intake_api.catalogue.model import ANSWERS, Answers, Catalogue
+from intake_api.catalogue.model import Catalogue
+from intake_api.catalogue.shown import Answers
 from tests.intake_api.catalogue.conftest import PUBLIC_URL, REAL, Copy
 
 ORGANISATION = "organisation.yml"

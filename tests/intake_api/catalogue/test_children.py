@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from intake_api.catalogue.model import ASKED, NOT_FOR_CHILDREN, Catalogue, Children
+from intake_api.catalogue.definitions import ASKED, NOT_FOR_CHILDREN, Children
+from intake_api.catalogue.model import Catalogue
 from tests.intake_api.catalogue.conftest import Copy
 
 HOUSE = "organisation.yml"

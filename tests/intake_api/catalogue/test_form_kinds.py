@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from intake_api.catalogue.model import Catalogue, Popup
+from intake_api.catalogue.definitions import Popup
+from intake_api.catalogue.model import Catalogue
 from tests.intake_api.catalogue.conftest import Copy
 
 TRIAL = "forms/trial.yml"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from intake_api.catalogue.load import load_catalogue
-from intake_api.catalogue.model import Catalogue, CatalogueError
+from intake_api.catalogue.model import Catalogue
+from intake_api.catalogue.problems import CatalogueError
 from intake_api.flows.ask_to_renew import ask_to_renew
 from intake_api.flows.check_permission import Question, check_permission
 from intake_api.flows.erase_by_receipt import erase_by_receipt

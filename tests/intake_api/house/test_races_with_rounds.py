@@ -8,7 +8,8 @@ from datetime import datetime
 
 import pytest
 
-from intake_api.catalogue.model import DOUBLE_OPT_IN, Catalogue
+from intake_api.catalogue.definitions import DOUBLE_OPT_IN
+from intake_api.catalogue.model import Catalogue
 from intake_api.flows.confirm_decision import confirm_decision
 from intake_api.flows.disown_decision import disown_decision
 from intake_api.flows.expire_consents import expire_consents

@@ -17,7 +17,8 @@ from intake_api.flows.restrict_by_link import restrict_by_link
 from intake_api.flows.withdraw_by_receipt import withdraw_by_receipt
 from intake_api.queue import Queue
 from intake_api.store.base import Store
-from intake_api.store.leads import Lead, contact_token, mark_bounced
+from intake_api.store.lead_index import contact_token, mark_bounced
+from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import token_of
 from tests.intake_api.flows.rights import Office

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from intake_api.catalogue.model import Catalogue, Popup
+from intake_api.catalogue.definitions import Popup
+from intake_api.catalogue.model import Catalogue
 from intake_api.settings import Settings
 from tests.intake_api.web.embedded.visitor import HEARING
 from tests.intake_api.web.host_pages import Site, running_site

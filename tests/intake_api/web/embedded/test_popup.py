@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from intake_api.catalogue.model import Popup
+from intake_api.catalogue.definitions import Popup
 from intake_api.store.base import Store
 from tests.intake_api.web.conftest import Count
 from tests.intake_api.web.embedded.visitor import (

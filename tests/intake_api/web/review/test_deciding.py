@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from intake_api.app import create_review_app
-from intake_api.catalogue.model import Catalogue, Recipient
+from intake_api.catalogue.definitions import Recipient
+from intake_api.catalogue.model import Catalogue
 from intake_api.queue import Queue
 from intake_api.rules.lead_state import DECLINE_REASONS, LeadState
 from intake_api.settings import Settings
