@@ -12,6 +12,7 @@ from intake_api.flows.open_questions import OpenQuestion, open_questions
 from intake_api.flows.record_answer import RENEWAL
 from intake_api.flows.take_back import Said, take_back
 from intake_api.log import event
+from intake_api.rules.age_of_consent import AGE_MISSING, SaidAge, kept_of, why_not
 from intake_api.rules.consent import DecisionState
 from intake_api.store import evidence
 from intake_api.store.base import Store
@@ -19,7 +20,7 @@ from intake_api.store.decisions import add_decision
 from intake_api.store.lead_index import find_by_same_email
 from intake_api.store.renewals import Renewal, RenewalUnknown, get_by_token, mark_answered
 
-__all__ = ["Answer", "NoticeChanged", "RenewalOver", "RenewalUnknown", "answer_renewal"]
+__all__ = ["AgeMissing", "Answer", "NoticeChanged", "RenewalOver", "RenewalUnknown", "answer_renewal"]
 
 
 class RenewalOver(Exception):
@@ -34,14 +35,24 @@ class NoticeChanged(Exception):
     code = "presentation_mismatch"
 
 
+class AgeMissing(Exception):
+    """A yes came without the answer whether the person is old enough for it to count (K-01)."""
+
+    code = AGE_MISSING
+
+
 @dataclass(frozen=True)
 class Answer:
-    """A yes or a no to one purpose, on the notice that was shown, under the words that stood over the buttons."""
+    """A yes or a no to one purpose, on the notice that was shown, under the words that stood over the buttons.
+
+    A yes of somebody who says to be under age is a no (K-02).
+    """
 
     purpose: str
     is_yes: bool
     notice_hash: str
     words: str
+    age: SaidAge | None = None
 
 
 def answer_renewal(store: Store, token: str, answer: Answer, *, now: datetime) -> None:
@@ -50,6 +61,7 @@ def answer_renewal(store: Store, token: str, answer: Answer, *, now: datetime) -
     :raises RenewalUnknown: no such token.
     :raises RenewalOver: it is too late, or this is not asked any more.
     :raises NoticeChanged: the notice changed since the page was opened; nothing was written.
+    :raises AgeMissing: the yes needs the answer about the age; nothing was written.
     :raises StoreUnavailable: nothing was written.
     """
     with store.writing() as tx:
@@ -66,7 +78,10 @@ def answer_renewal(store: Store, token: str, answer: Answer, *, now: datetime) -
             raise RenewalOver("This is not asked any more.")
         if question.today_hash != answer.notice_hash:
             raise NoticeChanged("The notice has changed since it was shown. Please look at it again.")
-        if answer.is_yes:
+        is_under = answer.age is SaidAge.UNDER
+        if answer.is_yes and not is_under and why_not(question.age_of_consent, answer.age, says_yes=True):
+            raise AgeMissing("Whether a yes counts was not said.")
+        if answer.is_yes and not is_under:
             _renew(tx, renewal, question, answer, now=now)
         else:
             said = Said(RENEWAL, answer.words, {"renewal": renewal.id, "by": renewal.lead_id})
@@ -80,6 +95,7 @@ def answer_renewal(store: Store, token: str, answer: Answer, *, now: datetime) -
 def _renew(tx: Connection, renewal: Renewal, question: OpenQuestion, answer: Answer, *, now: datetime) -> None:
     """Add the yes to the lead whose yes was asked about: by way of the address it counts for all of them."""
     lead, before = question.lead, question.yes
+    age = kept_of(question.age_of_consent, answer.age, says_yes=True)
     label = hashlib.sha256(answer.words.encode()).hexdigest()
     entry_id = evidence.add_entry(
         tx,
@@ -97,6 +113,7 @@ def _renew(tx: Connection, renewal: Renewal, question: OpenQuestion, answer: Ans
             "first": before.evidence_entry,
             "notice_before": before.notice_hash or lead.notice_hash,
             "notice": question.today_hash,
+            **({"age": {"threshold": age.threshold, "answer": age.answer.value}} if age else {}),
         },
     )
     answered = replace(

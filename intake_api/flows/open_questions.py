@@ -50,6 +50,12 @@ class OpenQuestion:
         found: Document = next(one for one in self.today["purposes"] if one["id"] == self.purpose)
         return found
 
+    @property
+    def age_of_consent(self) -> int | None:
+        """The age a yes of today is asked for; None where nobody is asked, or they have said before to be that old."""
+        asked, said = ((told.get("children") or {}).get("threshold") for told in (self.today, self.before))
+        return asked if asked and asked > (said or 0) else None
+
 
 def open_questions(tx: Connection, renewal: Renewal, *, now: datetime) -> list[OpenQuestion]:
     """Return what the page of a renewal asks now, in the order in which it was agreed to; nothing once it is over."""

@@ -84,11 +84,12 @@ def _written_down(one: OwnLead) -> Json | None:
 
 def _age(one: OwnLead) -> Json | None:
     """Say which age was asked for, that they have reached it, and when they said so; None where none is kept (K-04)."""
-    found = next((entry for entry in one.entries if entry["kind"] == "submission.received" and "age" in entry), None)
-    if found is None:
+    said = [entry for entry in one.entries if "age" in entry]
+    if not said:
         return None
-    texts = one.notice["texts"]
-    return {**found["age"], "at": found["at"], "question": texts["age.question"], "said": texts["age.at_or_over"]}
+    last, texts = said[-1], one.notice["texts"]
+    in_words = {"question": texts.get("age.question"), "said": texts.get("age.at_or_over")}  # if this notice asked it
+    return {**last["age"], "at": last["at"], **in_words}
 
 
 def _field(one: OwnLead, name: str, value: object) -> Json:

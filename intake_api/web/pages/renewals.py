@@ -6,9 +6,17 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, url_for
 
-from intake_api.flows.answer_renewal import Answer, NoticeChanged, RenewalOver, RenewalUnknown, answer_renewal
+from intake_api.flows.answer_renewal import (
+    AgeMissing,
+    Answer,
+    NoticeChanged,
+    RenewalOver,
+    RenewalUnknown,
+    answer_renewal,
+)
 from intake_api.flows.open_questions import OpenQuestion
 from intake_api.flows.show_renewal import ShownRenewal, show_renewal
+from intake_api.rules.age_of_consent import SaidAge
 from intake_api.rules.told_changes import told_changes
 from intake_api.web.access import open_to
 from intake_api.web.door import door
@@ -20,6 +28,7 @@ renewal_pages = Blueprint("renewal_pages", __name__, template_folder="templates"
 
 TOKEN = re.compile("[0-9a-f]{32}-[A-Za-z0-9_-]{32}")
 ASK, DONE, OVER = "pages/renew.html", "pages/renewed.html", "pages/renew_over.html"
+TOO_YOUNG = "pages/too_young.html"
 ANSWERS = {"yes": True, "no": False}
 
 
@@ -45,12 +54,15 @@ def get_renewal(token: str) -> Response:
 def answer(token: str) -> Response:
     """Take one answer, on the notice that was shown with it (C-06), and go on to what is still asked."""
     refuse_query()
-    sent = read_form(["purpose", "notice", "answer"])
+    sent = read_form(["purpose", "notice", "answer", "age"])
     if sent.get("answer") not in ANSWERS or not sent.get("purpose") or not sent.get("notice"):
         raise RequestProblem("decision_invalid")
+    if sent.get("age", SaidAge.UNDER) not in set(SaidAge):
+        raise RequestProblem("decision_invalid")
     shown, here = _shown(token), door()
-    words = next((_asked(one) for one in shown.questions if one.purpose == sent["purpose"]), "")
-    said = Answer(sent["purpose"], ANSWERS[sent["answer"]], sent["notice"], words)
+    question = next((one for one in shown.questions if one.purpose == sent["purpose"]), None)
+    age = SaidAge(sent["age"]) if "age" in sent else None
+    said = Answer(sent["purpose"], ANSWERS[sent["answer"]], sent["notice"], _asked(question) if question else "", age)
     try:
         answer_renewal(here.store, token, said, now=here.now())
     except RenewalUnknown:
@@ -59,6 +71,10 @@ def answer(token: str) -> Response:
         return _page(OVER, _shown(token), token, 410)
     except NoticeChanged:
         return _page(ASK, _shown(token), token, 409, is_read_anew=True)
+    except AgeMissing:
+        return _page(ASK, _shown(token), token, 422, lacks_age=said.purpose)
+    if age is SaidAge.UNDER and question and question.age_of_consent:
+        return _too_young(shown)
     return _unseen(redirect(url_for("renewal_pages.get_renewal", token=token), 303))  # type: ignore[arg-type]
 
 
@@ -74,13 +90,34 @@ def _shown(token: str) -> ShownRenewal:
         raise RequestProblem("not_found") from None
 
 
-def _page(template: str, shown: ShownRenewal, token: str, status: int = 200, *, is_read_anew: bool = False) -> Response:
+def _too_young(shown: ShownRenewal) -> Response:
+    """End kindly: the old yes is taken back, and no new one was written down (K-02)."""
+    language = only_in(shown.locale)
+    text = render_template(TOO_YOUNG, text=language.words["renewal"]["too_young"], language=language)
+    return _unseen(Response(text, content_type="text/html; charset=utf-8"))
+
+
+def _page(
+    template: str,
+    shown: ShownRenewal,
+    token: str,
+    status: int = 200,
+    *,
+    is_read_anew: bool = False,
+    lacks_age: str = "",
+) -> Response:
     asked = [
         {"of": one, "asks": _asked(one), "changes": told_changes(one.before, one.today, one.purpose)}
         for one in shown.questions
     ]
     text = render_template(
-        template, shown=shown, asked=asked, token=token, is_read_anew=is_read_anew, language=only_in(shown.locale)
+        template,
+        shown=shown,
+        asked=asked,
+        token=token,
+        is_read_anew=is_read_anew,
+        lacks_age=lacks_age,
+        language=only_in(shown.locale),
     )
     return _unseen(Response(text, status, content_type="text/html; charset=utf-8"))
 
