@@ -469,6 +469,8 @@ def _look_inside(checked: Checked, files: Mapping[str, bytes], keys: Keys) -> No
         return
     checked.look("growth_wrong", "proofs.json", _goes_on, checked, proof, keys)
     checked.look("notice_differs", "notice.json", _is_the_notice, files.get("notice.json", b""), entries)
+    for name in (name for name in files if name.startswith("notices/")):
+        checked.look("notice_differs", name, _is_a_later_notice, name, files[name], entries)
     shown = _read(files.get("presentation.json", b"")) or {}
     checked.look("presentation_differs", "presentation.json", _was_shown, shown, entries)
     labels = _read(files.get("labels.json", b"")) or {}
@@ -496,6 +498,13 @@ def _goes_on(checked: Checked, proof: Mapping[str, Any], keys: Keys) -> bool:
 
 def _is_the_notice(notice: bytes, entries: Entries) -> bool:
     return bool(hashlib.sha256(notice).hexdigest() == _first(entries)["notice"])
+
+
+def _is_a_later_notice(name: str, notice: bytes, entries: Entries) -> bool:
+    """Say whether a notice is the one that its file is named by, and one on which a yes was said again."""
+    digest = hashlib.sha256(notice).hexdigest()
+    renewed = {entry["notice"] for entry in entries.values() if entry["kind"] == "consent.renewed"}
+    return name == f"notices/{digest}.json" and digest in renewed
 
 
 def _is_the_record(record: Mapping[str, Any], entries: Entries) -> bool:

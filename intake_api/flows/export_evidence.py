@@ -5,7 +5,7 @@ Nothing a person typed is in it, so it can also be made of what was erased. It c
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ README = """What was decided in submission {reference}, and what proves it.
 
 records/            one record for each purpose, ISO/IEC TS 27560 in the terms of DPV (JSON-LD)
 notice.json         the very bytes of the notice that was shown; their SHA-256 is its name
+notices/            notices on which a yes was said again later, if any, each named by its SHA-256
 presentation.json   when, where and in which language it was shown
 labels.json         the words of the controls, by their SHA-256
 workflow.json       which version of the form and of the workflow it went through
@@ -74,7 +75,7 @@ def export_evidence(
         signer = signer.using(keyring.current_id(tx, keyring.CHECKPOINTS))
         lead = get_lead(tx, reference)
         told = told_of(tx, lead, public_url)
-        proven = [*told.proven, *_beside(tx, lead.id, lead.notice_hash)]
+        proven = [*told.proven, *_beside(tx, lead.id, {lead.notice_hash, *told.later_notices})]
         latest = evidence.last_checkpoint(tx)
         if latest is None or not all(one.checkpoint for one in proven):
             raise EvidenceWaits("An entry of this submission has no place in the log yet. Start a worker, try again.")
@@ -92,11 +93,11 @@ def export_evidence(
     return Exported(lead.reference, {**files, verifier.MANIFEST: signed(manifest, signer)})
 
 
-def _beside(tx: Connection, lead_id: str, notice_hash: str) -> list[Proven]:
-    """Return what else belongs to it: when the notice was published, and that what was sent was erased."""
+def _beside(tx: Connection, lead_id: str, notice_hashes: Collection[str]) -> list[Proven]:
+    """Return what else belongs to it: when its notices were published, and that what was sent was erased."""
     entries = [entry for entry in evidence.list_entries(tx, lead_id) if entry.kind == ERASED]
     published = [entry for kind in PUBLISHED for entry in evidence.entries_of_kind(tx, kind)]
-    entries += [entry for entry in published if _says(entry)["notice"] == notice_hash]
+    entries += [entry for entry in published if _says(entry)["notice"] in notice_hashes]
     return [evidence.prove(tx, entry) for entry in entries]
 
 
@@ -136,6 +137,7 @@ def _files(
         "README.txt": README.format(reference=told.submission["reference"], keys=published).encode(),
         "verify.py": Path(verifier.__file__).read_bytes(),
         "notice.json": told.notice_bytes,
+        **{f"notices/{name}.json": body for name, body in told.later_notices.items()},
         "checkpoint.txt": signed_latest.encode(),
         **{name: evidence.canonical(document) for name, document in documents.items()},
     }
@@ -145,7 +147,9 @@ def _labels(told: Told, words: Iterable[str]) -> dict[str, Any]:
     """Name the words that were pressed, as far as they are known here; their hashes stand in the entries."""
     entries = [_says(one.entry) for one in told.proven]
     hashes = {said["label"] for entry in entries for said in entry.get("decisions", [entry]) if said.get("label")}
-    texts = {hashlib.sha256(text.encode()).hexdigest(): text for text in (*told.notice["texts"].values(), *words)}
+    notices = (told.notice, *map(json.loads, told.later_notices.values()))
+    known = (*(text for notice in notices for text in notice["texts"].values()), *words)
+    texts = {hashlib.sha256(text.encode()).hexdigest(): text for text in known}
     labels = {name: texts[name] for name in sorted(hashes) if name in texts}
     return {"labels": labels, "not_at_hand": sorted(hashes - labels.keys())}
 

@@ -32,6 +32,7 @@ class Told:
     proven: list[Proven]
     notice: Mapping[str, Any]
     notice_bytes: bytes
+    later_notices: Mapping[str, bytes]  # those on which a yes was said again, by their hashes
     notice_url: str
     subject: str
     receipt_id: str
@@ -71,10 +72,16 @@ def told_of(tx: Connection, lead: Lead, public_url: str) -> Told:
         proven=proven,
         notice=notice,
         notice_bytes=body,
+        later_notices={one: get_notice_body(tx, one) for one in _later(lead, decisions)},
         notice_url=answered.notice_url,
         subject=consent_record.urn(lead.subject_id),
         receipt_id=consent_record.derived_id(lead.id, *ids, *(str(one.checkpoint is not None) for one in proven)),
     )
+
+
+def _later(lead: Lead, decisions: list[Decision]) -> list[str]:
+    hashes = dict.fromkeys(one.notice_hash for one in decisions if one.notice_hash)
+    return [one for one in hashes if one != lead.notice_hash]
 
 
 def _event(decision: Decision, *, by_person: bool) -> DecidedEvent:
