@@ -29,6 +29,7 @@ from intake_api.flows.enqueue_due import enqueue_due
 from intake_api.flows.erase_expired import erase_expired
 from intake_api.flows.expire_consents import expire_consents
 from intake_api.flows.expire_unconfirmed import expire_unconfirmed
+from intake_api.flows.forget_erased import forget_erased
 from intake_api.flows.leave_work import leave_work
 from intake_api.flows.mend_confirmations import mend_confirmations
 from intake_api.flows.mend_deliveries import mend_deliveries
@@ -216,6 +217,7 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         Round("take_over_work", 10.0, lambda now: take_over_work(store, queue, me, now=now)),
         Round("end_what_is_over", 60.0, end_what_is_over),
         Round("clear_mail", 5.0, lambda now: clear_mail(store, mailer, now=now)),
+        Round("forget_erased", 3600.0, lambda now: forget_erased(store, now=now)),
         Round("tidy_store", 3600.0, lambda now: tidy_store(store, queue, now=now)),
     ]
 

@@ -14,15 +14,17 @@ from intake_api.store.base import Store
 from intake_api.store.deliveries import list_reached
 from intake_api.store.leads import LeadUnknown, get_lead_by_receipt
 from intake_api.store.notices import get_notice_body
+from intake_api.store.subjects import erased_at
 
 __all__ = ["Erased", "LeadUnknown", "erase_by_receipt"]
 
 
 @dataclass(frozen=True)
 class Erased:
-    """What is gone: on which notice it was sent, and the ids of the recipients who had it before."""
+    """What is gone: on which notice it was sent, when it went, and the ids of the recipients who had it before."""
 
     locale: str
+    at: datetime
     notice: Mapping[str, Any]
     recipients: list[str]
 
@@ -42,4 +44,5 @@ def erase_by_receipt(store: Store, token: str, *, now: datetime) -> Erased:
         if lead.state is not LeadState.ERASED:
             erase_lead(tx, lead, actor="subject", why="asked", now=now)
         notice = json.loads(get_notice_body(tx, lead.notice_hash))
-        return Erased(lead.locale, notice, list_reached(tx, lead.id))
+        gone_at = erased_at(tx, lead.subject_id) or now
+        return Erased(lead.locale, gone_at, notice, list_reached(tx, lead.id))

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from intake_api.clock import rfc3339
+from intake_api.flows.forget_erased import FORGOTTEN
 from intake_api.rules import merkle
 from intake_api.rules.consent import DecisionState
 from intake_api.store import evidence, notices
@@ -22,6 +23,7 @@ from intake_api.store.base import Store
 from intake_api.store.decisions import decisions_by_lead
 from intake_api.store.keyring import CHECKPOINTS
 from intake_api.store.leads import LeadUnknown, get_lead_by_id
+from intake_api.store.tombstones import is_gone
 
 SEQUENCED_WITHIN = timedelta(minutes=5)  # a worker takes a second or two: an entry that waits longer has none
 ROTATED = "key.rotated"
@@ -207,13 +209,14 @@ def _leads_decided_otherwise(tx: Connection) -> list[str]:
         for lead_id, entry in evidence.entries_by_lead(tx, [DECIDED, *ANSWERED])
         for decision in _proven(entry)
     )
+    forgotten = {entry.lead_id for entry in evidence.entries_of_kind(tx, FORGOTTEN)}
     kept = ((lead_id, (one.evidence_entry, one.purpose, one.state)) for lead_id, one in decisions_by_lead(tx))
     differing = []
     for lead_id, both in groupby(merge(proven, kept, key=itemgetter(0)), key=itemgetter(0)):
         unpaired: set[object] = set()
         for _, decision in both:
             unpaired ^= {decision}
-        if unpaired:
+        if unpaired and not (lead_id in forgotten and is_gone(tx, lead_id)):
             differing.append(lead_id)
     return differing
 

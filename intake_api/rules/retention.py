@@ -70,6 +70,14 @@ def delete_after(kept: Iterable[Kept], *, submitted_at: datetime, last_activity_
     return max((rule.duration.after(starts[rule.start]) for rule in kept), default=submitted_at)
 
 
+def kept_after_erasure(erased_at: datetime) -> datetime:
+    """Return until when it is kept that somebody was erased, and what they had decided (T-01: proof)."""
+    return PROOF_KEPT.after(erased_at)
+
+
 def _plus_months(moment: datetime, months: int) -> datetime:
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+
+
+PROOF_KEPT = parse_duration("P3Y")  # as long as claims are made, Art. 17(3)(b) and (e)

@@ -20,6 +20,7 @@ from intake_api.flows.restrict_by_link import restrict_by_link
 from intake_api.flows.show_case import CaseUnknown, ShownCase, show_case
 from intake_api.flows.use_link import CaseOver
 from intake_api.flows.withdraw_by_link import withdraw_by_link
+from intake_api.rules.retention import kept_after_erasure
 from intake_api.rules.rights import ASKED_FOR, RESTRICTED_FOR, RightsKind
 from intake_api.web.access import from_untold_pages, open_to
 from intake_api.web.asking import ask, problem_with
@@ -190,7 +191,8 @@ def _is_over(shown: ShownCase) -> bool:
 
 def _done(shown: ShownCase, done: str, titles: list[str] | None, had_it: Sequence[str] = ()) -> Response:
     """Say what was done; `titles` are the purposes it was about, None where it is about everything."""
-    return _page("pages/my_data_done.html", shown, done=done, titles=titles, had_it=had_it)
+    until = kept_after_erasure(door().now()).date().isoformat()
+    return _page("pages/my_data_done.html", shown, done=done, titles=titles, had_it=had_it, kept_until=until)
 
 
 def _document(data: OwnData) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from intake_api.catalogue.definitions import ACT
 from intake_api.flows.ask_for_right import Refused
 from intake_api.flows.erase_by_receipt import erase_by_receipt
 from intake_api.flows.withdraw_by_receipt import PurposeUnknown, TakenBack, withdraw_by_receipt
+from intake_api.rules.retention import kept_after_erasure
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
 from intake_api.web.asking import ask, problem_with
@@ -64,7 +65,8 @@ def erase(token: str) -> Response:
     _body(_ERASURE)
     done = erase_by_receipt(door().store, token, now=door().now())
     words = _words(done.locale)
-    said = [words["erased"], *_passed_on(done.notice, done.recipients, words)]
+    until = kept_after_erasure(done.at).date().isoformat()
+    said = [words["erased"].format(until=until), *_passed_on(done.notice, done.recipients, words)]
     return unseen(json_answer({"state": "done", "text": " ".join(said)}))
 
 

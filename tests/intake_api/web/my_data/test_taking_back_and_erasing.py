@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
@@ -84,6 +85,16 @@ class TestErasing:
         # A day later not even the index by which mails to the address were counted is left.
         end_rights_cases(store, now=clock.advance(hours=25))
         assert store.vault.blind("email", EMAIL) not in everything_kept(store)
+
+    @pytest.mark.parametrize("locale", ["en", "lv", "ru", "pl", "cs"])
+    def test_s09_what_stays_is_said_with_its_reason_and_its_last_day(
+        self, public: FlaskClient, send: Send, link: Any, locale: str
+    ) -> None:
+        send()
+        page = press(public, link("erasure", locale)).text
+        assert 'data-until="2029-11-21"' in page
+        assert "#JustificationA17LegalClaims" in page
+        assert "2029-11-21" in read_page(page).text
 
     def test_s14_who_had_it_before_is_named(
         self, public: FlaskClient, send: Send, link: Any, delivered: Callable[[str], None]
