@@ -50,7 +50,10 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """The controller (N-01, N-02). None for representative or DPO was written down as an explicit none."""
+    """The controller (N-01, N-02). None for representative or DPO was written down as an explicit none.
+
+    `two_people`: a notice is published by one member of staff and approved by another (V-09).
+    """
 
     name: str
     product: str
@@ -63,6 +66,7 @@ class Organisation:
     dpo: str | None
     opening_hours: OpeningHours
     children: Children
+    two_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)

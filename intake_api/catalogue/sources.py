@@ -128,7 +128,7 @@ def _organisation(entry: Entry) -> Organisation:
     entry.only(
         "name", "product", "address", "country", "email", "phone", "website", "representative",
         "data_protection_officer", "children", "children_in", "opening_hours", "default_locale", "locales",
-        "authorities",
+        "authorities", "two_people",
     )  # fmt: skip
     return Organisation(
         name=entry.text("name", "Write the legal name of the organisation."),
@@ -144,6 +144,7 @@ def _organisation(entry: Entry) -> Organisation:
             entry.entry("opening_hours", "Write when people answer: time_zone, weekdays, from, to.")
         ),
         children=read_children(entry),
+        two_people="two_people" in entry.values and entry.flag("two_people"),
     )
 
 

@@ -11,7 +11,9 @@ from intake_api.cli.opening import opened
 from intake_api.clock import rfc3339
 from intake_api.flows.publish_notices import Change, asks_again, difference, list_changes, publish_notices
 from intake_api.rules.consent import PERMITS, DecisionState
+from intake_api.store.decisions import count_given
 from intake_api.store.publications import list_publications
+from intake_api.store.renewals import count_renewals
 from intake_api.store.showings import Place, Shown, read_showings
 
 LAST_DAYS = 30
@@ -55,9 +57,10 @@ def diff() -> None:
 
 @notices.command()
 @click.option("--by", required=True, metavar="EMAIL", help="Whose act this is: an account of the review queue.")
+@click.option("--approved-by", metavar="EMAIL", help="Another account, who has read the difference, too.")
 @click.option("--reason", required=True, help="Why, in a sentence: it stays on the record.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def publish(by: str, reason: str, yes: bool) -> None:
+def publish(by: str, approved_by: str | None, reason: str, yes: bool) -> None:
     """Make the catalogue's notices the current ones. Start the doors anew afterwards.
 
     Forms that are open on somebody's screen may be sent on the words they were shown for another half an hour.
@@ -73,8 +76,22 @@ def publish(by: str, reason: str, yes: bool) -> None:
         return
     if not yes:
         click.confirm("Publish these?", abort=True)
-    published = publish_notices(house.store, house.catalogue, by=by, reason=reason, now=house.now)
+    published = publish_notices(
+        house.store, house.catalogue, by=by, approved_by=approved_by, reason=reason, now=house.now
+    )
     click.echo(f"{len(published)} published. Doors that run show them when they are started anew.")
+
+
+@notices.command()
+def asked() -> None:
+    """Count who was asked again: after a material change, or before a yes ends; by where their mail stands."""
+    house = opened()
+    with house.store.reading() as tx:
+        found = count_renewals(tx)
+    for (why, state), (asked_again, answered) in found.items():
+        click.echo(f"{why.value}  {state.value}: {asked_again} asked, {answered} answered")
+    if not found:
+        click.echo("Nobody was asked again.")
 
 
 @notices.command("list")
@@ -96,7 +113,9 @@ def _named(change: Change) -> str:
 def _say_asked_again(tx: Connection, change: Change) -> None:
     """Say which yeses the change ends: whoever gave one has to be asked again (C-17)."""
     if purposes := asks_again(tx, change):
-        click.echo(f"    material: an earlier yes does not count any more for {', '.join(purposes)}")
+        leads = count_given(tx, change.after.form, change.after.locale, purposes)
+        ended = f"an earlier yes does not count any more for {', '.join(purposes)}"
+        click.echo(f"    material: {ended}; {leads} {'lead has' if leads == 1 else 'leads have'} one")
 
 
 def _coloured(line: str) -> str:

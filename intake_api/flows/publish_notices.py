@@ -29,9 +29,15 @@ class NoticesUnpublished(Exception):
 
 
 class AuthorUnknown(Exception):
-    """Whoever publishes has to have an account."""
+    """Whoever publishes, or approves, has to have an account."""
 
     code = "author_unknown"
+
+
+class ApprovalMissing(Exception):
+    """Somebody else than the author has to approve."""
+
+    code = "approval_missing"
 
 
 @dataclass(frozen=True)
@@ -64,19 +70,24 @@ def asks_again(tx: Connection, change: Change) -> list[str]:
     return changed_purposes(before, json.loads(change.after.canonical))
 
 
-def publish_notices(store: Store, catalogue: Catalogue, *, by: str, reason: str, now: datetime) -> list[Change]:
+def publish_notices(
+    store: Store, catalogue: Catalogue, *, by: str, approved_by: str | None = None, reason: str, now: datetime
+) -> list[Change]:
     """Publish everything that has changed, and return it.
 
     :param by: the e-mail of a member of staff; the record holds the id of the account.
+    :param approved_by: that of another one; needed where the catalogue says `two_people`.
     :raises AuthorUnknown: nobody has this account.
+    :raises ApprovalMissing: nobody else than the author has approved.
     :raises AnotherWasFirst: somebody else published at the same moment; look again.
     """
     with store.writing() as tx:
-        account = find_account(tx, normal_email(by))
-        if account is None:
-            raise AuthorUnknown("Nobody has this account. Publish as one of the staff who sign in to the review queue.")
+        author = _staff_id(tx, by)
+        approver = _staff_id(tx, approved_by) if approved_by else None
+        if approver == author or (catalogue.organisation.two_people and approver is None):
+            raise ApprovalMissing("Somebody else than the author has to approve: name them with --approved-by.")
         changes = list_changes(tx, catalogue)
-        record_published(tx, changes, author=account.reviewer.id, reason=reason, now=now)
+        record_published(tx, changes, author=author, approver=approver, reason=reason, now=now)
     return changes
 
 
@@ -95,14 +106,23 @@ def publish_at_start(tx: Connection, catalogue: Catalogue, *, in_production: boo
     record_published(tx, changes, author=SYSTEM, reason="found at start", now=now)
 
 
-def record_published(tx: Connection, changes: Iterable[Change], *, author: str, reason: str, now: datetime) -> None:
+def record_published(
+    tx: Connection, changes: Iterable[Change], *, author: str, approver: str | None = None, reason: str, now: datetime
+) -> None:
     """Keep the notices and make them current, each with its entry in the evidence."""
     for change in changes:
         with in_one_go(tx):
-            _publish(tx, change, author=author, reason=reason, now=now)
+            _publish(tx, change, author=author, approver=approver, reason=reason, now=now)
 
 
-def _publish(tx: Connection, change: Change, *, author: str, reason: str, now: datetime) -> None:
+def _staff_id(tx: Connection, email: str) -> str:
+    account = find_account(tx, normal_email(email))
+    if account is None:
+        raise AuthorUnknown("Nobody has this account. Name one of the staff who sign in to the review queue.")
+    return account.reviewer.id
+
+
+def _publish(tx: Connection, change: Change, *, author: str, approver: str | None, reason: str, now: datetime) -> None:
     notice, before = change.after, change.before
     notices.add_notice(
         tx,
@@ -125,6 +145,7 @@ def _publish(tx: Connection, change: Change, *, author: str, reason: str, now: d
         "version": notice.version,
         "before": before and before.notice_hash,
         "reason": reason,
+        "approved_by": approver,
         "asks_again": again,
     }
     evidence.add_entry(tx, "notice.published", actor=author, now=now, facts=facts)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.consent import DecisionState
+from intake_api.rules.lead_state import LeadState
 from intake_api.store.adding import Adder
 from intake_api.store.base import Moment, Table
 from intake_api.store.leads import LeadRow
@@ -69,6 +70,25 @@ def list_decisions(tx: Connection, lead_id: str) -> list[Decision]:
     query = select(*columns).where(DecisionRow.lead_id == lead_id).order_by(DecisionRow.number, DecisionRow.purpose)
     rows = [dict(row._mapping) for row in tx.execute(query)]
     return [Decision(**{**row, "state": DecisionState(row["state"])}) for row in rows]
+
+
+def count_given(tx: Connection, form: str, locale: str, purposes: Iterable[str]) -> int:
+    """Count the leads of a form in a language that are not erased and say yes to one of these purposes at present."""
+    of_form = (LeadRow.form == form, LeadRow.locale == locale, LeadRow.state != LeadState.ERASED)
+    newest = (
+        select(DecisionRow.lead_id, DecisionRow.purpose, func.max(DecisionRow.number).label("number"))
+        .where(DecisionRow.purpose.in_(list(purposes)))
+        .group_by(DecisionRow.lead_id, DecisionRow.purpose)
+        .subquery()
+    )
+    same = (
+        (DecisionRow.lead_id == newest.c.lead_id)
+        & (DecisionRow.purpose == newest.c.purpose)
+        & (DecisionRow.number == newest.c.number)
+    )
+    query = select(func.count(DecisionRow.lead_id.distinct())).join(newest, same)
+    query = query.join(LeadRow, LeadRow.id == DecisionRow.lead_id)
+    return tx.scalar(query.where(DecisionRow.state == DecisionState.GIVEN, *of_form)) or 0
 
 
 def states_of(tx: Connection, lead_ids: Iterable[str]) -> dict[str, dict[str, DecisionState]]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Index,
     Row,
     String,
+    func,
     insert,
     or_,
     select,
@@ -147,6 +148,13 @@ def list_renewals_of(tx: Connection, lead_ids: Iterable[str], why: Why) -> list[
     """Return what some leads were asked again for a reason, oldest first."""
     query = select(*_COLUMNS).where(RenewalRow.lead_id.in_(list(lead_ids)), RenewalRow.why == why)
     return [_renewal(row) for row in tx.execute(query.order_by(RenewalRow.made_at))]
+
+
+def count_renewals(tx: Connection) -> dict[tuple[Why, MailState], tuple[int, int]]:
+    """Return how many were asked again, by why and by where the mail stands, and how many of them have answered."""
+    query = select(RenewalRow.why, RenewalRow.state, func.count(), func.count(RenewalRow.answered_at))
+    rows = tx.execute(query.group_by(RenewalRow.why, RenewalRow.state).order_by(RenewalRow.why, RenewalRow.state))
+    return {(Why(why), MailState(state)): (asked, answered) for why, state, asked, answered in rows}
 
 
 def mark_answered(tx: Connection, renewal_id: str, *, now: datetime) -> None:

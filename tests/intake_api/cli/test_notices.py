@@ -62,3 +62,7 @@ class TestPublishing:
         newest = run(environment, "list", "request_demo").splitlines()[0]
         assert "request_demo en 2" in newest
         assert newest.endswith(": A better title.")
+        copy.change("recipients.yml", "Brightledger", "Otherledger")
+        ended = "material: an earlier yes does not count any more for newsletter; 0 leads have one"
+        assert ended in run(environment, "diff")
+        assert run(environment, "asked") == "Nobody was asked again.\n"

@@ -21,6 +21,7 @@ from intake_api.rules.permission import Permission
 from intake_api.store.base import Store
 from intake_api.store.leads import Lead, restrict
 from intake_api.store.mailed_links import MailState
+from intake_api.store.renewals import Why, count_renewals
 from tests.intake_api.conftest import PUBLIC_URL, DrivenClock
 from tests.intake_api.engine import engine_holds
 from tests.intake_api.flows.confirmations import ToldMailer, everything_kept, state_of
@@ -142,6 +143,11 @@ class TestWhoIsAsked:
         ask(store, queue, clock)
         (entry,) = entries(store, agreed, "renewal.")
         assert (entry["kind"], entry["why"], entry["purposes"]) == ("renewal.queued", "changed", ["product_offers"])
+        with store.reading() as tx:
+            assert count_renewals(tx) == {(Why.CHANGED, MailState.QUEUED): (1, 0)}
+        answer(store, token_of(store, agreed), "product_offers", clock, yes=False)
+        with store.reading() as tx:
+            assert count_renewals(tx) == {(Why.CHANGED, MailState.QUEUED): (1, 1)}
 
 
 class TestTheMail:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.open_store import ready_store
 from intake_api.flows.publish_notices import (
+    ApprovalMissing,
     AuthorUnknown,
     NoticesUnpublished,
     difference,
@@ -112,6 +113,50 @@ class TestPublishing:
         with store.reading() as tx:
             assert [one.number for one in list_publications(tx, "request_demo", "en")] == [3, 2, 1]
             assert list_changes(tx, catalogue) == []
+
+
+class TestTwoPeople:
+    @pytest.fixture
+    def strict(self, reworded: Catalogue) -> Catalogue:
+        """The changed catalogue of an organisation in which nobody publishes alone."""
+        return replace(reworded, organisation=replace(reworded.organisation, two_people=True))
+
+    @pytest.mark.parametrize("approved_by", [None, OFFICER, OFFICER.upper()])
+    def test_v09_nobody_approves_their_own_notice(
+        self, store: Store, strict: Catalogue, clock: DrivenClock, staff_id: str, approved_by: str | None
+    ) -> None:
+        with pytest.raises(ApprovalMissing, match="--approved-by"):
+            publish_notices(store, strict, by=OFFICER, approved_by=approved_by, reason="Alone.", now=clock())
+        with store.reading() as tx:
+            assert len(list_changes(tx, strict)) == 1
+
+    def test_v09_an_approver_needs_an_account_too(
+        self, store: Store, strict: Catalogue, clock: DrivenClock, staff_id: str
+    ) -> None:
+        with pytest.raises(AuthorUnknown):
+            publish_notices(store, strict, by=OFFICER, approved_by="x@example.com", reason="Two.", now=clock())
+
+    def test_v09_the_record_names_both(
+        self, store: Store, strict: Catalogue, clock: DrivenClock, staff_id: str
+    ) -> None:
+        with store.writing() as tx:
+            second = add_staff(tx, "second@example.com", "none", one_time=True, now=clock())
+        now = clock.advance(minutes=1)
+        publish_notices(store, strict, by=OFFICER, approved_by="second@example.com", reason="Two.", now=now)
+        with store.reading() as tx:
+            body = tx.scalar(text("SELECT body FROM evidence WHERE kind = 'notice.published' ORDER BY at DESC LIMIT 1"))
+        entry = json.loads(body)
+        assert (entry["actor"], entry["approved_by"]) == (staff_id, second)
+
+    def test_v09_one_is_enough_where_the_catalogue_does_not_say_otherwise(
+        self, store: Store, reworded: Catalogue, clock: DrivenClock, staff_id: str
+    ) -> None:
+        assert not reworded.organisation.two_people
+        assert len(publish_notices(store, reworded, by=OFFICER, reason="Alone.", now=clock())) == 1
+
+    def test_v09_the_catalogue_says_it_by_true_or_false(self, tmp_path: Path) -> None:
+        said = changed(tmp_path, "organisation.yml", "country: LV\nemail", "country: LV\ntwo_people: true\nemail")
+        assert said.organisation.two_people
 
 
 class TestASupersededNotice:

@@ -9,12 +9,14 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.flows.approve_lead import ForwardingBlocked
 from intake_api.flows.check_permission import Question, check_permission
 from intake_api.flows.confirm_decision import ConfirmationOver, confirm_decision
+from intake_api.flows.erase_by_receipt import erase_by_receipt
 from intake_api.flows.judge_forwarding import judge_forwarding
 from intake_api.flows.withdraw_by_receipt import withdraw_by_receipt
 from intake_api.queue import Queue
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.permission import Permission
 from intake_api.store.base import Store
+from intake_api.store.decisions import count_given
 from intake_api.store.leads import Lead
 from intake_api.store.mailed_links import MailState
 from tests.intake_api.conftest import DrivenClock
@@ -147,6 +149,23 @@ class TestASecondYes:
         mailer = ToldMailer()
         sent = attempt(store, desk_of(mailer), lead, clock)
         assert (sent.state, sent.last_reason, mailer.mails) == (MailState.DROPPED, "notice_changed", [])
+
+
+class TestCounting:
+    def test_v07_counts_the_leads_whose_yes_a_change_would_end(
+        self, store: Store, catalogue: Catalogue, agreed: Lead, clock: DrivenClock
+    ) -> None:
+        again = keep_lead(store, catalogue, now=clock(), decisions={"product_offers": True}, email="b@guest.example")
+        keep_lead(store, catalogue, now=clock(), email="c@guest.example")
+        gone = keep_lead(store, catalogue, now=clock(), decisions={"product_offers": True}, email="d@guest.example")
+        erase_by_receipt(store, receipt_of(gone), now=clock())
+        purposes = ["newsletter", "product_offers"]
+        with store.reading() as tx:
+            assert count_given(tx, "request_demo", "en", purposes) == 2
+            assert count_given(tx, "request_demo", "lv", purposes) == 0
+        withdraw_by_receipt(store, receipt_of(again), None, now=clock())
+        with store.reading() as tx:
+            assert count_given(tx, "request_demo", "en", purposes) == 1
 
 
 class TestTheRecord:
