@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from intake_api.clock import Clock
-from intake_api.flows.note_bounce import note_bounce
+from intake_api.flows.note_bounce import hold_news, note_bounce
 from intake_api.flows.record_told import note_mailed
 from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, send_mail
 from intake_api.flows.state_now import is_changed
@@ -27,6 +27,7 @@ from intake_api.store.confirmations import (
     confirmation_token,
     find_claimed,
     find_running,
+    lead_of,
     list_confirmations,
     mails_to,
     record_mail,
@@ -92,11 +93,14 @@ def _still_asked(tx: Connection, lead: Lead, confirmation: Confirmation) -> list
 
 
 def _report(tx: Connection, confirmation_id: str, claim: str, outcome: Outcome, *, now: datetime) -> None:
+    address = email_token(tx, lead_of(tx, confirmation_id))
+    is_news = hold_news(tx, address, outcome)
     confirmation = find_claimed(tx, confirmation_id, claim)
     if confirmation is None:
         event("confirmation.outrun", confirmation=confirmation_id)  # another worker has it; its report counts
         return
-    note_bounce(tx, email_token(tx, confirmation.lead_id), outcome, now=now)
+    if is_news:
+        note_bounce(tx, address, outcome, now=now)
     settle(tx, confirmation, outcome, now=now)
 
 

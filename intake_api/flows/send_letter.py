@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
-from intake_api.flows.note_bounce import note_bounce
+from intake_api.flows.note_bounce import hold_news, note_bounce
 from intake_api.flows.receipt_token import receipt_token
 from intake_api.flows.record_told import note_mailed
 from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, send_mail
@@ -99,17 +99,25 @@ def _report(tx: Connection, store: Store, letter_id: str, claim: str, outcome: O
     if letter is None:
         event("letter.outrun", letter=letter_id)  # another worker has it; its report counts
         return
-    if letter.lead_id:
-        note_bounce(tx, email_token(tx, letter.lead_id), outcome, now=now)
-    elif letter.case_id and get_case(tx, letter.case_id).ended_at is None:
-        address = open_address(tx, store.vault, letter.case_id)
-        note_bounce(tx, contact_token(store.vault, "email", address), outcome, now=now)
+    address = _address_of(tx, store, letter)
+    if hold_news(tx, address, outcome):
+        note_bounce(tx, address, outcome, now=now)
     settle(tx, letter, outcome, now=now)
 
 
-def _obstacle(tx: Connection, letter: Letter, *, now: datetime) -> str | None:
+def _address_of(tx: Connection, store: Store, letter: Letter) -> bytes | None:
+    """Return the blind index of the address a letter went to, if it is still known."""
     if letter.lead_id:
-        lead = get_lead_by_id(tx, letter.lead_id)
+        return email_token(tx, letter.lead_id)
+    if letter.case_id is None or get_case(tx, letter.case_id, hold=True).ended_at is not None:
+        return None
+    return contact_token(store.vault, "email", open_address(tx, store.vault, letter.case_id))
+
+
+def _obstacle(tx: Connection, letter: Letter, *, now: datetime) -> str | None:
+    """Say why a letter may not go, with what it is about held: whoever erases or ends it at this moment waits."""
+    if letter.lead_id:
+        lead = get_lead_by_id(tx, letter.lead_id, hold=True)
         if is_erased(tx, lead.subject_id):
             return "erased"
         if email_token(tx, lead.id) is None:
@@ -118,7 +126,7 @@ def _obstacle(tx: Connection, letter: Letter, *, now: datetime) -> str | None:
             return "restricted"
         if letter.kind is LetterKind.LIFTING and not lead.is_restricted:
             return "not_wanted_any_more"
-    elif letter.case_id and get_case(tx, letter.case_id).ended_at is not None:
+    elif letter.case_id and get_case(tx, letter.case_id, hold=True).ended_at is not None:
         return "case_over"
     return "too_late" if now >= letter.made_at + TRY_FOR else None
 

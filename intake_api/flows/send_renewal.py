@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from intake_api.clock import Clock
-from intake_api.flows.note_bounce import note_bounce
+from intake_api.flows.note_bounce import hold_news, note_bounce
 from intake_api.flows.open_questions import OpenQuestion, open_questions
 from intake_api.flows.send_mail import ClaimedMail, judge_attempt, send_mail
 from intake_api.flows.send_rights_link import RightsDesk
@@ -21,7 +21,16 @@ from intake_api.store.base import Store
 from intake_api.store.lead_index import bounced_since, email_token
 from intake_api.store.leads import Lead, get_lead_by_id, open_values
 from intake_api.store.mailed_links import MailAttempt, MailState, stop_url
-from intake_api.store.renewals import Renewal, Why, claim_mail, find_claimed, find_running, record_mail, renewal_token
+from intake_api.store.renewals import (
+    Renewal,
+    Why,
+    claim_mail,
+    find_claimed,
+    find_running,
+    lead_of,
+    record_mail,
+    renewal_token,
+)
 from intake_api.store.subjects import get_data_key, is_erased
 
 
@@ -61,11 +70,14 @@ def _claim(
 
 
 def _report(tx: Connection, renewal_id: str, claim: str, outcome: Outcome, *, now: datetime) -> None:
+    address = email_token(tx, lead_of(tx, renewal_id))
+    is_news = hold_news(tx, address, outcome)
     renewal = find_claimed(tx, renewal_id, claim)
     if renewal is None:
         event("renewal.outrun", renewal=renewal_id)  # another worker has it; its report counts
         return
-    note_bounce(tx, email_token(tx, renewal.lead_id), outcome, now=now)
+    if is_news:
+        note_bounce(tx, address, outcome, now=now)
     settle(tx, renewal, outcome, now=now)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from intake_api.catalogue.definitions import Organisation
 from intake_api.clock import Clock
-from intake_api.flows.note_bounce import note_bounce
+from intake_api.flows.note_bounce import hold_news, note_bounce
 from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, send_mail
 from intake_api.log import event
 from intake_api.mail.port import Mail, Outcome
@@ -89,7 +89,8 @@ def _report(tx: Connection, store: Store, case_id: str, claim: str, outcome: Out
         return
     if case.ended_at is None:
         address = contact_token(store.vault, "email", open_address(tx, store.vault, case.id))
-        note_bounce(tx, address, outcome, now=now)
+        if hold_news(tx, address, outcome):
+            note_bounce(tx, address, outcome, now=now)
     settle(tx, case, outcome, now=now)
 
 

@@ -128,6 +128,12 @@ def get_by_token(tx: Connection, token: str, *, hold: bool = False) -> Confirmat
     return _confirmation(row)
 
 
+def lead_of(tx: Connection, confirmation_id: str) -> str:
+    """Return the id of the lead of a confirmation: it never changes, so nothing is held for it."""
+    query = select(ConfirmationRow.lead_id).where(ConfirmationRow.id == confirmation_id)
+    return tx.execute(query).scalar_one()
+
+
 def list_confirmations(tx: Connection, lead_id: str) -> list[Confirmation]:
     """Return the confirmations of a lead, oldest first."""
     query = select(*_COLUMNS).where(ConfirmationRow.lead_id == lead_id).order_by(ConfirmationRow.made_at)
@@ -179,10 +185,7 @@ def find_unanswered(tx: Connection, *, made_before: datetime, limit: int = 100) 
 
 def find_unanswered_by_id(tx: Connection, confirmation_id: str) -> Confirmation | None:
     """Return a confirmation if it is neither confirmed nor ended; hold all of its lead until the transaction ends."""
-    lead_id = tx.scalar(select(ConfirmationRow.lead_id).where(ConfirmationRow.id == confirmation_id))
-    if lead_id is None:
-        return None
-    hold_confirmations(tx, lead_id)
+    hold_confirmations(tx, lead_of(tx, confirmation_id))
     unanswered = (ConfirmationRow.confirmed_at.is_(None), ConfirmationRow.ended_at.is_(None))
     return _held(tx, ConfirmationRow.id == confirmation_id, *unanswered)
 

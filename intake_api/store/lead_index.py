@@ -92,6 +92,13 @@ def mark_bounced(tx: Connection, address: bytes, bounced_at: datetime | None) ->
     return tx.execute(update(LeadIndexRow).where(*of_address, changed).values(bounced_at=bounced_at)).rowcount > 0
 
 
+def is_marked(tx: Connection, address: bytes, *, bounced: bool) -> bool:
+    """Say whether a lead of an address, given by its blind index, is marked as bounced; or whether one is not."""
+    of_address = (LeadIndexRow.kind == "email", LeadIndexRow.token == address)
+    marked = LeadIndexRow.bounced_at.is_not(None) if bounced else LeadIndexRow.bounced_at.is_(None)
+    return tx.scalar(select(LeadIndexRow.lead_id).where(*of_address, marked).limit(1)) is not None
+
+
 def bounced_since(tx: Connection, lead_id: str) -> datetime | None:
     """Return since when the address of a lead takes no mail, also if another lead of it found that out."""
     own = select(LeadIndexRow.token).where(LeadIndexRow.lead_id == lead_id, LeadIndexRow.kind == "email")

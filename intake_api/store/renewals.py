@@ -144,6 +144,11 @@ def get_by_token(tx: Connection, token: str, *, hold: bool = False) -> Renewal:
     return _renewal(row)
 
 
+def lead_of(tx: Connection, renewal_id: str) -> str:
+    """Return the id of the lead of a renewal: it never changes, so nothing is held for it."""
+    return tx.execute(select(RenewalRow.lead_id).where(RenewalRow.id == renewal_id)).scalar_one()
+
+
 def list_renewals_of(tx: Connection, lead_ids: Iterable[str], why: Why) -> list[Renewal]:
     """Return what some leads were asked again for a reason, oldest first."""
     query = select(*_COLUMNS).where(RenewalRow.lead_id.in_(list(lead_ids)), RenewalRow.why == why)
