@@ -107,9 +107,13 @@ class FormApi:
         """Return `opening_hours` and the `answers` to general questions."""
         return await self._call("GET", "/v1/answers", params={"locale": locale})
 
-    async def check_text(self, locale: str, text: str) -> Json:
-        """Return whether a text tells that a child writes it (`too_young`), and how it may be kept (`value`)."""
-        return await self._call("POST", "/v1/texts/checks", json={"locale": locale, "text": text})
+    async def check_text(self, locale: str, text: str, form: str | None = None) -> Json:
+        """Return whether a text tells that a child writes it (`too_young`), and how it may be kept (`value`).
+
+        Who is one, the form says that is open, if it asks for an age.
+        """
+        about = {"form": form} if form else {}
+        return await self._call("POST", "/v1/texts/checks", json={"locale": locale, "text": text, **about})
 
     async def ask_for_right(self, right: str, email: str, locale: str) -> Json:
         """Begin a case of `withdraw`, `access` or `erasure`; the answer is the same whether the address is known or

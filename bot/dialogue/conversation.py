@@ -46,7 +46,7 @@ class Conversation:
     async def _take(self, step: Step, state: State, said: Said) -> Turn:
         desk = self._desk(state, said)
         try:
-            if await listening.is_a_child(said, desk):
+            if await listening.is_a_child(state, said, desk):
                 return await listening.end_for_a_child(state, desk)
             heard, other = listening.hear_language(state, said, desk)
             if other is not None:

@@ -26,12 +26,13 @@ FEWEST_WORDS = 2
 FEWEST_WORDS_OF_A_FIELD = 4  # a name or a company says nothing about the language of the one who has it
 
 
-async def is_a_child(said: Said, desk: Desk) -> bool:
+async def is_a_child(state: State, said: Said, desk: Desk) -> bool:
     """Say whether a text tells that a child writes it; the API judges, asked only where an age could be meant."""
     if said.button is not None or not _may_tell_an_age(said.text, desk.words.lexicon):
         return False
     try:
-        return (await desk.api.check_text(desk.language, said.text)).get("too_young") is True
+        form = state.form if state.sheet is not None else None
+        return (await desk.api.check_text(desk.language, said.text, form)).get("too_young") is True
     except (ApiAway, ApiRefused):
         return False  # whatever is sent later is judged again, and nothing is kept without that
 

@@ -5,6 +5,7 @@ languages are searched, whatever the page's language; how a list is written: doc
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from intake_api.rules.phrases import Phrase, Phrases, PhraseUnreadable, read_phr
 from intake_api.rules.sensitive_numbers import Beside
 from intake_api.rules.sensitive_statements import StatementWords
 from intake_api.rules.sensitive_text import SensitiveWords
-from intake_api.rules.young_writer import AgeWords, ages_written
+from intake_api.rules.young_writer import THRESHOLD, AgeWords, ages_written
 
 FOLDER = Path(__file__).parent / "sensitive_words"
 
@@ -33,17 +34,19 @@ class SensitiveWordsWrong(Exception):
     code = "sensitive_words_wrong"
 
 
-@cache  # the files come with the program and do not change while it runs
-def read_sensitive_words(folder: Path = FOLDER) -> SensitiveWords:
-    """Read the lists of all languages.
+def read_sensitive_words(folder: Path = FOLDER, threshold: int = THRESHOLD) -> SensitiveWords:
+    """Read the lists of all languages; of an age those that tell of a writer under the threshold, in years.
 
     :raises SensitiveWordsWrong: a list is missing, unknown or not readable.
     """
-    files = {
-        file.name: yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader) for file in sorted(folder.glob("*.yml"))
-    }
-    for name, content in files.items():
-        _check_names(name, content)
+    return _sensitive_words(folder, threshold)
+
+
+@cache  # the files come with the program and do not change while it runs
+def _sensitive_words(folder: Path, threshold: int) -> SensitiveWords:
+    files = _read_files(folder)
+    if threshold != THRESHOLD:  # all but the ages is the same
+        return replace(_sensitive_words(folder, THRESHOLD), ages=_ages(files, threshold))
     lists = [_phrases_of(name, content) for name, content in files.items()]
     return SensitiveWords(
         statements=tuple(
@@ -52,9 +55,25 @@ def read_sensitive_words(folder: Path = FOLDER) -> SensitiveWords:
             )
             for each in lists
         ),
-        ages=tuple(AgeWords(*(Phrases(each[one]) for one in AGES)) for each in lists),
+        ages=_ages(files, threshold),
         beside=Beside(*(Phrases(phrase for each in lists for phrase in each[f"beside.{one}"]) for one in BESIDE)),
     )
+
+
+@cache
+def _read_files(folder: Path) -> Mapping[str, Any]:
+    files = {
+        file.name: yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader) for file in sorted(folder.glob("*.yml"))
+    }
+    for name, content in files.items():
+        _check_names(name, content)
+    return files
+
+
+def _ages(files: Mapping[str, Any], threshold: int) -> tuple[AgeWords, ...]:
+    counted = {name: {one: content[one] for one in (*AGES, *COUNTED)} for name, content in files.items()}
+    lists = [_phrases_of(name, content, threshold) for name, content in counted.items()]
+    return tuple(AgeWords(*(Phrases(each[one]) for one in AGES)) for each in lists)
 
 
 def _check_names(file: str, content: Any) -> None:
@@ -66,9 +85,10 @@ def _check_names(file: str, content: Any) -> None:
             raise SensitiveWordsWrong(f"{file}: {place or 'the file'}: {', '.join(odd)} is missing or unknown.")
 
 
-def _phrases_of(file: str, content: Mapping[str, Any]) -> dict[str, list[Phrase]]:
+def _phrases_of(file: str, content: Mapping[str, Any], threshold: int = THRESHOLD) -> dict[str, list[Phrase]]:
     """Return every list of a file as phrases, the inner ones by `outer.inner`."""
-    numbers = ages_written(*(_numbers(file, content[name]) for name in COUNTED))
+    words, ordinals = (_numbers(file, content[name]) for name in COUNTED)
+    numbers = ages_written(words, ordinals, threshold)
     found = {}
     for name, inner in content.items():
         if name in COUNTED:

@@ -17,6 +17,7 @@ from intake_api.catalogue.terms import SHORT_TEXT_LENGTH
 from intake_api.catalogue.words import Words, unfilled
 from intake_api.rules.fields import CODES
 from intake_api.rules.sensitive_text import LEFT_OUT_CODES, TextReader
+from intake_api.rules.young_writer import THRESHOLD
 
 # The words that stand beside what a form asks and what is agreed to, under the names the form object gives them.
 _WORDS = {
@@ -32,7 +33,8 @@ _AGE = {"question": "question", "why": "why", "yes": "at_or_over", "no": "younge
 
 def make_view(sources: Sources, form: Form, words: Words, public_url: str, problems: list[Problem]) -> FormView:
     """Make the view of a form. `words` notes what it lacks: if anything, the view must not be used."""
-    problem_texts = {code: words.say(f"problems.{code}") for code in CODES}
+    threshold = form.age_of_consent(words.locale) or THRESHOLD
+    problem_texts = {code: words.say(f"problems.{code}", {"threshold": str(threshold)}) for code in CODES}
     words.say("language")
     notice = make_notice(sources, form, words)
     if not words.missing:
@@ -59,15 +61,18 @@ def make_view(sources: Sources, form: Form, words: Words, public_url: str, probl
         json=json.dumps(document, ensure_ascii=False, separators=(",", ":")),
         problem_texts=problem_texts,
         choice_labels=_choice_labels(form, notice.texts),
-        free_texts=make_free_texts(words),
+        free_texts=make_free_texts(words, threshold),
     )
 
 
-def make_free_texts(words: Words) -> FreeTexts:
-    """Make what reads free texts in a language. `words` notes what it lacks: if anything, it must not be used."""
+def make_free_texts(words: Words, threshold: int = THRESHOLD) -> FreeTexts:
+    """Make what reads free texts in a language, and tells a writer under the threshold (K-03).
+
+    `words` notes what it lacks: if anything, it must not be used.
+    """
     placeholders = {code: words.say(f"left_out.{code}.placeholder") for code in LEFT_OUT_CODES}
     told = {code: words.say(f"left_out.{code}.text") for code in LEFT_OUT_CODES}
-    return FreeTexts(words.locale, TextReader(read_sensitive_words(), placeholders), told)
+    return FreeTexts(words.locale, TextReader(read_sensitive_words(threshold=threshold), placeholders), told)
 
 
 def _for_scripts(form: Form) -> JsonObject:

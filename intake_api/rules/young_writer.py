@@ -1,6 +1,6 @@
 """Does a text tell that the writer is a child? Of the writer only: neither of others nor of companies (K-03).
 
-The threshold is that of the strictest country we may be read in (16, K-01), since no country is asked for.
+The threshold is that of the form (K-01); where a form asks for no age, that of the strictest country (16).
 """
 
 import re
@@ -12,7 +12,7 @@ from intake_api.rules.phrases import Phrases, Words, fold
 TOO_YOUNG = "too_young"
 THRESHOLD = 16
 YOUNGEST_BARE = 5  # "I'm 3" alone is rather no age
-LAST_GRADE = 9
+FIRST_GRADE_AT = 7  # years, or a little less: who is in the ninth grade is under 16
 
 AGE, BARE_AGE, GRADE = "#age", "#bare", "#grade"
 
@@ -27,14 +27,16 @@ class AgeWords:
     goes_on: Phrases
 
 
-def ages_written(numbers: dict[str, int], ordinals: dict[str, int]) -> dict[str, frozenset[str]]:
+def ages_written(
+    numbers: dict[str, int], ordinals: dict[str, int], threshold: int = THRESHOLD
+) -> dict[str, frozenset[str]]:
     """Return which words stand for `#age`, `#bare` and `#grade`: digits, and the number words of a language."""
-    numbers = {**{str(number): number for number in range(1, THRESHOLD)}, **_folded(numbers)}
+    numbers = {**{str(number): number for number in range(1, threshold)}, **_folded(numbers)}
     grades = {**numbers, **_folded(ordinals)}
     return {
-        AGE: frozenset(word for word, number in numbers.items() if number < THRESHOLD),
-        BARE_AGE: frozenset(word for word, number in numbers.items() if YOUNGEST_BARE <= number < THRESHOLD),
-        GRADE: frozenset(word for word, number in grades.items() if number <= LAST_GRADE),
+        AGE: frozenset(word for word, number in numbers.items() if number < threshold),
+        BARE_AGE: frozenset(word for word, number in numbers.items() if YOUNGEST_BARE <= number < threshold),
+        GRADE: frozenset(word for word, number in grades.items() if number <= threshold - FIRST_GRADE_AT),
     }
 
 

@@ -67,7 +67,7 @@ FORM_OPERATIONS = (
 )  # fmt: skip
 TEXT_OPERATIONS = (
     Operation("post", "/v1/texts/checks", "check_text", "Look at one free text; nothing is kept", 200,
-              submissions.TextChecked, (409, *WRITES), body=submissions.TextBody),
+              submissions.TextChecked, (404, 409, *WRITES), body=submissions.TextBody),
 )  # fmt: skip
 PERMISSION_OPERATIONS = (
     Operation("post", "/v1/permissions/checks", "check_permission", "May this contact be used for this purpose now?",

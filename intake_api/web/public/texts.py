@@ -4,6 +4,7 @@ from typing import cast
 
 from flask import Blueprint, Response
 
+from intake_api.catalogue.shown import FreeTexts
 from intake_api.rules.text import Refused, clean
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
@@ -24,13 +25,20 @@ _TEXT = TextBody()
 def check_text() -> Response:
     """Tell a text as it might be kept (M-05, C-11), and whether a child wrote it (K-03). Nothing is kept or logged."""
     refuse_query()
-    free_texts = door().catalogue.free_texts
     body = cast("dict[str, str]", read_json(_TEXT))
-    if body["locale"] not in free_texts:
-        raise RequestProblem("locale_not_available", extra={"locales": list(free_texts)})
-    here = free_texts[body["locale"]]
+    here = _reader(body["locale"], body.get("form"))
     read = here.reader.read(_as_kept(body["text"]), TEXT_LENGTH)
     return json_answer({"too_young": read.too_young, "value": read.text, "warnings": here.told(read.left_out)})
+
+
+def _reader(locale: str, form: str | None) -> FreeTexts:
+    """Return what reads texts in a locale: of the form that is open, whose age counts, or of none."""
+    catalogue = door().catalogue
+    if form is not None:
+        return catalogue.view(catalogue.form(form).key, locale).free_texts
+    if locale not in catalogue.free_texts:
+        raise RequestProblem("locale_not_available", extra={"locales": list(catalogue.free_texts)})
+    return catalogue.free_texts[locale]
 
 
 def _as_kept(typed: str) -> str:

@@ -154,3 +154,40 @@ class TestKeeping:
         age = records["newsletter"]["li:evidence"]["age"]
         assert age == {"threshold": 15, "answer": "at_or_over", "at": f"{received:%Y-%m-%dT%H:%M:%S}.000Z"}
         assert "age" not in records["run_contest"]["li:evidence"]
+
+
+class TestATextThatTellsAnAge:
+    """K-03: under the age the form asks for; where it asks for none, under the highest there is."""
+
+    @pytest.mark.parametrize(
+        ("locale", "told", "status"),
+        [
+            ("lv", "Man ir 14 gadi. Padoms: plaukts atslēgām", 201),
+            ("lv", "Man ir 12 gadi. Padoms: plaukts atslēgām", 422),
+            ("lv", "Esmu 7. klasē", 201),
+            ("lv", "Esmu 5. klasē", 422),
+            ("cs", "Je mi 15 let a mám tip", 201),
+            ("cs", "Je mi 14 let a mám tip", 422),
+            ("en", "I'm 15 and here is a tip", 422),
+            ("en", "I'm 16 and here is a tip", 201),
+        ],
+    )
+    def test_k03_counts_by_the_threshold_of_the_form(self, send: Any, locale: str, told: str, status: int) -> None:
+        answer = send(locale, fields={**FIELDS, "message": told})
+        assert answer.status_code == status, answer.text
+        if status == 422:
+            problem = answer.json["fields"]["message"]
+            assert problem["code"] == "too_young"
+            assert {"lv": "13", "cs": "15", "en": "16"}[locale] in problem["text"]
+
+    @pytest.mark.parametrize(("form", "is_young"), [("contest", False), ("request_contact", True), (None, True)])
+    def test_k03_in_a_chat_it_is_the_form_that_is_open(
+        self, internal: FlaskClient, service: dict[str, str], form: str | None, *, is_young: bool
+    ) -> None:
+        body = {"locale": "lv", "text": "man ir 14 gadi", **({"form": form} if form else {})}
+        answer = internal.post("/v1/texts/checks", json=body, headers=service)
+        assert (answer.status_code, answer.json["too_young"]) == (200, is_young)
+
+    def test_k03_a_form_that_there_is_not_is_told(self, internal: FlaskClient, service: dict[str, str]) -> None:
+        body = {"locale": "lv", "text": "man ir 14 gadi", "form": "nothing"}
+        assert internal.post("/v1/texts/checks", json=body, headers=service).status_code == 404

@@ -18,10 +18,11 @@ class ChecksBody(Shape):
 
 
 class TextBody(Shape):
-    """One free text to look at, as it stood in a chat."""
+    """One free text to look at, as it stood in a chat; `form` is the one that is open there, which may ask an age."""
 
     locale = Text(16, pattern=LOCALE, required=True)
     text = Text(TEXT_LENGTH, min_length=0, required=True)
+    form = Text(64, pattern="[a-z0-9_]+")
 
 
 class Attribution(Shape):
