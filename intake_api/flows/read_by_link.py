@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from intake_api.flows.hold_lead import hold_lead
+from intake_api.flows.state_now import changed_yeses
 from intake_api.flows.use_link import CaseOver, CaseUnknown, record_done, use_link
 from intake_api.rules.lead_state import LeadState
 from intake_api.rules.rights import RESULT_LASTS, RightsKind
@@ -38,7 +39,10 @@ __all__ = ["CaseOver", "CaseUnknown", "OwnData", "OwnLead", "read_again", "read_
 
 @dataclass(frozen=True)
 class OwnLead:
-    """One lead with everything that belongs to it. `entries` are the bodies of its evidence, oldest first."""
+    """One lead with everything that belongs to it. `entries` are the bodies of its evidence, oldest first.
+
+    `changed` are the purposes whose yes does not count until it is said again (C-17).
+    """
 
     lead: Lead
     values: Mapping[str, Any]
@@ -46,6 +50,7 @@ class OwnLead:
     decisions: list[Decision]
     confirmations: list[Confirmation]
     entries: list[Mapping[str, Any]]
+    changed: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -108,11 +113,13 @@ def _read_lead(tx: Connection, store: Store, lead: Lead, case: RightsCase, *, no
         subject_id=lead.subject_id,
         facts={"fields": sorted(values), "why": case.kind.value, "case": case.id},
     )
+    decisions = list_decisions(tx, lead.id)
     return OwnLead(
         lead=lead,
         values=values,
         notice=json.loads(get_notice_body(tx, lead.notice_hash)),
-        decisions=list_decisions(tx, lead.id),
+        decisions=decisions,
         confirmations=list_confirmations(tx, lead.id),
         entries=[json.loads(entry.body) for entry in evidence.list_entries(tx, lead.id)],
+        changed=changed_yeses(tx, lead, decisions),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from intake_api.flows.receipt_token import read_receipt_token
-from intake_api.flows.state_now import is_changed
+from intake_api.flows.state_now import changed_yeses
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.taking_back import BECOMES
 from intake_api.store import evidence
@@ -87,15 +87,12 @@ def show_receipt(store: Store, token: str) -> ShownReceipt:
     with store.reading() as tx:
         lead = opened_receipt(tx, token)
         decisions = list_decisions(tx, lead.id)
-        present = {one.purpose: one for one in decisions}.values()
         return ShownReceipt(
             lead=lead,
             decisions=decisions,
             notice=json.loads(get_notice_body(tx, lead.notice_hash)),
             entry=evidence.get_entry(tx, lead.evidence_entry),
-            changed=frozenset(
-                one.purpose for one in present if one.state is DecisionState.GIVEN and is_changed(tx, lead, one)
-            ),
+            changed=changed_yeses(tx, lead, decisions),
         )
 
 

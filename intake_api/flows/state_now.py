@@ -3,6 +3,7 @@
 Whether or not anybody wrote that down: it is so from the moment on in which it became so (C-16, C-17).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -32,3 +33,13 @@ def is_changed(tx: Connection, lead: Lead, decision: Decision) -> bool:
     """Say whether the purpose of a decision was changed materially since the notice it was made on."""
     notice_hash = decision.notice_hash or lead.notice_hash
     return decision.purpose in changed_since(tx, lead.form, lead.locale, notice_hash)
+
+
+def changed_yeses(tx: Connection, lead: Lead, decisions: Iterable[Decision]) -> frozenset[str]:
+    """Return the purposes whose yes does not count until it is said again.
+
+    :param decisions: all of a lead, oldest first.
+    """
+    present = {one.purpose: one for one in decisions}.values()
+    given = [one for one in present if one.state is DecisionState.GIVEN]
+    return frozenset(one.purpose for one in given if is_changed(tx, lead, one))

@@ -7,7 +7,7 @@ from typing import Any
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import rfc3339
 from intake_api.flows.read_by_link import OwnData, OwnLead
-from intake_api.rules.consent import DPV_STATUS
+from intake_api.rules.consent import DPV_STATUS, DecisionState
 from intake_api.store.decisions import Decision
 
 SCHEMA = "urn:vestibule:my-data:1"
@@ -103,14 +103,15 @@ def _field(one: OwnLead, name: str, value: object) -> Json:
 def _purpose(one: OwnLead, purpose: Mapping[str, Any]) -> Json:
     texts, purpose_id = one.notice["texts"], purpose["id"]
     events = [decision for decision in one.decisions if decision.purpose == purpose_id]
+    state = DecisionState.NEEDS_RECONSENT if purpose_id in one.changed else events[-1].state if events else None
     return {
         "id": purpose_id,
         "title": purpose["title"],
         "text": purpose["text"],
         "basis": purpose["basis"],
         "basis_text": texts[f"basis.{purpose_id}"],
-        "state": events[-1].state.value if events else None,
-        "status": DPV_STATUS.get(events[-1].state) if events else None,
+        "state": state.value if state else None,
+        "status": DPV_STATUS.get(state) if state else None,
         "decisions": _events(events),
         "retention": {**purpose["retention"], "text": texts[f"retention.{purpose_id}"]},
         "recipients": list(purpose["recipients"]),
@@ -125,6 +126,7 @@ def _events(events: Iterable[Decision]) -> list[Json]:
             "status": DPV_STATUS.get(one.state),
             "at": rfc3339(one.decided_at),
             "by": one.control,
+            **({"notice": one.notice_hash} if one.notice_hash else {}),
             "evidence": one.evidence_entry,
         }
         for one in events

@@ -108,6 +108,25 @@ class TestLooking:
         assert "Souhlasíte i nadále?" in page.text
 
 
+class TestTheReceipt:
+    def test_c17_says_that_the_yes_does_not_count_until_it_is_said_again(
+        self, public: FlaskClient, agreed: Lead, link: str, notice: str
+    ) -> None:
+        receipt = f"/receipts/{receipt_of(agreed)}"
+        waits = "does not count until you say it again"
+        assert waits in public.get(receipt).text
+        send(public, link, purpose="product_offers", notice=notice, answer="yes")
+        assert waits not in public.get(receipt).text
+
+    def test_w01_such_a_yes_can_be_taken_back_there_all_the_same(
+        self, public: FlaskClient, store: Store, agreed: Lead, link: str
+    ) -> None:
+        answer = send(public, f"/receipts/{receipt_of(agreed)}/withdraw", purpose="product_offers")
+        assert answer.status_code == 303
+        assert state_of(store, agreed, "product_offers") is DecisionState.WITHDRAWN
+        assert public.get(link).status_code == 410
+
+
 class TestAnswering:
     def test_c17_a_yes_is_written_down(
         self, public: FlaskClient, store: Store, agreed: Lead, link: str, notice: str

@@ -1,6 +1,7 @@
 """What is held, on the page and as a file: all of it, of this person only, and on the record."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -10,6 +11,7 @@ from intake_api.flows.end_rights_cases import end_rights_cases
 from intake_api.flows.read_lead import read_lead
 from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock
+from tests.intake_api.flows.publishing import MATERIAL, Press
 from tests.intake_api.web.conftest import READING
 from tests.intake_api.web.html import read_page
 from tests.intake_api.web.my_data.asker import EMAIL, STRANGER, YESES, Send, press
@@ -34,6 +36,18 @@ class TestSeeing:
         assert "5" * 32 not in page.text
         crm = read_page(page.text).one("li", data_recipient="crm").text
         assert "2026-11-21 09:01 UTC" in crm
+
+    def test_c17_a_yes_to_what_has_changed_is_told_as_one_that_does_not_count(
+        self, public: FlaskClient, send: Send, link: Any, store: Store, clock: DrivenClock, tmp_path: Path
+    ) -> None:
+        send(decisions=YESES)
+        Press(store, clock, tmp_path).publish(MATERIAL)
+
+        told = read_page(press(public, link("access")).text).text
+
+        assert (
+            "Offers that fit your request: Yes; it has changed since and does not count until you say it again" in told
+        )
 
     def test_s05_art15_the_file_holds_all_of_it(
         self, public: FlaskClient, send: Send, link: Any, store: Store, clock: DrivenClock, delivered: Any
