@@ -4,28 +4,33 @@ Run as `test_races.py` says.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from intake_api.catalogue.definitions import DOUBLE_OPT_IN
 from intake_api.catalogue.model import Catalogue
+from intake_api.flows.answer_renewal import Answer, answer_renewal
 from intake_api.flows.confirm_decision import confirm_decision
 from intake_api.flows.disown_decision import disown_decision
 from intake_api.flows.expire_consents import expire_consents
 from intake_api.flows.expire_unconfirmed import expire_unconfirmed
 from intake_api.flows.send_confirmation import send_confirmation
 from intake_api.flows.sequence_evidence import sequence_evidence
+from intake_api.flows.show_renewal import show_renewal
+from intake_api.flows.withdraw_by_receipt import withdraw_by_receipt
 from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.rules.consent import DecisionState
 from intake_api.settings import Settings
 from intake_api.store import evidence
 from intake_api.store.confirmations import confirmation_token, list_confirmations
+from intake_api.store.leads import Lead
 from intake_api.store.mailed_links import MailState
+from intake_api.store.renewals import Why, add_renewal, renewal_token
 from tests.intake_api.flows.confirmations import ToldMailer, desk_of, state_of, token_of
 from tests.intake_api.house.people import People
 from tests.intake_api.house.racing import Act, Ended, Race, Track
-from tests.intake_api.kept_leads import TOKEN_KEY, confirmation_of, kinds
+from tests.intake_api.kept_leads import TOKEN_KEY, confirmation_of, kinds, receipt_of
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
@@ -168,6 +173,55 @@ class TestTwoYesesThatWaitForTheirMails:
             )
 
         track.run(race)
+
+
+class TestAYesThatIsAskedForAgain:
+    def test_w02_against_a_withdrawal_never_stands(self, people: People, track: Track) -> None:
+        def race() -> Race:
+            mark = people.mark()
+            lead, renewing, soon = asked_again(people, mark)
+
+            def check(renewed: Ended, taken_back: Ended) -> None:
+                assert renewed.code in ("done", "renewal_over")
+                assert taken_back.code == "done"
+                assert state_of(people.store, lead) is DecisionState.WITHDRAWN
+                assert not people.may_be_written_to(mark, "newsletter")
+
+            taking_back: Act = lambda store: withdraw_by_receipt(store, receipt_of(lead), None, now=soon)  # noqa: E731
+            return Race(renewing, taking_back, check)
+
+        track.run(race)
+
+    def test_s14_against_an_erasure_ends_erased(self, people: People, track: Track) -> None:
+        def race() -> Race:
+            mark = people.mark()
+            lead, renewing, _ = asked_again(people, mark)
+
+            def check(renewed: Ended, erased: Ended) -> None:
+                assert renewed.code in ("done", "renewal_over")
+                assert erased.code == "done"
+                people.is_gone(lead, mark)
+
+            return Race(renewing, people.erases(lead), check)
+
+        track.run(race)
+
+
+def asked_again(people: People, mark: str) -> tuple[Lead, Act, datetime]:
+    """Ask for a yes again that ends soon; return the lead, the yes that is said again, and when that is."""
+    lead = people.first_yes(mark)
+    confirm_decision(people.store, token_of(people.store, lead), now=people.now)
+    validity = people.catalogue.purpose("newsletter").validity
+    assert validity
+    end = validity.after(people.now)
+    soon = end - timedelta(days=1)
+    with people.store.writing() as tx:
+        about = {"lead_id": lead.id, "why": Why.ENDING, "purposes": ["newsletter"]}
+        renewal = add_renewal(tx, TOKEN_KEY, **about, expires_at=end, now=soon)  # type: ignore[arg-type]
+    token = renewal_token(TOKEN_KEY, renewal.id)
+    (question,) = show_renewal(people.store, token, now=soon).questions
+    yes = Answer("newsletter", is_yes=True, notice_hash=question.today_hash, words="Yes")
+    return lead, lambda store: answer_renewal(store, token, yes, now=soon), soon
 
 
 def ordering(people: People, settings: Settings) -> Act:
