@@ -10,14 +10,16 @@ from intake_api.flows.issue_password import invite_first_staff
 from intake_api.flows.read_lead import read_lead
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
+from intake_api.store.lead_lists import list_leads
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import naughty_chunks, needs_corpora
 from tests.intake_api.kept_leads import keep_lead, lead_now
-from tests.intake_api.web.browsing import Trap
+from tests.intake_api.web.browsing import FAINT_TEXT, Trap, follow
 from tests.intake_api.web.review.visitor import PASSWORD, Browser, path_of
 
 pytestmark = pytest.mark.browser
+RECORD = "/record?form=request_demo&locale=lv"
 ATTACKS = """<script>alert(1)</script><img src=x onerror=alert(1)><svg/onload=alert(1)>
 "><iframe srcdoc="<script>parent.alert(1)</script>"></iframe><a href="javascript:alert(1)">x</a>
 </dd></dl></main><style>body{display:none}</style><base href="https://evil.example/"><meta http-equiv=refresh content=0>
@@ -108,9 +110,38 @@ class TestInABrowser:
         lead = keep_lead(store, catalogue, now=clock(), decisions=both, company="W" * 120, message="ﷺ" * 300)
         context = signed_in(chromium, address, reviewer, viewport={"width": width, "height": 800})
         page = context.new_page()
-        for path in ("/", path_of(lead), "/nothing"):
+        for path in ("/", path_of(lead), "/nothing", "/record", RECORD):
             page.goto(address + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+        context.close()
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_c19_a_call_is_written_down_on_a_phone_without_scripts(
+        self, chromium: Chromium, address: str, reviewer: Browser, store: Store, scheme: str
+    ) -> None:
+        size = {"width": 390, "height": 844}
+        context = signed_in(chromium, address, reviewer, viewport=size, color_scheme=scheme)
+        page = context.new_page()
+        page.goto(address + RECORD)
+        assert page.evaluate(FAINT_TEXT) == []
+        context.close()
+        context = signed_in(chromium, address, reviewer, viewport=size, java_script_enabled=False)
+        page = context.new_page()
+        page.goto(address + "/")
+        follow(page.get_by_text("Write down a call"))
+        page.select_option("#form", "request_demo")
+        page.select_option("#locale", "lv")
+        follow(page.get_by_role("button", name="Go on"))
+        for choice in ("Not yet", "By telephone", "They said yes"):
+            page.get_by_label(choice).first.check()
+        page.fill("#said_on", "2026-11-20")
+        page.fill("#f-name", "Anna Example")
+        page.fill("#f-email", "anna@caller.example")
+        follow(page.get_by_role("button", name="Keep it"))
+        assert "To be told by 20 Dec 2026" in page.inner_text("main")
+        with store.reading() as tx:
+            (kept,) = list_leads(tx)
+        assert (kept.channel, kept.locale) == ("staff", "lv")
         context.close()
 
     def test_the_keyboard_reaches_the_content_first_and_shows_where_it_is(
@@ -124,7 +155,7 @@ class TestInABrowser:
         assert page.locator(".skip").bounding_box()["y"] >= 0  # type: ignore[index]
         page.keyboard.press("Enter")
         reached = []
-        for _ in range(len(LeadState) + 2):  # the filters come first, then the lead
+        for _ in range(len(LeadState) + 3):  # writing down and the filters come first, then the lead
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.textContent.trim()"))
         assert lead.reference in reached
