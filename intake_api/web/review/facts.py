@@ -1,7 +1,7 @@
 """A lead put into the words of the notice its person saw: what was asked, answered, decided, and what the log holds."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,8 +86,13 @@ def answers(whole: WholeLead) -> list[Answer]:
     return [_answer(texts, name, texts.get(f"field.{name}.{words}", name), whole.values.get(name)) for name in names]
 
 
-def decisions(whole: WholeLead) -> list[DecisionLine]:
-    """Return the decisions in the order of the notice, oldest event first, with the words they were made on."""
+def decisions(whole: WholeLead, changed: Container[str]) -> list[DecisionLine]:
+    """Return the decisions in the order of the notice, oldest event first, with the words they were made on.
+
+    :param changed: the purposes whose yes does not count until it is said again (C-17).
+    """
+    present = {one.purpose: one for one in whole.decisions}
+    stale = [one for purpose, one in present.items() if purpose in changed]
     texts: Mapping[str, str] = whole.notice["texts"]
     words = "question" if whole.lead.channel == "chat" else "label"
     order = {str(purpose["id"]): place for place, purpose in enumerate(whole.notice["purposes"])}
@@ -96,7 +101,7 @@ def decisions(whole: WholeLead) -> list[DecisionLine]:
             purpose=one.purpose,
             title=purpose_title(whole.notice, one.purpose),
             asked=texts.get(f"{words if one.control == OPT_IN else 'label'}.{one.purpose}", ""),
-            state=one.state,
+            state=DecisionState.NEEDS_RECONSENT if one in stale else one.state,
             basis=texts.get(f"basis.{one.purpose}", one.basis),
             decided_at=one.decided_at,
             label_hash=one.label_hash,

@@ -14,6 +14,7 @@ from intake_api.flows.decline_lead import ReasonUnknown, decline_lead
 from intake_api.flows.judge_forwarding import Judgement, judge_forwarding
 from intake_api.flows.read_lead import WholeLead, read_lead
 from intake_api.flows.release_lead import may_release, release_lead
+from intake_api.flows.state_now import changed_yeses
 from intake_api.queue import Queue
 from intake_api.rules.lead_state import DECLINE_REASONS, MOVES, Act, LeadState, MoveRefused
 from intake_api.rules.suspicion import SAYS, Reason
@@ -183,7 +184,7 @@ def _facts(tx: Connection, whole: WholeLead) -> dict[str, object]:
         "language": catalogue.language_names.get(whole.lead.locale, whole.lead.locale),
         "held_for": [SAYS[Reason(reason)] for reason in whole.lead.held_for or ()],
         "answers": answers(whole),
-        "decisions": decisions(whole),
+        "decisions": decisions(whole, changed_yeses(tx, whole.lead, whole.decisions)),
         "deliveries": whole.deliveries,
         "notice": whole.notice,
         "sections": notice_sections(whole.notice),

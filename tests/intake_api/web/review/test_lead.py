@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -23,6 +24,7 @@ from intake_api.store.leads import Lead, restrict
 from intake_api.web.review.words import KINDS
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import naughty_chunks, needs_corpora
+from tests.intake_api.flows.publishing import MATERIAL, Press
 from tests.intake_api.kept_leads import FIELDS, TOKEN_KEY, approve, entries, keep_lead
 from tests.intake_api.web.review.visitor import Browser, path_of, words_of
 
@@ -51,6 +53,17 @@ class TestReading:
         with store.writing() as tx:
             mark_bounced(tx, email_token(tx, lead.id) or b"", clock())
         assert said in reviewer.get(path_of(lead)).text
+
+    def test_c17_a_yes_to_what_has_changed_since_is_not_shown_as_one(
+        self, reviewer: Browser, store: Store, catalogue: Catalogue, clock: DrivenClock, tmp_path: Path
+    ) -> None:
+        agreed = keep_lead(store, catalogue, now=clock(), decisions={"product_offers": True})
+        yes, stale = '<span class="consent given">', '<span class="consent needs_reconsent">'
+        assert yes in (page := reviewer.get(path_of(agreed)).text)
+        assert stale not in page
+        Press(store, clock, tmp_path).publish(MATERIAL)
+        assert stale in (page := reviewer.get(path_of(agreed)).text)
+        assert yes not in page
 
     def test_s10_what_its_person_had_restricted_is_not_opened(
         self, reviewer: Browser, store: Store, lead: Lead, clock: DrivenClock
