@@ -25,7 +25,8 @@ from intake_api.store.deliveries import Delivery, DeliveryState, list_deliveries
 from intake_api.store.leads import Lead, shorten
 from intake_api.store.mailed_links import MailState
 
-RECEIPT, LINK = "receipt", "link"  # where it was said: on or through the receipt, or by the link of a rights case
+# Where it was said: on or through the receipt, by the link of a rights case, or to staff.
+RECEIPT, LINK, STAFF = "receipt", "link", "staff"
 WAITING_DELIVERIES = (DeliveryState.QUEUED, DeliveryState.RETRYING)
 WAITING_MAILS = (MailState.QUEUED, MailState.RETRYING)
 PASSED_ON = (DeliveryState.DELIVERED, DeliveryState.SENDING)
@@ -33,11 +34,15 @@ PASSED_ON = (DeliveryState.DELIVERED, DeliveryState.SENDING)
 
 @dataclass(frozen=True)
 class Said:
-    """How it was said: by which control, under which words (None through the API), and ids to write down with it."""
+    """How it was said: by which control, under which words (None through the API), and ids to write down with it.
+
+    `actor` is who wrote it: the person, or staff for them.
+    """
 
     control: str
     words: str | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
+    actor: str = "subject"
 
 
 def take_back(tx: Connection, lead: Lead, purposes: Collection[str], said: Said, *, now: datetime) -> None:
@@ -80,7 +85,7 @@ def _record(
     entry_id = evidence.add_entry(
         tx,
         "request.stopped" if after is DecisionState.STOPPED else "consent.withdrawn",
-        actor="subject",
+        actor=said.actor,
         now=now,
         lead_id=lead.id,
         subject_id=lead.subject_id,

@@ -15,7 +15,8 @@ BECOMES: Mapping[DecisionState, DecisionState] = {
 }
 TAKEN_BACK = frozenset(BECOMES.values())
 
-_YESES = frozenset({DecisionState.GIVEN, DecisionState.REQUESTED, DecisionState.WITHDRAWN})
+LIVING_YESES = frozenset({DecisionState.GIVEN, DecisionState.REQUESTED})
+_YESES = LIVING_YESES | {DecisionState.WITHDRAWN}
 _ACTS = frozenset({DecisionState.ACTED, DecisionState.STOPPED})
 
 

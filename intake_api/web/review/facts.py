@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from intake_api.catalogue.definitions import OPT_IN
 from intake_api.flows.read_lead import WholeLead
 from intake_api.rules.consent import DecisionState
+from intake_api.rules.taking_back import BECOMES, LIVING_YESES
 from intake_api.store.evidence import Entry
 from intake_api.store.staff import find_reviewer
 
@@ -108,6 +109,20 @@ def decisions(whole: WholeLead, changed: Container[str]) -> list[DecisionLine]:
         )
         for one in sorted(whole.decisions, key=lambda one: order.get(one.purpose, len(order)))
     ]
+
+
+def living(whole: WholeLead) -> dict[str, str]:
+    """Return what the person may take back, with its title (W-09)."""
+    return {one: purpose_title(whole.notice, one) for one, state in _present(whole).items() if state in BECOMES}
+
+
+def says_yes(whole: WholeLead) -> bool:
+    """Say whether any yes is alive, beside the request itself."""
+    return not LIVING_YESES.isdisjoint(_present(whole).values())
+
+
+def _present(whole: WholeLead) -> dict[str, DecisionState]:
+    return {one.purpose: one.state for one in whole.decisions}
 
 
 def purpose_title(notice: Mapping[str, Any], purpose: str) -> str:

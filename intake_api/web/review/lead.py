@@ -15,6 +15,7 @@ from intake_api.flows.judge_forwarding import Judgement, judge_forwarding
 from intake_api.flows.read_lead import WholeLead, read_lead
 from intake_api.flows.release_lead import may_release, release_lead
 from intake_api.flows.state_now import changed_yeses
+from intake_api.flows.withdraw_for_person import PurposeUnknown, withdraw_for_person
 from intake_api.queue import Queue
 from intake_api.rules.lead_state import DECLINE_REASONS, MOVES, Act, LeadState, MoveRefused
 from intake_api.rules.suspicion import SAYS, Reason
@@ -28,7 +29,16 @@ from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.review.decided import find_decided
-from intake_api.web.review.facts import answers, decisions, log_entries, notice_sections, purpose_title, written_down
+from intake_api.web.review.facts import (
+    answers,
+    decisions,
+    living,
+    log_entries,
+    notice_sections,
+    purpose_title,
+    says_yes,
+    written_down,
+)
 from intake_api.web.review.queue import ALL, chosen_state, filter_label, form_name, states_in
 from intake_api.web.review.recording import TELLINGS
 from intake_api.web.review.session import reviewer
@@ -37,6 +47,7 @@ lead = Blueprint("lead", __name__, template_folder="templates")
 QUEUE = "vestibule.queue"
 # What is next in each filter that leads on by itself.
 UNDECIDED = {ALL: LeadState.NEW, LeadState.NEW.value: LeadState.NEW, LeadState.HELD.value: LeadState.HELD}
+TAKE_BACK, ALL_OF_IT = "They take it back", "All they said yes to"
 BLOCKED = "This lead may not be passed on. The reason stands below."
 
 
@@ -149,6 +160,19 @@ def decline(reference: str) -> ResponseReturnValue:
     return _go_on(reference)
 
 
+@lead.post("/leads/<reference>/withdraw")
+@open_to("staff")
+def withdraw(reference: str) -> ResponseReturnValue:
+    """Take back for the person what they say they no longer want (W-09), and show the lead again."""
+    here, purpose = door(), request.form.get("purpose", "")
+    words = f"{TAKE_BACK}: {purpose or ALL_OF_IT}"
+    try:
+        withdraw_for_person(here.store, reference, purpose or None, words=words, staff_id=reviewer().id, now=here.now())
+    except PurposeUnknown:
+        raise RequestProblem("decision_invalid") from None
+    return redirect(url_for("lead.show", reference=reference, state=chosen_state()), 303)
+
+
 def _lead_page(reference: str, *, problem: str = "", status: int = 200) -> ResponseReturnValue:
     here, state = door(), chosen_state()
     try:
@@ -184,6 +208,8 @@ def _facts(tx: Connection, whole: WholeLead) -> dict[str, object]:
         "language": catalogue.language_names.get(whole.lead.locale, whole.lead.locale),
         "held_for": [SAYS[Reason(reason)] for reason in whole.lead.held_for or ()],
         "answers": answers(whole),
+        "living": living(whole),
+        "says_yes": says_yes(whole),
         "decisions": decisions(whole, changed_yeses(tx, whole.lead, whole.decisions)),
         "deliveries": whole.deliveries,
         "notice": whole.notice,

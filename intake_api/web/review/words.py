@@ -106,6 +106,7 @@ KINDS = {
     "consent.disowned": "The address belongs to somebody else",
     "consent.unconfirmed": "Never confirmed",
     "consent.withdrawn": "A yes was taken back",
+    "lead.withdrawal_noted": "Taken back as the person said to staff",
     "lead.corrected": "Put right by the person",
     "lead.restricted": "Kept and not used, as the person asked",
     "lead.restriction_lifted": "Used again, as the person said",
