@@ -31,6 +31,7 @@ from intake_api.web.pages.renewals import renewal_pages
 from intake_api.web.pages.stopping import stopping
 from intake_api.web.public.chat import chat, need_conversation, open_gateway
 from intake_api.web.public.forms import forms
+from intake_api.web.public.gpc import gpc
 from intake_api.web.public.keys import keys
 from intake_api.web.public.log import log
 from intake_api.web.public.notices import notices
@@ -73,7 +74,7 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     described = describe_api(
         "Vestibule: lead intake", catalogue, (*FORM_OPERATIONS, *own, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
     )
-    api = (forms, submissions, standing_answers, notices, receipts, keys, log, rights, chat, health, described)
+    api = (forms, submissions, standing_answers, notices, receipts, keys, gpc, log, rights, chat, health, described)
     links = (receipt_pages, receipt_check_pages, confirmation_pages, renewal_pages, my_data_pages, correcting, stopping)
     pages = (landing, form_pages, content_pages, *links, notice_pages, page_assets, widget)
     for part in (*api, *pages):

@@ -48,6 +48,7 @@ class Submission:
 
     :param arrival: how it came; None where somebody vouches for it, so that it is not judged.
     :param age: what they answered about their age; None where they did not, or were not asked.
+    :param gpc: their browser asks that nothing be shared (Global Privacy Control, C-20).
     """
 
     form: str
@@ -59,6 +60,7 @@ class Submission:
     idempotency_key: str | None = None
     arrival: Arrival | None = None
     age: SaidAge | None = None
+    gpc: bool = False
 
 
 class Way(StrEnum):

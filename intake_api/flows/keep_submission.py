@@ -251,6 +251,7 @@ def _facts(accepted: Accepted, decisions: list[Decision], reasons: tuple[Reason,
             for one in decisions
         ],
         **({"age": {"threshold": age.threshold, "answer": age.answer.value}} if age else {}),
+        **({"gpc": True} if accepted.submission.gpc else {}),
         **({"held": list(reasons)} if reasons else {}),
         **_said(accepted),
     }  # fmt: skip

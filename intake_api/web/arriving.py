@@ -1,5 +1,7 @@
 """How a submission came to this door: what may be judged of it, and what it is counted by (SEC-37, SEC-38)."""
 
+from flask import request
+
 from intake_api.flows.judge_arrival import Arrival, needs_proof
 from intake_api.web.door import door
 from intake_api.web.networks import is_this_machine, network_asking
@@ -15,6 +17,15 @@ def arrival(*, trap: str = "", proof: str = "") -> Arrival:
 def asks_proof(form: str) -> bool:
     """Say whether a form that is shown to the present request asks the browser for a small calculation."""
     return _is_direct() and needs_proof(door().arrivals, form, visitors_network(), now=door().now())
+
+
+def signals_gpc() -> bool:
+    """Say whether the visitor's browser asks that nothing be sold or shared (Global Privacy Control, C-20).
+
+    Nothing here is shared for marketing, so there is nothing that it would turn off: it is written down beside what
+    the person decided. A yes that they say in spite of it is a yes.
+    """
+    return request.headers.get("Sec-GPC") == "1"
 
 
 def visitors_network() -> str | None:

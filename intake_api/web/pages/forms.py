@@ -26,7 +26,7 @@ from intake_api.rules.fields import check_fields, from_typed
 from intake_api.rules.sensitive_text import TOO_YOUNG
 from intake_api.store.presentations import Presentation, find_answered, read_presentation
 from intake_api.web.access import open_to
-from intake_api.web.arriving import arrival
+from intake_api.web.arriving import arrival, signals_gpc
 from intake_api.web.door import Door, door
 from intake_api.web.errors import PROBLEMS, UNAVAILABLE, RequestProblem
 from intake_api.web.pages.controls import ControlForged, read_controls
@@ -238,6 +238,7 @@ def _submission(page: FormPage) -> Submission:
         attribution=page.campaign,
         arrival=arrival(trap=page.trap, proof=page.proof),
         age=page.age,
+        gpc=signals_gpc(),
     )
 
 

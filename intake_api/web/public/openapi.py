@@ -90,6 +90,8 @@ RIGHTS_OPERATIONS = (
 KEY_OPERATIONS = (
     Operation("get", "/.well-known/vestibule-keys.json", "list_keys", "The public keys of receipts and evidence", 200,
               receipts.PublicKeys, READS, answer_type="application/jwk-set+json"),
+    Operation("get", "/.well-known/gpc.json", "tell_gpc", "That Global Privacy Control is honoured", 200,
+              rights.PrivacyControl, READS),
     Operation("get", "/v1/evidence/checkpoint", "get_checkpoint", "The newest signed state of the evidence", 200,
               receipts.SignedCheckpoint, (404, *READS)),
     Operation("get", "/v1/evidence/proof", "get_proof", "The place of an entry in the evidence, proven", 200,

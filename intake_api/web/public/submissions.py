@@ -23,7 +23,7 @@ from intake_api.rules.fields import Checked, check_some_fields
 from intake_api.store.presentations import read_presentation
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer, nothing
-from intake_api.web.arriving import arrival
+from intake_api.web.arriving import arrival, signals_gpc
 from intake_api.web.door import Door, door
 from intake_api.web.errors import FieldProblem, RequestProblem
 from intake_api.web.public.forms import form_json
@@ -71,7 +71,12 @@ def submit(form: str) -> Response:
     came = arrival(trap=body.pop("trap"), proof=body.pop("proof"))
     age = body.pop("age")
     submission = Submission(
-        form=form, idempotency_key=_idempotency_key(), arrival=came, age=age and SaidAge(age), **body
+        form=form,
+        idempotency_key=_idempotency_key(),
+        arrival=came,
+        age=age and SaidAge(age),
+        gpc=signals_gpc(),
+        **body,
     )
     try:
         receipt = submit_lead(

@@ -179,7 +179,7 @@ class TestTheFiles:
         assert json.loads(files["labels.json"])["not_at_hand"] == [hashlib.sha256(b"Take it back").hexdigest()]
         assert codes(files) == set()
 
-    def test_e02_an_erased_submission_is_still_proven_and_leads_to_nobody(
+    def test_e02_e10_an_erased_submission_is_still_proven_and_leads_to_nobody(
         self, store: Store, lead: Lead, office: Office, export: Callable[[Lead], Files], clock: DrivenClock
     ) -> None:
         erase_by_receipt(store, receipt_of(lead), now=clock.advance(minutes=1))

@@ -72,3 +72,10 @@ class PermissionTold(Shape):
     state = fields.String(required=True, allow_none=True)
     status = fields.String(required=True, allow_none=True)
     unsubscribe = fields.Url(required=True, allow_none=True, require_tld=False)
+
+
+class PrivacyControl(Shape):
+    """That the signal of Global Privacy Control is honoured, since when (W3C)."""
+
+    gpc = fields.Boolean(required=True)
+    lastUpdate = fields.Date(required=True)  # noqa: N815 - the name is the W3C's
