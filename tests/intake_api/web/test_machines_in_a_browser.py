@@ -137,7 +137,7 @@ class TestTheCalculation:
         page.goto(address + FORM)
         page.locator("#f-message").press_sequentially("Is there a late check-out?")
         page.fill("#f-email", "zane@guest.example")
-        page.wait_for_function("document.querySelector('input[data-proof]').value !== ''")
+        expect(page.locator("input[data-proof]")).not_to_have_value("", timeout=30_000)
         assert page.evaluate("window.turns") > 1  # the page had turns in between; how many is luck and the machine
         send(page, clock)
         expect(page.locator("h1")).to_have_text(THANKS)
