@@ -17,25 +17,25 @@ run: environments ## Start everything on this machine and print where it is; Ctr
 	@$(SERVICE)/python -m tools.run
 
 .PHONY: test
-test: environments check ## Run the checks and every test of both environments, in two halves side by side
+test: environments check ## Run the checks and every test of both environments, on two cores as well as they go
 	@$(BOT)/python -m bot.train_if_changed
-	@echo "The tests of the bot and of the whole house run beside the others; what they say comes at the end."
+	@echo "The tests of the bot run beside the others; what they say comes at the end."
 	@said=$$(mktemp); failed=0; \
-	{ whole=0; $(BOT)/python -m pytest tests/bot || whole=1; \
-	  $(SERVICE)/python -m pytest tests/e2e --timeout=300 || whole=1; exit $$whole; } >"$$said" 2>&1 & beside=$$!; \
+	$(BOT)/python -m pytest tests/bot >"$$said" 2>&1 & beside=$$!; \
 	trap 'pkill -P $$beside; kill $$beside; rm -f "$$said"; exit 130' INT TERM; \
-	$(SERVICE)/python -m pytest tests --ignore=tests/bot --ignore=tests/e2e --timeout=300 || failed=1; \
+	$(SERVICE)/python -m pytest tests --ignore=tests/bot -n 2 --dist loadfile --timeout=300 || failed=1; \
 	wait $$beside || failed=1; \
 	cat "$$said"; rm -f "$$said"; \
 	exit $$failed
 
 .PHONY: check
-check: environments ## Lint, check types and import floors
+check: environments ## Lint, check types, import floors and the languages of the review door
 	@$(SERVICE)/ruff check --quiet .
 	@$(SERVICE)/ruff format --quiet --check . || { echo "make: some files are not formatted; \`make fix\` does it."; exit 1; }
 	@$(SERVICE)/mypy --no-error-summary intake_api tools
 	@$(SERVICE)/mypy --no-error-summary --python-version 3.10 bot
 	@$(SERVICE)/lint-imports --no-logo
+	@$(SERVICE)/python -m tools.words
 	@echo "Lint, types and import floors hold."
 
 .PHONY: fix

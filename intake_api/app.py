@@ -9,6 +9,7 @@ from intake_api.queue import Queue
 from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.web.access import guard_routes, let_anyone_in, need_service_token, share_with_allowed_origins
+from intake_api.web.as_meant import take_as_meant
 from intake_api.web.asking import open_asking
 from intake_api.web.door import Door, open_door
 from intake_api.web.embed.files import put_widget, widget
@@ -52,12 +53,26 @@ from intake_api.web.public.rights import rights
 from intake_api.web.public.standing_answers import standing_answers
 from intake_api.web.public.submissions import submissions
 from intake_api.web.public.texts import texts
+from intake_api.web.review.account import account
+from intake_api.web.review.audit import audit
+from intake_api.web.review.bulk import bulk
+from intake_api.web.review.company import company, open_company
 from intake_api.web.review.frame import assets, frame_pages, problem_page
+from intake_api.web.review.joining import joining
 from intake_api.web.review.lead import give_queue, lead
+from intake_api.web.review.merging import merging
+from intake_api.web.review.passkeys import passkeys
+from intake_api.web.review.people import people
+from intake_api.web.review.permits import guard_acts
 from intake_api.web.review.queue import queue
 from intake_api.web.review.recording import recording, refuse_consents
-from intake_api.web.review.session import ask_for_own_password, need_reviewer
+from intake_api.web.review.reports import reports
+from intake_api.web.review.search import search
+from intake_api.web.review.second_factor import second_factor
+from intake_api.web.review.session import ask_for_what_is_missing, need_reviewer
 from intake_api.web.review.sign_in import entrance
+from intake_api.web.review.views import views
+from intake_api.web.review.work import work
 from intake_api.web.words import put_words
 
 
@@ -103,13 +118,18 @@ def create_review_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     """Make the door of staff: the queue and its leads. No visitor knocks here."""
     waiting = Queue(settings.database_url)
     app = _new_app(Door("review", settings, catalogue, store, clock, waiting), page_of_problem=problem_page)
-    for part in (entrance, queue, lead, recording, assets, health):
+    of_people = (people, account, joining, second_factor, passkeys, company)
+    of_leads = (queue, search, views, lead, merging, work, bulk, recording)
+    parts = (entrance, *of_leads, audit, reports, *of_people, assets, health)
+    for part in parts:
         app.register_blueprint(part)
     frame_pages(app)
     give_queue(app, waiting)
+    open_company(app, settings.company, settings.review_url)
     guard_routes(app, {"staff": need_reviewer, "anyone": let_anyone_in})
+    guard_acts(app)
     refuse_consents(app)
-    ask_for_own_password(app)
+    ask_for_what_is_missing(app)
     return app
 
 
@@ -123,6 +143,7 @@ def _new_app(door: Door, *, page_of_problem: PageOfProblem | None = None) -> Fla
         MAX_FORM_PARTS=100,
     )
     app.url_map.merge_slashes = False  # a doubled slash is no address of ours, and no redirect either (SEC-18)
+    take_as_meant(app)
     open_door(app, door)
     answer_errors(app, page_of_problem)
     add_headers(app)

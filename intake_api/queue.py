@@ -25,6 +25,10 @@ SEND_CONFIRMATION = "send_confirmation"
 SEND_RIGHTS_LINK = "send_rights_link"
 SEND_LETTER = "send_letter"
 SEND_RENEWAL = "send_renewal"
+SEND_INVITATION = "send_invitation"
+SEND_ASSIGNMENT = "send_assignment"
+SEND_ALERT = "send_alert"
+ACT_ON_MANY = "act_on_many"
 BATCH = 500
 
 

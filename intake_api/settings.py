@@ -15,6 +15,8 @@ from intake_api.clock import Clock, driven_clock, system_clock
 Mode = Literal["production", "development", "test"]
 Destination = Literal["file", "webhook"]
 DESTINATIONS: tuple[Destination, ...] = ("file", "webhook")
+SecondFactor = Literal["required", "offered"]
+SECOND_FACTORS: tuple[SecondFactor, ...] = ("required", "offered")
 MailWay = Literal["folder", "smtp"]
 MAIL_WAYS: tuple[MailWay, ...] = ("folder", "smtp")
 MODES: tuple[Mode, ...] = ("production", "development", "test")
@@ -32,7 +34,7 @@ TOKENS = ("SERVICE_TOKEN", "GATEWAY_TOKEN")
 NEEDED_BY: Mapping[str, tuple[str, ...]] = {
     "public": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "RECEIPT_KEY", "GATEWAY_TOKEN"),
     "internal": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "RECEIPT_KEY", "SERVICE_TOKEN"),
-    "review": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY"),
+    "review": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "OIDC_CLIENT_SECRET"),
     "worker": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "EVIDENCE_KEY", "WEBHOOK_SECRET", "SMTP_URL"),
     "migrate": (),  # `db upgrade`: it changes tables and opens nothing that is sealed
     "operate": ("MASTER_KEY", "INDEX_KEY"),  # `deliveries`, `leads`, `staff`
@@ -40,7 +42,7 @@ NEEDED_BY: Mapping[str, tuple[str, ...]] = {
     "keys": (*KEYS, "WEBHOOK_SECRET"),  # `keys list`, `keys rotate`: whichever of them are at hand
 }
 AS_AT_HAND = ("keys",)  # processes that are not asked for what they do not find
-EVERY_SECRET = (*KEYS, *TOKENS, "WEBHOOK_SECRET", "SMTP_URL")
+EVERY_SECRET = (*KEYS, *TOKENS, "WEBHOOK_SECRET", "SMTP_URL", "OIDC_CLIENT_SECRET")
 
 
 class SettingsError(Exception):
@@ -95,6 +97,18 @@ class Secrets:
 
 
 @dataclass(frozen=True)
+class CompanySignIn:
+    """How staff sign in with their company's OpenID Connect provider."""
+
+    issuer: str  # as the provider writes it, to the letter
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str  # what stands on the button
+    two_factors: frozenset[str]  # values of `acr` that stand for two factors; empty: `amr` has to say `mfa`
+    plain: bool  # http on loopback is taken, for development and tests
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that differs from one place of work to the next. Addresses have no slash at the end."""
 
@@ -105,6 +119,9 @@ class Settings:
     review_url: str
     internal_url: str
     rasa_url: str
+    second_factor: SecondFactor  # of staff
+    company: CompanySignIn | None
+    passwords: bool  # whether staff may sign in by one
     proxies: int  # how many stand in front of a door and say in X-Forwarded-For who came (SEC-19)
     allowed_origins: tuple[str, ...]
     destination: Destination
@@ -159,6 +176,10 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
     if destination == "webhook" and not webhook_url:
         raise SettingsError("VESTIBULE_WEBHOOK_URL is missing: VESTIBULE_DESTINATION=webhook needs an address.")
     mail = read.one_of("MAIL", MAIL_WAYS, "folder")
+    company = _company(read, mode, needed)
+    passwords = read.one_of("PASSWORD_SIGN_IN", ("on", "off"), "on") == "on"
+    if not passwords and not read.text("OIDC_ISSUER"):
+        raise SettingsError("VESTIBULE_PASSWORD_SIGN_IN=off leaves no way in; set VESTIBULE_OIDC_ISSUER as well.")
     return Settings(
         mode=mode,
         database_url=_database(read) or f"sqlite:///{var}/vestibule.sqlite",
@@ -167,6 +188,9 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
         review_url=read.url("REVIEW_URL", _loopback(read, "REVIEW_PORT", 8081)),
         internal_url=read.url("INTERNAL_URL", _loopback(read, "INTERNAL_PORT", 8082)),
         rasa_url=read.url("RASA_URL", _loopback(read, "RASA_PORT", 5005)),
+        second_factor=read.one_of("SECOND_FACTOR", SECOND_FACTORS, "required" if mode == "production" else "offered"),
+        company=company,
+        passwords=passwords,
         proxies=_proxies(read.text("PROXIES")),
         allowed_origins=(public_url, *read.text("ALLOWED_ORIGINS").split()),
         destination=destination,
@@ -183,6 +207,28 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
         checkpoint_mail_to=read.text("CHECKPOINT_MAIL_TO") or None,
         test_clock=test_clock,
         secrets=_read_secrets(read, needed, needs_webhook=destination == "webhook", as_at_hand=process in AS_AT_HAND),
+    )
+
+
+def _company(read: "_Reader", mode: Mode, needed: Sequence[str]) -> CompanySignIn | None:
+    """Return how staff sign in with their company, for the process that lets them in."""
+    issuer = read.text("OIDC_ISSUER")
+    if not issuer or "OIDC_CLIENT_SECRET" not in needed:
+        return None
+    parts, plain = urlsplit(issuer), mode != "production"
+    on_loopback = plain and parts.scheme == "http" and parts.hostname in LOOPBACK_NAMES
+    if not (parts.hostname and (parts.scheme == "https" or on_loopback)) or parts.query or parts.fragment:
+        raise SettingsError("VESTIBULE_OIDC_ISSUER is not an address; write it like https://login.company.example.")
+    client_id = read.text("OIDC_CLIENT_ID")
+    if not client_id:
+        raise SettingsError("VESTIBULE_OIDC_CLIENT_ID is missing: VESTIBULE_OIDC_ISSUER needs what it knows us by.")
+    return CompanySignIn(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=read.secret("OIDC_CLIENT_SECRET"),
+        name=read.text("OIDC_NAME") or "your company's account",
+        two_factors=frozenset(read.text("OIDC_ACR").split()),
+        plain=plain,
     )
 
 

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Protocol
 
 import click
 
@@ -20,54 +22,51 @@ from intake_api.catalogue.load import load_catalogue
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
 from intake_api.crm.registry import open_destination
+from intake_api.flows.act_on_many import BulkDesk
 from intake_api.flows.ask_again import ask_again
 from intake_api.flows.ask_to_renew import ask_to_renew
+from intake_api.flows.assign_by_rule import assign_by_rule, free_left_leads, note_left_leads
 from intake_api.flows.clear_mail import clear_mail
 from intake_api.flows.copy_checkpoint import CheckpointTarget, Folder, OfficerMail, copy_checkpoint
+from intake_api.flows.count_for_reports import count_for_reports
 from intake_api.flows.end_rights_cases import end_rights_cases
 from intake_api.flows.enqueue_due import enqueue_due
 from intake_api.flows.erase_expired import erase_expired
 from intake_api.flows.expire_consents import expire_consents
 from intake_api.flows.expire_unconfirmed import expire_unconfirmed
+from intake_api.flows.fold_counts import fold_counts
 from intake_api.flows.forget_erased import forget_erased
 from intake_api.flows.leave_work import leave_work
-from intake_api.flows.mend_confirmations import mend_confirmations
+from intake_api.flows.mend_bulk import mend_bulk
 from intake_api.flows.mend_deliveries import mend_deliveries
-from intake_api.flows.mend_letters import mend_letters
-from intake_api.flows.mend_renewals import mend_renewals
-from intake_api.flows.mend_rights_links import mend_rights_links
+from intake_api.flows.mend_mails import mend_mails
 from intake_api.flows.open_store import open_store, ready_store, signer_of
-from intake_api.flows.send_letter import LetterDesk
-from intake_api.flows.send_mail import MailDesk
-from intake_api.flows.send_rights_link import RightsDesk
+from intake_api.flows.send_alert import ALERT_MAIL
+from intake_api.flows.send_assignment import ASSIGNMENT_MAIL
+from intake_api.flows.send_confirmation import CONFIRMATION_MAIL
+from intake_api.flows.send_invitation import INVITATION_MAIL
+from intake_api.flows.send_letter import LETTER_MAIL, LetterDesk
+from intake_api.flows.send_mail import MailDesk, MailKind
+from intake_api.flows.send_renewal import RENEWAL_MAIL
+from intake_api.flows.send_rights_link import RIGHTS_MAIL, RightsDesk
 from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.flows.show_life import show_life
 from intake_api.flows.take_over_work import take_over_work
+from intake_api.flows.thin_audit import thin_audit
 from intake_api.flows.tidy_store import tidy_store
+from intake_api.flows.unmerge_leads import return_stranded
+from intake_api.flows.write_to_staff import StaffDesk
 from intake_api.log import event, failure
 from intake_api.mail.message import one_address
 from intake_api.mail.port import Mailer
 from intake_api.mail.registry import open_mailer
 from intake_api.mail.words import read_mail_words
-from intake_api.queue import (
-    APPLICATION,
-    DELIVER_LEAD,
-    SEND_CONFIRMATION,
-    SEND_LETTER,
-    SEND_RENEWAL,
-    SEND_RIGHTS_LINK,
-    VERSION,
-    Queue,
-)
+from intake_api.queue import ACT_ON_MANY, APPLICATION, DELIVER_LEAD, VERSION, Queue
 from intake_api.settings import Settings, SettingsError, read_settings
 from intake_api.store import keyring
 from intake_api.store.base import Store
 from intake_api.store.workers import last_beat
-from intake_api.workflows.deliver_lead import deliver_lead
-from intake_api.workflows.send_confirmation import send_confirmation
-from intake_api.workflows.send_letter import send_letter
-from intake_api.workflows.send_renewal import send_renewal
-from intake_api.workflows.send_rights_link import send_rights_link
+from intake_api.workflows.attempts import Desks, Workflow, attempts
 
 AT_ONCE = 8  # deliveries in hands at the same time, and as many mails
 LOOK_EVERY = 0.2  # seconds between two looks into the queue
@@ -76,7 +75,27 @@ SILENT_AFTER = timedelta(seconds=30)  # for the health check of a container
 FINISH_WITHIN = 5  # seconds to finish what is in hands when told to leave
 MOST_STARTS = 20  # of one attempt: one that takes the worker down each time is mended instead, and counted
 
-Workflow = Callable[[str], None]
+
+class Mend(Protocol):
+    """Gives work another chance whose attempt broke."""
+
+    def __call__(self, store: Store, queue: Queue, *, now: datetime) -> int: ...
+
+
+MAILS: Sequence[tuple[str, MailKind[Any, Any]]] = (
+    ("confirmations", CONFIRMATION_MAIL),
+    ("renewals", RENEWAL_MAIL),
+    ("rights_links", RIGHTS_MAIL),
+    ("letters", LETTER_MAIL),
+    ("invitations", INVITATION_MAIL),
+    ("assignments", ASSIGNMENT_MAIL),
+    ("alerts", ALERT_MAIL),
+)
+TURNS: Sequence[tuple[str, str, Mend]] = (
+    (DELIVER_LEAD, "deliveries", mend_deliveries),
+    (ACT_ON_MANY, "acts_on_many", mend_bulk),
+    *((kind.workflow, name, partial(mend_mails, kind=kind)) for name, kind in MAILS),
+)
 
 
 class WorkflowBroke(Exception):
@@ -116,21 +135,13 @@ def work(settings: Settings) -> None:
     queue, host = Queue(settings.database_url), socket.gethostname()
     destination, mailer = open_destination(settings), open_mailer(settings, catalogue.organisation)
     show_life(store, me, host=host, now=clock())
-    desk = MailDesk(mailer, settings.secrets.token_key, settings.public_url)
-    words = read_mail_words()
-    rights_desk = RightsDesk(mailer, settings.secrets.token_key, settings.public_url, catalogue.organisation, words)
-    letter_desk = LetterDesk(mailer, settings.secrets.token_key, settings.public_url, catalogue, words)
-    workflows = {
-        DELIVER_LEAD: deliver_lead(store, destination, clock=clock),
-        SEND_CONFIRMATION: send_confirmation(store, desk, clock=clock),
-        SEND_RENEWAL: send_renewal(store, rights_desk, clock=clock),
-        SEND_RIGHTS_LINK: send_rights_link(store, rights_desk, clock=clock),
-        SEND_LETTER: send_letter(store, letter_desk, clock=clock),
-    }
+    workflows = attempts(store, destination, _desks(settings, catalogue, mailer, queue), clock=clock)
     engine = _Engine(settings.database_url, me, workflows)
     rounds = [Round("show_life", BEAT_EVERY, lambda now: show_life(store, me, host=host, now=now))]
     targets = _checkpoint_targets(settings, catalogue, mailer)
     rounds += _rounds(settings, store, queue, mailer, me)
+    rounds += [one for turns in TURNS for one in _turns(store, queue, *turns)]
+    rounds += _assigning(store, queue, catalogue)
     rounds += _asking_again(settings.secrets.token_key, store, queue, catalogue)
     rounds.append(Round("copy_checkpoint", 5.0, lambda now: copy_checkpoint(store, targets, now=now)))
     threads = [threading.Thread(target=_go_round, args=(one, clock, stop), name=one.name) for one in rounds]
@@ -180,6 +191,17 @@ def _checkpoint_targets(settings: Settings, catalogue: Catalogue, mailer: Mailer
     return targets
 
 
+def _desks(settings: Settings, catalogue: Catalogue, mailer: Mailer, queue: Queue) -> Desks:
+    key, url, words, here = settings.secrets.token_key, settings.public_url, read_mail_words(), catalogue.organisation
+    return Desks(
+        questions=MailDesk(mailer, key, url),
+        rights=RightsDesk(mailer, key, url, here, words),
+        letters=LetterDesk(mailer, key, url, catalogue, words),
+        staff=StaffDesk(mailer, key, url, settings.review_url, here, words, catalogue.default_locale),
+        many=BulkDesk(queue, settings.destination, settings.destination_recipient),
+    )
+
+
 def _leave_evidence(settings: Settings, store: Store, targets: Sequence[CheckpointTarget], *, now: datetime) -> None:
     """Sign and copy the state in which this worker leaves the log (E-04)."""
     try:
@@ -202,33 +224,44 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         expire_unconfirmed(store, now=now)
         expire_consents(store, now=now)
         erase_expired(store, now=now)
+        return_stranded(store, queue, now=now)
         end_rights_cases(store, now=now)
 
     return [
         Round("sequence_evidence", 1.0, lambda _: _sequence_all(settings, store)),
-        Round("enqueue_due_deliveries", 1.0, lambda now: enqueue_due(store, queue, DELIVER_LEAD, now=now)),
-        Round("enqueue_due_confirmations", 1.0, lambda now: enqueue_due(store, queue, SEND_CONFIRMATION, now=now)),
-        Round("enqueue_due_rights_links", 1.0, lambda now: enqueue_due(store, queue, SEND_RIGHTS_LINK, now=now)),
-        Round("enqueue_due_letters", 1.0, lambda now: enqueue_due(store, queue, SEND_LETTER, now=now)),
-        Round("mend_letters", 10.0, lambda now: mend_letters(store, queue, now=now)),
-        Round("mend_deliveries", 10.0, lambda now: mend_deliveries(store, queue, now=now)),
-        Round("mend_confirmations", 10.0, lambda now: mend_confirmations(store, queue, now=now)),
-        Round("mend_rights_links", 10.0, lambda now: mend_rights_links(store, queue, now=now)),
         Round("take_over_work", 10.0, lambda now: take_over_work(store, queue, me, now=now)),
         Round("end_what_is_over", 60.0, end_what_is_over),
         Round("clear_mail", 5.0, lambda now: clear_mail(store, mailer, now=now)),
+        Round("fold_counts", 10.0, lambda _: fold_counts(store)),
+        Round("count_for_reports", 5.0, lambda _: count_for_reports(store)),
         Round("forget_erased", 3600.0, lambda now: forget_erased(store, now=now)),
+        Round("thin_audit", 3600.0, lambda now: thin_audit(store, now=now)),
         Round("tidy_store", 3600.0, lambda now: tidy_store(store, queue, now=now)),
+    ]
+
+
+def _turns(store: Store, queue: Queue, workflow: str, name: str, mend: Mend) -> list[Round]:
+    """Return the rounds that give work its next turn, and another chance to what broke."""
+    return [
+        Round(f"enqueue_due_{name}", 1.0, lambda now: enqueue_due(store, queue, workflow, now=now)),
+        Round(f"mend_{name}", 10.0, lambda now: mend(store, queue, now=now)),
     ]
 
 
 def _asking_again(token_key: bytes, store: Store, queue: Queue, catalogue: Catalogue) -> list[Round]:
     purposes = frozenset(one.id for one in catalogue.purposes.values() if one.asks_to_renew)
     return [
-        Round("enqueue_due_renewals", 1.0, lambda now: enqueue_due(store, queue, SEND_RENEWAL, now=now)),
         Round("ask_again", 5.0, lambda now: ask_again(store, queue, token_key, now=now)),
         Round("ask_to_renew", 60.0, lambda now: ask_to_renew(store, queue, token_key, purposes, now=now)),
-        Round("mend_renewals", 10.0, lambda now: mend_renewals(store, queue, now=now)),
+    ]
+
+
+def _assigning(store: Store, queue: Queue, catalogue: Catalogue) -> list[Round]:
+    rules, kinds = catalogue.assignment, [(form, locale) for form in catalogue.forms for locale in catalogue.locales]
+    return [
+        Round("note_left_leads", 600.0, lambda now: note_left_leads(store, now=now)),
+        Round("free_left_leads", 5.0, lambda now: free_left_leads(store, now=now)),
+        Round("assign_by_rule", 2.0, lambda now: assign_by_rule(store, queue, rules, kinds, now=now)),
     ]
 
 

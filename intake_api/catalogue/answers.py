@@ -42,10 +42,7 @@ def _filled(sources: Sources, words: Words) -> dict[str, str]:
     organisation = sources.organisation
     recipients = [recipient for recipient in sources.recipients if _gets_anything(sources, recipient)]
     return {
-        "product": organisation.product,
-        "controller": organisation.name,
-        "address": organisation.address,
-        "privacy_email": organisation.email,
+        **organisation.in_texts,
         "website": organisation.website,
         "recipients": named_recipients(sources, recipients, words),
         "opening_hours": _sentence(organisation.opening_hours, words),

@@ -12,7 +12,7 @@ from intake_api.catalogue.notice import CHILDREN_HEADING, CHILDREN_TEXTS, CONFIR
 from intake_api.catalogue.problems import Problem
 from intake_api.catalogue.soundness import Soundness
 from intake_api.catalogue.sources import FIELDS, ORGANISATION, PURPOSES, RECIPIENTS, Sources, words_file
-from intake_api.catalogue.terms import PURPOSE_TEXT_LENGTH, RIGHTS, ROLES, VAGUE
+from intake_api.catalogue.terms import OTHER_MATTER, PURPOSE_TEXT_LENGTH, RIGHTS, ROLES, VAGUE
 from intake_api.catalogue.words import places
 from intake_api.catalogue.yaml_file import WHOLE_FILE
 from intake_api.rules.fields import CODES, ONE_OF, REQUIRED
@@ -177,6 +177,7 @@ def _check_words(sources: Sources, sound: Soundness, problems: list[Problem]) ->
                 instead = f"Use exactly these: {', '.join(sorted(places(reference[key]))) or 'none'}."
                 problems.append(Problem(file, key, wrong, instead))
         problems.extend(_vague_texts(file, texts, sources.purposes))
+        problems.extend(_bundled_labels(file, texts, sources.purposes))
     problems.extend(_silent_shorts(sources))
 
 
@@ -213,16 +214,23 @@ def _silent_shorts(sources: Sources) -> Iterable[Problem]:
 def _vague_texts(file: str, texts: Mapping[str, str], purposes: Mapping[str, Purpose]) -> Iterable[Problem]:
     """Find purposes whose text names no act (N-04)."""
     for purpose_id in purposes:
+        for key in (f"purposes.{purpose_id}.title", f"purposes.{purpose_id}.text"):
+            if vague := VAGUE.search(texts.get(key, "")):
+                wrong = f"says “{vague[0]}”, which tells nobody what is done."
+                yield Problem(file, key, wrong, "Say who does what with it, and how often.")
         text = texts.get(f"purposes.{purpose_id}.text")
-        if text is None:
-            continue
-        vague = VAGUE.search(text)
-        if vague:
-            wrong = f"says “{vague[0]}”, which tells nobody what is done."
-            yield Problem(file, f"purposes.{purpose_id}.text", wrong, "Say who does what with it, and how often.")
-        elif len(text) < PURPOSE_TEXT_LENGTH:
+        if text is not None and len(text) < PURPOSE_TEXT_LENGTH and not VAGUE.search(text):
             wrong = f"is shorter than {PURPOSE_TEXT_LENGTH} characters: that is a label."
             yield Problem(file, f"purposes.{purpose_id}.text", wrong, "Say who does what with it, and how often.")
+
+
+def _bundled_labels(file: str, texts: Mapping[str, str], purposes: Mapping[str, Purpose]) -> Iterable[Problem]:
+    """Find controls of a consent that ask for something else in the same breath (C-03)."""
+    for purpose in purposes.values():
+        key = f"purposes.{purpose.id}.label"
+        if purpose.control == OPT_IN and (other := OTHER_MATTER.search(texts.get(key, ""))):
+            wrong = f"asks about “{other[0]}” in the same breath, which makes one yes of two."
+            yield Problem(file, key, wrong, "Let the yes be about this purpose alone.")
 
 
 def _expected_keys(sources: Sources) -> Iterable[str]:

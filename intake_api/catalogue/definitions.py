@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from intake_api.rules.age_of_consent import threshold_of
 from intake_api.rules.fields import FieldRule
@@ -67,6 +67,16 @@ class Organisation:
     opening_hours: OpeningHours
     children: Children
     two_people: bool = False
+
+    @property
+    def in_texts(self) -> dict[str, str]:
+        """What stands for the words in braces of any text, by word."""
+        return {
+            "product": self.product,
+            "controller": self.name,
+            "address": self.address,
+            "privacy_email": self.email,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +199,7 @@ class Form:
     pages: tuple[tuple[str, ...], ...] = ()
     event: str | None = None
     follow_up: FollowUp | None = None
+    first_response: timedelta | None = None  # open time (`organisation.opening_hours`)
     sites: tuple[str, ...] | None = None
     children: Children | None = None
 

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 
 from intake_api.catalogue.definitions import FormField, Popup
 from intake_api.catalogue.entry import Entry
 from intake_api.rules.fields import ONE_OF
 from intake_api.rules.follow_up import CONTACTS, FollowUp
+from intake_api.rules.retention import DurationError, parse_duration
 
 BUTTON, POPUP, SURVEY, FEEDBACK = "button", "popup", "survey", "feedback"
 KINDS = ("landing", BUTTON, POPUP, SURVEY, FEEDBACK, "registration", "loyalty", "contest", "complaint", "order")
@@ -24,6 +26,7 @@ EVENTS = ("support_closed", "trial_ended", "purchase", "half_year_of_use", "year
 SHORTEST_DELAY, LONGEST_DELAY = 60, 3600
 SHORTEST_QUIET, LONGEST_QUIET = 30, 730
 LONGEST_FOLLOW_UP = 30
+LONGEST_FIRST_RESPONSE = timedelta(hours=80)  # a fortnight of open days
 MOST_FIELDS = {BUTTON: 1, POPUP: 2}
 
 
@@ -39,7 +42,7 @@ def read_popup(entry: Entry, kind: str, asked: int) -> Popup | None:
     own = entry.entry("popup", "Write trigger, position, again_after_days and quiet_after_no_days.")
     own.only("trigger", "after_seconds", "position", "again_after_days", "quiet_after_no_days")
     trigger = own.one_of("trigger", TRIGGERS)
-    if trigger != DELAY and "after_seconds" in own.values:
+    if trigger and trigger != DELAY and "after_seconds" in own.values:
         own.wrong("after_seconds", f"stands beside the trigger {trigger}.", "Take it out, or write: trigger: delay.")
     return Popup(
         trigger=trigger,
@@ -95,6 +98,33 @@ def read_follow_up(entry: Entry, asked: Sequence[FormField]) -> FollowUp | None:
         own.wrong("field", "makes a follow-up due though nobody could be reached.", instead)
     at_most = own.whole("at_most", rule.minimum, rule.maximum - 1)
     return FollowUp(name, at_most, own.whole("within_days", 1, LONGEST_FOLLOW_UP))
+
+
+def read_first_response(entry: Entry, asked: Sequence[FormField]) -> timedelta | None:
+    """Read within how much open time whoever sends this form is to hear from a person."""
+    if "first_response" not in entry.values:
+        return None
+    how = "Write the hours in which you are open, up to a fortnight of them: first_response: PT4H."
+    text = entry.text("first_response", how)
+    goal = _open_time(text)
+    if goal is None:
+        if text:
+            entry.wrong("first_response", f"is {text}, which is no number of open hours.", how)
+        return None
+    if not any(field.rule.type in CONTACTS for field in asked):
+        instead = "Ask an e-mail address or a phone number, or take it out."
+        entry.wrong("first_response", "promises an answer though nobody could be reached.", instead)
+    return goal
+
+
+def _open_time(text: str) -> timedelta | None:
+    """Return hours and minutes; days would be said of the calendar, and open days have no such length."""
+    try:
+        goal = parse_duration(text)
+    except DurationError:
+        return None
+    in_hours = text.startswith("PT") and goal.exact <= LONGEST_FIRST_RESPONSE
+    return goal.exact if in_hours else None
 
 
 def _is_page(page: object) -> bool:

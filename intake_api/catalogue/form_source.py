@@ -9,7 +9,15 @@ from pathlib import Path
 from intake_api.catalogue.children import read_children_of_form
 from intake_api.catalogue.definitions import OPT_IN, AskedIf, Children, Form, FormField, Purpose
 from intake_api.catalogue.entry import Entry
-from intake_api.catalogue.form_kinds import KINDS, STAGES, read_event, read_follow_up, read_pages, read_popup
+from intake_api.catalogue.form_kinds import (
+    KINDS,
+    STAGES,
+    read_event,
+    read_first_response,
+    read_follow_up,
+    read_pages,
+    read_popup,
+)
 from intake_api.catalogue.problems import Problem
 from intake_api.catalogue.yaml_file import read_yaml
 from intake_api.rules.fields import ONE_OF, OPTIONAL, REQUIRED, FieldRule
@@ -76,7 +84,7 @@ def _form(
 ) -> Form:
     entry.only(
         "kind", "stage", "position", "languages", "sites", "notice", "purposes", "delivers", "fields", "popup", "pages",
-        "event", "follow_up", "qualification", "children", "children_in",
+        "event", "follow_up", "first_response", "qualification", "children", "children_in",
     )  # fmt: skip
     kind = entry.one_of("kind", KINDS)
     notice = entry.entry("notice", "Write family, version, effective_from and material_change.")
@@ -106,6 +114,7 @@ def _form(
         pages=read_pages(entry, asked),
         event=read_event(entry, kind),
         follow_up=read_follow_up(entry, asked),
+        first_response=read_first_response(entry, asked),
         sites=_sites(entry),
         children=read_children_of_form(entry, house, served.values()),
     )

@@ -55,6 +55,7 @@ def load_catalogue(folder: Path, public_url: str) -> Catalogue:
         answers=answers,
         contents=sources.contents,
         codes=sources.codes,
+        assignment=sources.assignment,
         gaps=(*gaps, *answer_gaps),
         free_texts=_free_texts(sources),
     )

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from intake_api.catalogue.definitions import CampaignCode, Form, JsonObject, Organisation, Purpose, Recipient
 from intake_api.catalogue.shown import Answers, Content, FormView, FreeTexts, Notice
+from intake_api.rules.assignment import Assignment
 
 
 class FormUnknown(LookupError):
@@ -55,6 +56,7 @@ class Catalogue:
     answers: Mapping[str, Answers] = field(repr=False)
     contents: Mapping[tuple[str, str], Content] = field(repr=False)
     codes: Mapping[str, CampaignCode] = field(repr=False)
+    assignment: Assignment = field(repr=False)
     gaps: tuple[Gaps, ...] = field(repr=False)
     free_texts: Mapping[str, FreeTexts] = field(repr=False)
     _notices: Mapping[str, Notice] = field(repr=False, init=False)

@@ -237,10 +237,7 @@ def _filled(sources: Sources, form: Form, purposes: list[Purpose], words: Words)
     recipients = dict.fromkeys(recipient_id for purpose in purposes for recipient_id in purpose.recipients)
     return {
         "form_title": words.say(f"forms.{form.key}.title", {"product": organisation.product}),
-        "product": organisation.product,
-        "controller": organisation.name,
-        "address": organisation.address,
-        "privacy_email": organisation.email,
+        **organisation.in_texts,
         "recipients": named_recipients(sources, recipients, words),
         "authority": sources.authorities[sources.countries[words.locale]].name,
         "officer": organisation.dpo or "",

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 from intake_api.catalogue.answer_source import AnswerSource, read_answers
+from intake_api.catalogue.assignment_source import read_assignment
 from intake_api.catalogue.children import read_children
 from intake_api.catalogue.code_source import read_codes
 from intake_api.catalogue.content_source import read_contents
@@ -41,6 +42,7 @@ from intake_api.catalogue.terms import (
 from intake_api.catalogue.words import flatten
 from intake_api.catalogue.yaml_file import read_yaml
 from intake_api.rules.age_of_consent import AGE
+from intake_api.rules.assignment import Assignment
 from intake_api.rules.consent import VALIDITY
 from intake_api.rules.contact import EMAIL_LENGTH, PHONE_LENGTH
 from intake_api.rules.fields import TYPES
@@ -79,6 +81,7 @@ class Sources:
     answers: Mapping[str, Mapping[str, AnswerSource]]
     contents: Mapping[tuple[str, str], Content]
     codes: Mapping[str, CampaignCode]
+    assignment: Assignment
 
 
 def read_sources(folder: Path, problems: list[Problem]) -> Sources:
@@ -108,6 +111,7 @@ def read_sources(folder: Path, problems: list[Problem]) -> Sources:
         answers={locale: read_answers(entry) for locale, entry in locales.items()},
         contents=read_contents(folder, locales, problems),
         codes=read_codes(folder, problems),
+        assignment=read_assignment(folder, locales, problems),
     )
 
 

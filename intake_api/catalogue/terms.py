@@ -115,10 +115,16 @@ _VAGUE = (
     r"(it.security|security|business|internal|statistical|analytics?) purposes?|(future|further) research",
     r"legitimate business (needs|interests?)|(as|so) long as (it )?(is )?(needed|necessary)",
     r"our partners|third parties",
+    r"(research|various|commercial|promotional) purposes?|(develop|creat)\w* new (products?|services?)",
+    r"personali[sz]\w* (the |our |your )?(experiences?|services?|content)",
     # Latvian
     r"mārketing\w* (nolūk|mērķ|vajadzīb|darbīb|aktivitāt)\w*",
     r"(uzlabo|pilnveido)\w* (mūsu )?(lietotāj\w* |klient\w* )?(pieredz|pakalpojum|apkalpošan)\w*",
     r"((lietotāj|klient)\w* pieredz|pakalpojum|apkalpošan)\w* (uzlabo|pilnveido)\w*",
+    r"(pakalpojum|apkalpošan)\w* kvalitāt\w* (uzlabo|pilnveido)\w*|mārketingam\b",
+    r"(pētniecīb|pētījum|reklām|dažād)\w* (nolūk|mērķ)\w*|personaliz\w* (pieredz|pakalpojum|satur)\w*",
+    r"jaun\w* (produkt|pakalpojum)\w* (izstrād|radīš|izveid)\w*",
+    r"(izstrād|radī|izveido)\w* jaun\w* (produkt|pakalpojum)\w*",
     r"(it )?drošības (nolūk|mērķ)\w*|(iekšēj|statistik)\w* (nolūk|mērķ)\w*|(turpmāk|nākotn)\w* pētījum\w*",
     r"(mūsu|sadarbības) partner\w*|trešaj\w* (person|pus)\w*|ilgi,? (cik )?(tas )?(ir )?(nepieciešams|vajadzīgs)",
     # Russian
@@ -127,15 +133,31 @@ _VAGUE = (
     r"цел\w* (it|ит|информационной)?.?безопасности|(внутренн|статистическ)\w* цел\w*",
     r"(будущ|дальнейш)\w* исследовани\w*|наш\w* партн[её]р\w*|треть\w* лиц\w*",
     r"(пока|сколько) (это )?(потребуется|необходимо|нужно)",
+    r"(исследовательск|рекламн|различн)\w* цел\w*|персонали[зс]\w* (опыт|сервис|контент|услуг)\w*",
+    r"(разработ|разрабат|созда)\w* нов\w* (продукт|услуг|сервис)\w*",
     # Polish
     r"(cel|potrzeb|działa)\w* marketing\w*",
     r"(popraw|ulepsz|podnosz)\w* (naszych )?(jakości )?(doświadcze|usług|obsług)\w*",
     r"cel\w* (bezpieczeństwa|wewnętrzn\w*|statystyczn\w*)|(przyszł|dalsz)\w* bada\w*",
+    r"cel\w* (badawcz|reklamow|promocyjn)\w*|personaliz\w* (doświadcze|usług|treści)\w*",
+    r"(rozw|tworz|opracow)\w* now\w* (produkt|usług)\w*",
     r"nas\w* partner\w*|(podmiot|osob)\w* trzeci\w*|długo,? (jak )?(to )?(będzie |jest )?(potrzeb|koniecz|niezbęd)ne",
     # Czech
     r"marketing\w* (účel|potřeb|aktivit)\w*|účel\w* marketingu",
     r"(zlepš|zkvalit)\w* (našich |naše )?(uživatelsk|zákaznick|služ)\w*",
     r"účel\w* (it.)?bezpečnost\w*|(intern|statistick)\w* účel\w*|(budouc|další)\w* výzkum\w*",
+    r"(výzkumn|reklamn|různ)\w* účel\w*|personaliz\w* (zážit|služ|obsah)\w*",
+    r"(vývoj|vyvíj|tvorb|vytvář)\w* nov\w* (produkt|výrobk|služ)\w*",
     r"naš\w* partner\w*|třetí\w* (stran|osob)\w*|(dlouho|dobu),? (jak )?(to )?(bude |je )?(potřeba|nutné|nezbytné)",
 )
 VAGUE = re.compile("|".join(_VAGUE), re.IGNORECASE)
+
+# What a yes must not be bundled with (C-03, GDPR, Article 7(2)): a control that says it asks for two things at once.
+_OTHER_MATTERS = (
+    r"\bterms\b|privacy (policy|notice|statement)",
+    r"noteikum\w*|privātuma (politik|paziņojum)\w*",
+    r"услови\w* (использован|договор|пользован)\w*|правил\w*|политик\w* конфиденциальности",
+    r"regulamin\w*|polityk\w* prywatności|warunki\b",
+    r"podmínk\w*|zásad\w* (ochrany|zpracování)",
+)
+OTHER_MATTER = re.compile("|".join(_OTHER_MATTERS), re.IGNORECASE)

@@ -64,6 +64,10 @@ def read_yaml(folder: Path, file: str, problems: list[Problem]) -> dict[str, obj
             Problem(file, WHOLE_FILE, "does not exist.", "Make it; docs/catalogue.md says what stands in it.")
         )
         return {}
+    except OSError as error:
+        wrong = f"cannot be read: {error.strerror}."
+        problems.append(Problem(file, WHOLE_FILE, wrong, "Make it a plain file that this service may read."))
+        return {}
     except UnicodeDecodeError:
         problems.append(Problem(file, WHOLE_FILE, "is not UTF-8 text.", "Save it as UTF-8."))
         return {}

@@ -1,6 +1,7 @@
 """`intake_api leads`: one lead, read on the record, and whose yes ends soon."""
 
 import json
+import sys
 from typing import Any
 
 import click
@@ -8,7 +9,9 @@ import click
 from intake_api.cli.opening import opened
 from intake_api.clock import rfc3339
 from intake_api.flows.expire_consents import list_renewals
+from intake_api.flows.index_leads_anew import index_leads_anew
 from intake_api.flows.read_lead import WholeLead, read_lead
+from intake_api.flows.seed_leads import seed_leads
 from intake_api.store.lead_lists import list_untold
 
 
@@ -47,6 +50,38 @@ def untold() -> None:
         click.echo(f"{lead.reference}  to be told by {rfc3339(due)}{'  OVERDUE' if due < house.now else ''}")
     if not found:
         click.echo("Everybody was told.")
+
+
+@leads.command()
+@click.option("--count", type=click.IntRange(1, 10_000_000), default=1000, show_default=True, help="How many.")
+def seed(count: int) -> None:
+    """Keep invented leads of the last two months, for development and tests. Stop it at any time with Ctrl-C."""
+    house = opened(shows_notices=True)
+    settings, kept = house.settings, 0
+    batches = seed_leads(
+        house.store,
+        house.catalogue,
+        count=count,
+        mode=settings.mode,
+        destination=settings.destination,
+        recipient=settings.destination_recipient,
+        now=house.now,
+    )
+    try:
+        with click.progressbar(length=count, label="Invented leads", file=sys.stderr) as bar:
+            for done in batches:
+                bar.update(done - kept)
+                kept = done
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. {kept} invented leads are kept.")
+        raise click.Abort from None
+    click.echo(f"{kept} invented leads are kept.")
+
+
+@leads.command()
+def reindex() -> None:
+    """Make leads of before findable by what they are found by today, such as words of the company. Safe to repeat."""
+    click.echo(f"{index_leads_anew(opened().store)} leads can be found anew.")
 
 
 def _shown(whole: WholeLead) -> dict[str, Any]:

@@ -21,8 +21,10 @@ class Opened:
     now: datetime
 
 
-def opened() -> Opened:
+def opened(*, shows_notices: bool = False) -> Opened:
     """Open everything, ready for work.
+
+    :param shows_notices: whether the notices of the catalogue are to be at hand, published as at a start.
 
     :raises SettingsError, CatalogueError, SchemaOutOfDate, KeyMismatch, NoticeAltered, StoreUnavailable: one sentence.
     """
@@ -30,5 +32,5 @@ def opened() -> Opened:
     catalogue = load_catalogue(settings.catalogue, settings.public_url)
     store = open_store(settings)
     now = settings.clock()
-    ready_store(store, catalogue, settings, shows_notices=False, now=now)
+    ready_store(store, catalogue, settings, shows_notices=shows_notices, now=now)
     return Opened(settings, catalogue, store, now)

@@ -2,13 +2,17 @@
 
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from intake_api.flows.judge_forwarding import ForwardingBlocked, judge_forwarding
 from intake_api.flows.lead_as_seen import lead_as_seen
+from intake_api.flows.recall import end_recalls
 from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.rules.lead_state import Act, MoveRefused, next_state
 from intake_api.store import evidence
 from intake_api.store.base import Store, StoreUnavailable
 from intake_api.store.deliveries import Delivery, add_delivery
+from intake_api.store.lead_moves import add_move
 from intake_api.store.leads import LeadChanged, LeadRestricted, LeadUnknown, move_lead
 from intake_api.store.turns import turn_key
 
@@ -20,6 +24,7 @@ __all__ = [
     "MoveRefused",
     "StoreUnavailable",
     "approve_lead",
+    "approve_seen",
 ]
 
 
@@ -45,32 +50,61 @@ def approve_lead(
     """
     queue.load()  # takes a second the first time: on SQLite nobody else could write for as long
     with store.writing() as tx:
-        lead = lead_as_seen(tx, reference, seen_version)
-        if lead.held_for:  # declined while it was held: its second yes was never asked for
-            raise MoveRefused("Release this lead before you approve it.")
-        state = next_state(lead.state, Act.APPROVE)
-        judgement = judge_forwarding(tx, lead, recipient, now=now)
-        if not judgement.open:
-            raise ForwardingBlocked(judgement.obstacles)
-        move_lead(tx, lead, state, now=now, by=staff_id)
-        delivery = add_delivery(
-            tx, lead_id=lead.id, destination=destination, recipient=recipient, kind="upsert", now=now
-        )
-        queue.enqueue(tx, DELIVER_LEAD, turn_key(delivery.id, delivery.turn))
-        evidence.add_entry(
+        return approve_seen(
             tx,
-            "lead.approved",
-            actor=f"staff:{staff_id}",
+            queue,
+            reference,
+            destination=destination,
+            recipient=recipient,
+            seen_version=seen_version,
+            staff_id=staff_id,
             now=now,
-            lead_id=lead.id,
-            subject_id=lead.subject_id,
-            facts={
-                "from": lead.state.value,
-                "to": state.value,
-                "delivery": delivery.id,
-                "destination": destination,
-                "recipient": recipient,
-                "purposes": list(judgement.purposes),
-            },
         )
-        return delivery
+
+
+def approve_seen(
+    tx: Connection,
+    queue: Queue,
+    reference: str,
+    *,
+    destination: str,
+    recipient: str,
+    seen_version: int,
+    staff_id: str,
+    job: str | None = None,
+    now: datetime,
+) -> Delivery:
+    """Approve a lead in the caller's transaction, as `approve_lead` does.
+
+    :param job: the act on many leads that this is part of.
+    """
+    lead = lead_as_seen(tx, reference, seen_version)
+    if lead.held_for:  # declined while it was held: its second yes was never asked for
+        raise MoveRefused("Release this lead before you approve it.")
+    state = next_state(lead.state, Act.APPROVE)
+    judgement = judge_forwarding(tx, lead, recipient, now=now)
+    if not judgement.open:
+        raise ForwardingBlocked(judgement.obstacles)
+    move_lead(tx, lead, state, now=now, by=staff_id)
+    add_move(tx, lead, Act.APPROVE)
+    end_recalls(tx, lead, "approved_again", now=now)
+    delivery = add_delivery(tx, lead_id=lead.id, destination=destination, recipient=recipient, kind="upsert", now=now)
+    queue.enqueue(tx, DELIVER_LEAD, turn_key(delivery.id, delivery.turn))
+    evidence.add_entry(
+        tx,
+        "lead.approved",
+        actor=f"staff:{staff_id}",
+        now=now,
+        lead_id=lead.id,
+        subject_id=lead.subject_id,
+        facts={
+            "from": lead.state.value,
+            "to": state.value,
+            "delivery": delivery.id,
+            "destination": destination,
+            "recipient": recipient,
+            "purposes": list(judgement.purposes),
+            **({"job": job} if job else {}),
+        },
+    )
+    return delivery

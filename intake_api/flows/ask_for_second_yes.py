@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from intake_api.queue import SEND_CONFIRMATION, Queue
 from intake_api.store.confirmations import add_confirmation
-from intake_api.store.mailed_links import MailState
+from intake_api.store.mails import MailState
 from intake_api.store.turns import turn_key
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from intake_api.catalogue.model import Catalogue
-from intake_api.flows.decided_events import decided_events
+from intake_api.flows.decided_together import events_together
 from intake_api.log import event
 from intake_api.rules import contact
 from intake_api.rules.permission import COUNTED_FOR, Permission, judge_permission, standing
@@ -85,7 +85,7 @@ def _judge(
 ) -> Told:
     ids = find_by_contact(tx, store.vault, question.kind, canonical)
     leads = [get_lead_by_id(tx, lead_id) for lead_id in ids]
-    events = [one for lead in leads for one in decided_events(tx, lead, question.purpose, now=now)]
+    events = events_together(tx, leads, question.purpose, now=now)
     purpose = catalogue.purpose(question.purpose)
     permission = judge_permission(
         events,

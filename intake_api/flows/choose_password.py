@@ -48,4 +48,4 @@ def choose_password(store: Store, token: str, password: str, *, now: datetime) -
         staff.set_password(tx, staff_id, password_hash, one_time=False)
         staff.mark_signed_in(tx, staff_id, now=now)
         evidence.add_entry(tx, "staff.password_chosen", actor=f"staff:{staff_id}", now=now, facts={"staff": staff_id})
-        return staff.open_session(tx, staff_id, now=now)
+        return staff.open_session(tx, staff_id, factor_at=session.factor_at if session else None, now=now)

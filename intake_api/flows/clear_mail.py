@@ -7,6 +7,7 @@ from intake_api.mail.port import Mailer
 from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.store.base import Store
 from intake_api.store.confirmations import find_ended
+from intake_api.store.invitations import find_over as find_over_invitations
 from intake_api.store.letters import find_over as find_over_letters
 from intake_api.store.renewals import find_ended as find_ended_renewals
 from intake_api.store.rights_cases import find_ended as find_ended_cases
@@ -24,6 +25,7 @@ def clear_mail(store: Store, mailer: Mailer, *, now: datetime) -> None:
     while batch := list(islice(held, BATCH)):
         with store.reading() as tx:
             ended |= find_ended(tx, batch) | find_ended_cases(tx, batch)
+            ended |= find_over_invitations(tx, batch)
             ended |= find_over_letters(tx, batch) | find_ended_renewals(tx, batch)
     if ended:
         mailer.remove(ended)

@@ -16,7 +16,7 @@ from intake_api.log import event
 from intake_api.mail.port import Mail, Mailer, Sent
 from intake_api.store.base import AnotherWasFirst, Store
 from intake_api.store.checkpoint_copies import claim_copy, give_back_copy
-from intake_api.store.evidence import Checkpoint, last_checkpoint
+from intake_api.store.checkpoints import Checkpoint, last_checkpoint
 
 EVERY = timedelta(hours=1)
 

@@ -33,18 +33,12 @@ from intake_api.rules.lead_state import MOVES, Act, LeadState
 from intake_api.rules.retry import next_attempt
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.deliveries import (
-    Attempt,
-    Delivery,
-    DeliveryState,
-    claim_delivery,
-    find_claimed,
-    find_running,
-    record_attempt,
-)
+from intake_api.store.deliveries import DELIVERIES, Attempt, Delivery, DeliveryState, record_attempt
 from intake_api.store.destinations import find_pause, pause_destination
+from intake_api.store.lead_moves import forget_moves
 from intake_api.store.leads import Lead, get_lead_by_id, move_lead, open_values
 from intake_api.store.subjects import get_data_key
+from intake_api.store.turns import claim_turn, find_claimed, find_running
 
 FAILED = (DeliveryState.REFUSED, DeliveryState.GIVEN_UP, DeliveryState.BLOCKED)
 UPSERT: Operation = "upsert"
@@ -70,7 +64,7 @@ def deliver(store: Store, destination: Destination, delivery_id: str, turn: int,
     outcome = destination.send(UPSERT, claimed.parcel, now=clock())
     now = clock()
     with store.writing() as tx:
-        delivery = find_claimed(tx, delivery_id, claimed.claim)
+        delivery = find_claimed(tx, DELIVERIES, delivery_id, claimed.claim)
         if delivery is None:
             event("delivery.outrun", delivery=delivery_id)  # another worker has it in hands; its report counts
             return
@@ -98,9 +92,15 @@ def hold_back(tx: Connection, delivery: Delivery, obstacles: tuple[Obstacle, ...
     _record(tx, get_lead_by_id(tx, delivery.lead_id), delivery, _blocked(*obstacles), None, now=now)
 
 
+def cancel(tx: Connection, delivery: Delivery, reason: str, *, now: datetime) -> None:
+    """Settle a waiting delivery that is not wanted any more. The caller holds it and its lead."""
+    lead = get_lead_by_id(tx, delivery.lead_id)
+    _record(tx, lead, delivery, Attempt(DeliveryState.CANCELLED, "cancelled", reason), None, now=now)
+
+
 def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, *, now: datetime) -> _Claimed | None:
     with store.writing() as tx:
-        delivery = find_running(tx, delivery_id, turn)
+        delivery = find_running(tx, DELIVERIES, delivery_id, turn)
         if delivery is None:
             return None
         lead = get_lead_by_id(tx, delivery.lead_id, hold=True)
@@ -119,7 +119,9 @@ def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, 
         if not judgement.open:
             _record(tx, lead, delivery, _blocked(*judgement.obstacles), None, now=now)
             return None
-        return _Claimed(claim_delivery(tx, delivery.id), _parcel(tx, store, delivery, lead, judgement))
+        forget_moves(tx, lead.id)  # from here on it may be over there: undoing would promise too much
+        claim = claim_turn(tx, DELIVERIES, delivery.id, now=now)
+        return _Claimed(claim, _parcel(tx, store, delivery, lead, judgement))
 
 
 def _parcel(tx: Connection, store: Store, delivery: Delivery, lead: Lead, judgement: Judgement) -> Parcel:

@@ -1,21 +1,43 @@
-"""Put work whose time has come back into its queue: deliveries, and mails with a link."""
+"""Put work whose time has come back into its queue: deliveries, mails, and acts on many leads."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from intake_api.queue import DELIVER_LEAD, SEND_CONFIRMATION, SEND_LETTER, SEND_RENEWAL, SEND_RIGHTS_LINK, Queue
+from intake_api.queue import (
+    ACT_ON_MANY,
+    DELIVER_LEAD,
+    SEND_ALERT,
+    SEND_ASSIGNMENT,
+    SEND_CONFIRMATION,
+    SEND_INVITATION,
+    SEND_LETTER,
+    SEND_RENEWAL,
+    SEND_RIGHTS_LINK,
+    Queue,
+)
+from intake_api.store.alerts import ALERT_MAILS
+from intake_api.store.assignments import ASSIGNMENT_MAILS
 from intake_api.store.base import Store
-from intake_api.store.confirmations import give_due_mails, has_due_mail
-from intake_api.store.deliveries import give_due_deliveries, has_due_delivery
-from intake_api.store.letters import give_due_letters, has_due_letter
-from intake_api.store.renewals import give_due_renewals, has_due_renewal
-from intake_api.store.rights_cases import give_due_links, has_due_link
+from intake_api.store.bulk_jobs import BULK_JOBS
+from intake_api.store.confirmations import CONFIRMATIONS
+from intake_api.store.deliveries import DELIVERIES
+from intake_api.store.invitations import INVITATIONS
+from intake_api.store.letters import LETTERS
+from intake_api.store.renewals import RENEWALS
+from intake_api.store.rights_cases import CASES
+from intake_api.store.turns import WorkKind, give_due_turns, has_due_turn
 
-WAITING = {
-    DELIVER_LEAD: (has_due_delivery, give_due_deliveries),
-    SEND_CONFIRMATION: (has_due_mail, give_due_mails),
-    SEND_RENEWAL: (has_due_renewal, give_due_renewals),
-    SEND_RIGHTS_LINK: (has_due_link, give_due_links),
-    SEND_LETTER: (has_due_letter, give_due_letters),
+KINDS: Mapping[str, WorkKind[Any]] = {
+    DELIVER_LEAD: DELIVERIES,
+    SEND_CONFIRMATION: CONFIRMATIONS,
+    SEND_RENEWAL: RENEWALS,
+    SEND_RIGHTS_LINK: CASES,
+    SEND_INVITATION: INVITATIONS,
+    SEND_ASSIGNMENT: ASSIGNMENT_MAILS,
+    SEND_ALERT: ALERT_MAILS,
+    SEND_LETTER: LETTERS,
+    ACT_ON_MANY: BULK_JOBS,
 }
 
 
@@ -24,12 +46,12 @@ def enqueue_due(store: Store, queue: Queue, workflow: str, *, now: datetime) -> 
 
     :raises StoreUnavailable: nothing was written.
     """
-    has_due, give_due = WAITING[workflow]
+    kind = KINDS[workflow]
     with store.reading() as tx:  # most looks find nothing, and need not hold up those who write
-        if not has_due(tx, now=now):
+        if not has_due_turn(tx, kind, now=now):
             return 0
     with store.writing() as tx:
-        keys = give_due(tx, now=now)
+        keys = give_due_turns(tx, kind, now=now)
         for key in keys:
             queue.enqueue(tx, workflow, key)
     return len(keys)

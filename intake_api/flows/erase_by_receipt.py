@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from intake_api.flows.erase_lead import erase_lead
-from intake_api.flows.hold_lead import hold_lead
+from intake_api.flows.hold_lead import hold_together
 from intake_api.flows.receipt_token import read_receipt_token
+from intake_api.flows.withdraw_by_receipt import is_proven
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
 from intake_api.store.deliveries import list_reached
@@ -32,6 +33,9 @@ class Erased:
 def erase_by_receipt(store: Store, token: str, *, now: datetime) -> Erased:
     """Erase the lead that a receipt belongs to. Saying it again gets the same answer.
 
+    Was its address confirmed, all that is merged with it goes, too. Anybody can type an address: by another receipt
+    that lead alone goes.
+
     A delivery that is in a worker's hands at this moment may still arrive, and is on the record then; one that waits
     finds nothing to send.
 
@@ -40,9 +44,13 @@ def erase_by_receipt(store: Store, token: str, *, now: datetime) -> Erased:
     """
     with store.writing() as tx:
         known = get_lead_by_receipt(tx, *read_receipt_token(token))
-        lead = hold_lead(tx, known.id)
-        if lead.state is not LeadState.ERASED:
-            erase_lead(tx, lead, actor="subject", why="asked", now=now)
+        held = hold_together(tx, known.id)
+        lead = held[known.id]
+        gone = list(held.values()) if is_proven(tx, lead) else [lead]
+        for one in gone:
+            if one.state is not LeadState.ERASED:
+                erase_lead(tx, one, actor="subject", why="asked", now=now)
         notice = json.loads(get_notice_body(tx, lead.notice_hash))
         gone_at = erased_at(tx, lead.subject_id) or now
-        return Erased(lead.locale, gone_at, notice, list_reached(tx, lead.id))
+        recipients = sorted({recipient for one in gone for recipient in list_reached(tx, one.id)})
+        return Erased(lead.locale, gone_at, notice, recipients)

@@ -7,6 +7,9 @@ from sqlalchemy import Connection
 from intake_api.store import evidence
 from intake_api.store.confirmations import close_confirmations
 from intake_api.store.contact_uses import remove_uses
+from intake_api.store.counted_leads import count_for_good
+from intake_api.store.lead_moves import forget_moves
+from intake_api.store.lead_notes import remove_notes
 from intake_api.store.leads import Lead, empty_lead
 from intake_api.store.renewals import close_renewals
 from intake_api.store.subjects import erase_subject
@@ -18,11 +21,14 @@ def erase_lead(tx: Connection, lead: Lead, *, actor: str, why: str, now: datetim
     :param actor: `subject`, `staff:<id>`, `operator` or `system`.
     :param why: a code such as `asked`, `disowned`, `unconfirmed` or `retention`.
     """
+    count_for_good(tx, lead.id)
     erase_subject(tx, lead.subject_id, now=now)
     empty_lead(tx, lead.id)
     close_confirmations(tx, lead.id, now=now)
     close_renewals(tx, lead.id, now=now)
     remove_uses(tx, lead.id)
+    forget_moves(tx, lead.id)
+    remove_notes(tx, lead.id)
     evidence.add_entry(
         tx,
         "lead.erased",

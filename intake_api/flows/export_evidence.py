@@ -17,16 +17,17 @@ from intake_api import verifier
 from intake_api.clock import rfc3339
 from intake_api.flows.issue_receipt import proof, public_key, signed, signed_checkpoint
 from intake_api.flows.make_records import Told, told_of
-from intake_api.store import evidence, keyring
+from intake_api.store import evidence, keyring, notices
 from intake_api.store.base import Store
-from intake_api.store.evidence import Checkpoint, Entry, Proven, Signer
+from intake_api.store.checkpoints import Checkpoint, last_checkpoint
+from intake_api.store.evidence import Entry, Proven
 from intake_api.store.leads import LeadUnknown, get_lead
+from intake_api.store.signer import Signer
 
 __all__ = ["EvidenceWaits", "Exported", "LeadUnknown", "export_evidence"]
 
 SCHEMA = "urn:vestibule:evidence-export:1"
 ERASED = "lead.erased"
-PUBLISHED = ("notice.kept", "notice.published")  # the first by versions that knew no publishing
 README = """What was decided in submission {reference}, and what proves it.
 
   python verify.py                    checks every file here; it needs Python and the package `cryptography`
@@ -76,7 +77,7 @@ def export_evidence(
         lead = get_lead(tx, reference)
         told = told_of(tx, lead, public_url)
         proven = [*told.proven, *_beside(tx, lead.id, {lead.notice_hash, *told.later_notices})]
-        latest = evidence.last_checkpoint(tx)
+        latest = last_checkpoint(tx)
         if latest is None or not all(one.checkpoint for one in proven):
             raise EvidenceWaits("An entry of this submission has no place in the log yet. Start a worker, try again.")
         keys = [public_key(key) for key in keyring.signing_keys(tx) if key.name == keyring.CHECKPOINTS]
@@ -96,7 +97,7 @@ def export_evidence(
 def _beside(tx: Connection, lead_id: str, notice_hashes: Collection[str]) -> list[Proven]:
     """Return what else belongs to it: when its notices were published, and that what was sent was erased."""
     entries = [entry for entry in evidence.list_entries(tx, lead_id) if entry.kind == ERASED]
-    published = [entry for kind in PUBLISHED for entry in evidence.entries_of_kind(tx, kind)]
+    published = [entry for kind in notices.PUBLISHED for entry in evidence.entries_of_kind(tx, kind)]
     entries += [entry for entry in published if _says(entry)["notice"] in notice_hashes]
     return [evidence.prove(tx, entry) for entry in entries]
 

@@ -5,12 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from intake_api.rules.staff_roles import Role
 from intake_api.store import evidence, staff
 from intake_api.store.base import Store
 
 __all__ = ["FIRST_EMAIL", "Invitation", "StaffUnknown", "invite_first_staff", "reset_staff"]
 
 FIRST_EMAIL = "reviewer@vestibule.example"
+FIRST_ROLES = (Role.ADMINISTRATOR, Role.REVIEWER)  # somebody has to let the others in, and a small house has one person
 
 
 class StaffUnknown(Exception):
@@ -40,7 +42,7 @@ def invite_first_staff(store: Store, email: str | None, *, now: datetime) -> Inv
             return None
         wanted = staff.normal_email(email or (first.email if first else FIRST_EMAIL))
         if first is None:
-            staff_id = staff.add_staff(tx, wanted, password_hash, one_time=True, now=now)
+            staff_id = staff.add_staff(tx, wanted, password_hash, one_time=True, roles=FIRST_ROLES, now=now)
         else:
             staff_id = first.id
             staff.set_email(tx, staff_id, wanted)

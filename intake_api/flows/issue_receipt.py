@@ -16,8 +16,10 @@ from intake_api.flows.show_receipt import ReceiptErased, opened_receipt
 from intake_api.rules.contact import masked_email, masked_phone
 from intake_api.store import evidence, keyring
 from intake_api.store.base import Store
-from intake_api.store.evidence import Checkpoint, Proven, Signer
+from intake_api.store.checkpoints import ORIGIN, Checkpoint
+from intake_api.store.evidence import Proven
 from intake_api.store.leads import LeadUnknown, open_values
+from intake_api.store.signer import Signer
 from intake_api.store.subjects import get_data_key
 from intake_api.store.vault import DataKey
 from intake_api.verifier import in_base64
@@ -83,7 +85,7 @@ def proof(proven: Sequence[Proven]) -> JsonObject:
     """Return the entries with what proves their places; those that wait for one are promised it."""
     checkpoints = {one.checkpoint.size: one.checkpoint for one in proven if one.checkpoint}
     return {
-        "origin": evidence.ORIGIN,
+        "origin": ORIGIN,
         "hashing": "RFC 9162, SHA-256; the entry's bytes are the leaf",
         "entries": [
             {

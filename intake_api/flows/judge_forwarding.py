@@ -1,16 +1,17 @@
 """Judge whether a lead may go to a recipient now: for the screen before the button, at approval, and before sending."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from intake_api.flows.decided_together import decided_together
 from intake_api.flows.notice_in_force import notice_in_force
-from intake_api.flows.state_now import state_now
 from intake_api.rules.forwarding import Obstacle, PromisedPurpose, find_obstacles, passable
 from intake_api.store.decisions import Decision, current_decisions
-from intake_api.store.leads import Lead
+from intake_api.store.lead_merges import list_merged
+from intake_api.store.leads import Lead, get_lead_by_id
 from intake_api.store.notices import get_notice_body
 from intake_api.store.publications import current_publication
 from intake_api.store.subjects import is_erased
@@ -45,18 +46,19 @@ class Judgement:
 
 
 def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetime) -> Judgement:
-    """Judge by the notices this person saw and by what they decided until now.
+    """Judge by the notices this person saw and by what they decided until now, in this lead or one merged into it.
 
     :raises NoticeAltered: the notice was changed in the database, so nothing can be said to have been promised.
     """
-    decisions = current_decisions(tx, lead.id)
-    notice = notice_in_force(tx, lead, decisions.values())
-    states = {name: state_now(tx, lead, one, now=now) for name, one in decisions.items()}
+    own = current_decisions(tx, lead.id)
+    notice = notice_in_force(tx, lead, own.values())
+    merged = [get_lead_by_id(tx, one.lead_id) for one in list_merged(tx, lead.id)]
+    decisions = decided_together(tx, lead, own, merged, now=now)
     purposes = [
         PromisedPurpose(
             id=promised["id"],
             recipients=frozenset(promised["recipients"]),
-            state=states.get(promised["id"]),
+            state=decisions[promised["id"]].state if promised["id"] in decisions else None,
         )
         for promised in notice["purposes"]
     ]
@@ -65,7 +67,7 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
         purposes,
         recipient,
         erased=erased,
-        restricted=lead.is_restricted,
+        restricted=any(one.is_restricted for one in (lead, *merged)),
         named_since=_is_named_today(tx, lead, recipient),
         untold=lead.tell_by is not None,
         delete_after=lead.delete_after,
@@ -76,9 +78,7 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
         obstacles=obstacles,
         purposes=allowed,
         fields=tuple(one["name"] for one in notice["fields"] if set(allowed) & set(one["purposes"])),
-        decisions=tuple(
-            replace(decisions[one.id], state=one.state) for one in purposes if recipient in one.recipients and one.state
-        ),
+        decisions=tuple(decisions[one.id] for one in purposes if recipient in one.recipients and one.state),
     )
 
 

@@ -6,8 +6,8 @@ from intake_api.store import staff
 from intake_api.store.base import Store
 
 
-def keep_session(store: Store, token: str, *, now: datetime) -> staff.Reviewer | None:
-    """Return who is signed in with this token, or None; the session's idle time starts anew, to the minute."""
+def keep_session(store: Store, token: str, *, now: datetime) -> staff.OpenSession | None:
+    """Return the session of this token, or None; the session's idle time starts anew, to the minute."""
     with store.reading() as tx:
         session = staff.find_session(tx, token, now=now)
     if session is None:
@@ -15,4 +15,4 @@ def keep_session(store: Store, token: str, *, now: datetime) -> staff.Reviewer |
     if now - session.seen_at >= staff.SEEN_AGAIN:
         with store.writing() as tx:
             staff.mark_seen(tx, token, now=now)
-    return session.reviewer
+    return session

@@ -18,6 +18,7 @@ from intake_api.flows.write_letter import write_about_lead
 from intake_api.queue import Queue
 from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.rules.consent import DecisionState, permits
+from intake_api.rules.first_response import respond_by
 from intake_api.rules.follow_up import due_at
 from intake_api.rules.lead_state import LeadState
 from intake_api.rules.qualification import Score, score
@@ -184,6 +185,9 @@ def _lead(
         held_for=list(reasons) or None,
         evidence_entry=entry_id,
         follow_up_by=due_at(view.form.follow_up, view.form.rules, values, now=now),
+        respond_by=respond_by(
+            view.form.first_response, catalogue.organisation.opening_hours, view.form.rules, values, now=now
+        ),
         tell_by=tell_by(said_at) if said_at and recorded and not recorded.told else None,
     )
 
@@ -210,7 +214,7 @@ def _said(accepted: Accepted) -> dict[str, object]:
 
 
 def _told(state: LeadState) -> LeadState:
-    return LeadState.NEW if state is LeadState.HELD else state
+    return LeadState.NEW if state in (LeadState.HELD, LeadState.SPAM, LeadState.MERGED) else state
 
 
 def _attribution(given: Mapping[str, str], code: str | None) -> dict[str, str]:

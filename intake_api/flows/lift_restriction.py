@@ -17,7 +17,7 @@ from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.leads import Lead, restrict
 from intake_api.store.letters import Letter, LetterKind, list_letters
-from intake_api.store.mailed_links import MailState
+from intake_api.store.mails import MailState
 from intake_api.store.rights_cases import CaseUnknown, RightsCase, get_case
 
 __all__ = [

@@ -1,7 +1,6 @@
 """Give deliveries another chance whose attempt broke down in our own house, so that none is left lying."""
 
 import random
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -12,8 +11,8 @@ from intake_api.flows.mend_broken import mend_broken
 from intake_api.log import event
 from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.store.base import Store
-from intake_api.store.deliveries import DeliveryState, claim_delivery, find_running
-from intake_api.store.turns import parse_turn_key
+from intake_api.store.deliveries import DELIVERIES
+from intake_api.store.turns import claim_broken, parse_turn_key
 
 
 def mend_deliveries(store: Store, queue: Queue, *, now: datetime) -> int:
@@ -27,12 +26,9 @@ def mend_deliveries(store: Store, queue: Queue, *, now: datetime) -> int:
 
 
 def _mend(tx: Connection, key: str, *, now: datetime) -> bool:
-    delivery = find_running(tx, *parse_turn_key(key))
+    delivery = claim_broken(tx, DELIVERIES, *parse_turn_key(key), now=now)
     if delivery is None:
         return False
-    if delivery.state is DeliveryState.QUEUED:  # it broke before it was claimed, and counts all the same
-        delivery = replace(delivery, attempts=delivery.attempts + 1)
-        claim_delivery(tx, delivery.id)
     settle(tx, delivery, Unknown("internal_error"), None, now=now, jitter=random.random())  # noqa: S311 no secret
     event("delivery.mended", delivery=delivery.id)
     return True

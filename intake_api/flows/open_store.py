@@ -9,8 +9,9 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.flows.migrate_store import newest_revision
 from intake_api.flows.publish_notices import publish_at_start
 from intake_api.settings import Settings
-from intake_api.store import evidence, keyring, notices
+from intake_api.store import keyring, notices
 from intake_api.store.base import Store
+from intake_api.store.signer import Signer
 from intake_api.store.vault import Vault, key_id
 
 
@@ -82,15 +83,15 @@ def public_keys(settings: Settings) -> dict[str, bytes]:
     return {key_id(public): public for of_name in seeds for seed in of_name for public in [_public(seed)]}
 
 
-def signer_of(settings: Settings, name: str) -> evidence.Signer:
+def signer_of(settings: Settings, name: str) -> Signer:
     """Return what signs checkpoints (`keyring.CHECKPOINTS`) or receipts (`keyring.RECEIPTS`) in this process."""
     secrets = settings.secrets
     newest = secrets.evidence_key if name == keyring.CHECKPOINTS else secrets.receipt_key
-    return evidence.Signer(newest, secrets.older_keys[name])
+    return Signer(newest, secrets.older_keys[name])
 
 
 def _public(seed: bytes) -> bytes:
-    return evidence.Signer(seed).public_key
+    return Signer(seed).public_key
 
 
 def _need_recipient(catalogue: Catalogue, recipient: str) -> None:

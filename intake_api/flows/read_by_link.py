@@ -23,6 +23,7 @@ from intake_api.store.base import Store
 from intake_api.store.confirmations import Confirmation, list_confirmations
 from intake_api.store.decisions import Decision, list_decisions
 from intake_api.store.lead_index import find_by_email
+from intake_api.store.lead_notes import LeadNote, list_notes
 from intake_api.store.leads import Lead, open_values
 from intake_api.store.notices import get_notice_body
 from intake_api.store.rights_cases import (
@@ -51,6 +52,7 @@ class OwnLead:
     confirmations: list[Confirmation]
     entries: list[Mapping[str, Any]]
     changed: frozenset[str]
+    notes: list[LeadNote]
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,9 @@ def _read(tx: Connection, store: Store, case: RightsCase, key: str, *, now: date
 
 
 def _read_lead(tx: Connection, store: Store, lead: Lead, case: RightsCase, *, now: datetime) -> OwnLead:
-    values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
+    key = get_data_key(tx, store.vault, lead.subject_id)
+    values, notes = open_values(tx, store.vault, key, lead.id), list_notes(tx, store.vault, key, lead.id)
+    noted = {"notes": len(notes)} if notes else {}
     evidence.add_entry(
         tx,
         "lead.read",
@@ -111,7 +115,7 @@ def _read_lead(tx: Connection, store: Store, lead: Lead, case: RightsCase, *, no
         now=now,
         lead_id=lead.id,
         subject_id=lead.subject_id,
-        facts={"fields": sorted(values), "why": case.kind.value, "case": case.id},
+        facts={"fields": sorted(values), "why": case.kind.value, "case": case.id, **noted},
     )
     decisions = list_decisions(tx, lead.id)
     return OwnLead(
@@ -122,4 +126,5 @@ def _read_lead(tx: Connection, store: Store, lead: Lead, case: RightsCase, *, no
         confirmations=list_confirmations(tx, lead.id),
         entries=[json.loads(entry.body) for entry in evidence.list_entries(tx, lead.id)],
         changed=changed_yeses(tx, lead, decisions),
+        notes=notes,
     )

@@ -13,6 +13,7 @@ from intake_api.store.presentations import (
     find_answered,
     read_presentation,
 )
+from intake_api.store.report_counts import add_marks, refusal
 
 __all__ = ["PresentationUnknown", "PresentationUsed", "refuse_form"]
 
@@ -46,4 +47,5 @@ def _record(store: Store, shown: Presentation, now: datetime) -> None:
     }
     with store.writing() as tx:
         add_answered(tx, shown, Outcome.REFUSED, now=now)
+        add_marks(tx, {refusal(shown): 1})
         evidence.add_entry(tx, "presentation.refused", actor="subject", now=now, facts=facts)

@@ -8,14 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from intake_api.flows.hold_lead import hold_lead
-from intake_api.rules.lead_state import LeadState
-from intake_api.store import evidence, keyring, rights_cases, subjects
+from intake_api.flows.index_leads_anew import index_leads_anew
+from intake_api.store import evidence, keyring, rights_cases, second_factors, subjects
 from intake_api.store.base import Store
-from intake_api.store.lead_index import index_anew
-from intake_api.store.lead_lists import ids_not_erased
-from intake_api.store.leads import open_values
-from intake_api.store.subjects import get_data_key
 
 BATCH = 200
 WEBHOOK = "WEBHOOK_SECRET"
@@ -88,25 +83,12 @@ def _wrap_anew(store: Store) -> int:
             break
         last, renewed = done[0], renewed + done[1]
     with store.writing() as tx:
+        renewed += second_factors.wrap_anew(tx, store.vault)
         return renewed + rights_cases.wrap_anew(tx, store.vault)
 
 
 def _index_anew(store: Store) -> int:
-    """Make every blind index again by the new index key, each lead held by itself: erasing one waits, or was first."""
-    last, renewed = "", 0
-    while True:
-        with store.reading() as tx:
-            ids = ids_not_erased(tx, after=last, limit=BATCH)
-        if not ids:
-            break
-        for lead_id in ids:
-            with store.writing() as tx:
-                lead = hold_lead(tx, lead_id)
-                if lead.state is not LeadState.ERASED:
-                    values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
-                    index_anew(tx, store.vault, lead.id, values)
-                    renewed += 1
-        last = ids[-1]
+    renewed = index_leads_anew(store)
     with store.writing() as tx:
         return renewed + rights_cases.wrap_anew(tx, store.vault)
 

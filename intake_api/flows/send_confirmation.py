@@ -11,77 +11,57 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from intake_api.clock import Clock
-from intake_api.flows.note_bounce import hold_news, note_bounce
 from intake_api.flows.record_told import note_mailed
-from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, send_mail
+from intake_api.flows.send_mail import MailDesk, MailKind, record_attempt, send_mail
 from intake_api.flows.state_now import is_changed
 from intake_api.log import event
-from intake_api.mail.port import Mail, Outcome
+from intake_api.mail.port import Mail
+from intake_api.queue import SEND_CONFIRMATION
 from intake_api.rules.confirmation import may_ask
 from intake_api.rules.consent import DecisionState
-from intake_api.store import evidence
+from intake_api.rules.lead_state import Act
 from intake_api.store.base import Store
 from intake_api.store.confirmations import (
+    CONFIRMATIONS,
     Confirmation,
-    claim_mail,
     confirmation_token,
-    find_claimed,
-    find_running,
     lead_of,
     list_confirmations,
     mails_to,
-    record_mail,
 )
 from intake_api.store.decisions import current_decisions
 from intake_api.store.lead_index import bounced_since, email_token
+from intake_api.store.lead_moves import forget_moves
 from intake_api.store.leads import Lead, get_lead_by_id, open_values
-from intake_api.store.mailed_links import MailAttempt, MailState, stop_url
+from intake_api.store.mailed_links import stop_url
+from intake_api.store.mails import MailAttempt, MailState
 from intake_api.store.notices import get_notice_body
 from intake_api.store.subjects import get_data_key, is_erased
 
+HELD = "held"  # why a mail of a held lead does not leave
+
 
 def send_confirmation(store: Store, desk: MailDesk, confirmation_id: str, turn: int, *, clock: Clock) -> None:
-    """Make the attempt of this turn; one whose turn is over, or that is settled, does nothing.
-
-    May be run again at any time: the same mail, with the same link, is sent once more.
+    """Make the attempt of this turn, as `send_mail` does.
 
     :raises StoreUnavailable: the claim or the outcome could not be written; the attempt is made again later.
     """
-    send_mail(
-        store,
-        desk.mailer,
-        lambda tx, now: _claim(tx, store, desk, confirmation_id, turn, now=now),
-        lambda tx, claim, outcome, now: _report(tx, confirmation_id, claim, outcome, now=now),
-        clock=clock,
-    )
-
-
-def settle(tx: Connection, confirmation: Confirmation, outcome: Outcome, *, now: datetime) -> None:
-    """Write down what came of an attempt."""
-    attempt = judge_attempt(outcome, confirmation.attempts, until=confirmation.expires_at, now=now)
-    lead = get_lead_by_id(tx, confirmation.lead_id)
-    _record(tx, lead, confirmation, attempt, now=now)
-    if attempt.state is MailState.SENT:
-        note_mailed(tx, lead, now=now)
+    send_mail(store, desk, CONFIRMATION_MAIL, confirmation_id, turn, clock=clock)
 
 
 def drop(tx: Connection, lead: Lead, confirmation: Confirmation, reason: str, *, now: datetime) -> None:
     """Settle a waiting mail that is not wanted any more: it does not leave. The caller holds the confirmation."""
-    _record(tx, lead, confirmation, MailAttempt(MailState.DROPPED, reason), now=now)
+    _record(tx, confirmation, MailAttempt(MailState.DROPPED, reason), now, lead)
 
 
-def _claim(
-    tx: Connection, store: Store, desk: MailDesk, confirmation_id: str, turn: int, *, now: datetime
-) -> ClaimedMail | None:
-    confirmation = find_running(tx, confirmation_id, turn)
-    if confirmation is None:
-        return None
+def _prepare(tx: Connection, store: Store, desk: MailDesk, confirmation: Confirmation, now: datetime) -> Mail | None:
     lead = get_lead_by_id(tx, confirmation.lead_id)
     asked = _still_asked(tx, lead, confirmation)
     if obstacle := _obstacle(tx, lead, confirmation, asked, now=now):
-        _record(tx, lead, confirmation, obstacle, now=now)
+        _record(tx, confirmation, obstacle, now, lead)
         return None
-    return ClaimedMail(claim_mail(tx, confirmation.id), _mail(tx, store, desk, lead, confirmation, asked))
+    forget_moves(tx, lead.id, Act.RELEASE)  # what leaves now cannot be called back
+    return _mail(tx, store, desk, lead, confirmation, asked)
 
 
 def _still_asked(tx: Connection, lead: Lead, confirmation: Confirmation) -> list[Confirmation]:
@@ -92,18 +72,6 @@ def _still_asked(tx: Connection, lead: Lead, confirmation: Confirmation) -> list
     return [one for one in (confirmation, *together) if one.purpose in waiting]
 
 
-def _report(tx: Connection, confirmation_id: str, claim: str, outcome: Outcome, *, now: datetime) -> None:
-    address = email_token(tx, lead_of(tx, confirmation_id))
-    is_news = hold_news(tx, address, outcome)
-    confirmation = find_claimed(tx, confirmation_id, claim)
-    if confirmation is None:
-        event("confirmation.outrun", confirmation=confirmation_id)  # another worker has it; its report counts
-        return
-    if is_news:
-        note_bounce(tx, address, outcome, now=now)
-    settle(tx, confirmation, outcome, now=now)
-
-
 def _obstacle(
     tx: Connection, lead: Lead, confirmation: Confirmation, asked: Sequence[Confirmation], *, now: datetime
 ) -> MailAttempt | None:
@@ -111,6 +79,8 @@ def _obstacle(
         return MailAttempt(MailState.DROPPED, "erased")
     if lead.is_restricted:
         return MailAttempt(MailState.DROPPED, "restricted")
+    if lead.held_for:  # marked as spam while an attempt was under way
+        return MailAttempt(MailState.DROPPED, HELD)
     if not asked:
         first = current_decisions(tx, lead.id)[confirmation.purpose]
         waits = first.state is DecisionState.REQUESTED
@@ -162,27 +132,13 @@ def _question(texts: Mapping[str, str], said: Mapping[str, str], question: Confi
     return f"  {title}\n  {said['asked_at']} {asked_at}", f"{said['confirm']}\n{link}"
 
 
-def _record(tx: Connection, lead: Lead, confirmation: Confirmation, attempt: MailAttempt, *, now: datetime) -> None:
-    record_mail(tx, confirmation.id, attempt, now=now)
-    kind = "tried" if attempt.state is MailState.RETRYING else attempt.state.value
+def _record(
+    tx: Connection, confirmation: Confirmation, attempt: MailAttempt, now: datetime, lead: Lead | None = None
+) -> None:
+    lead = lead or get_lead_by_id(tx, confirmation.lead_id)
     enclosed = [one.purpose for one in list_confirmations(tx, lead.id) if one.state is MailState.ENCLOSED]
-    facts = {
-        **({"enclosed": enclosed} if enclosed else {}),
-        "confirmation": confirmation.id,
-        "purpose": confirmation.purpose,
-        "attempt": confirmation.attempts,
-        "reason": attempt.reason,
-        "status": attempt.status,
-    }
-    evidence.add_entry(
-        tx,
-        f"confirmation.{kind}",
-        actor="system",
-        now=now,
-        lead_id=lead.id,
-        subject_id=lead.subject_id,
-        facts=facts,
-    )
+    facts = {"purpose": confirmation.purpose, **({"enclosed": enclosed} if enclosed else {})}
+    record_attempt(tx, CONFIRMATION_MAIL, confirmation, attempt, lead=lead, facts=facts, now=now)
     event(
         f"confirmation.{attempt.state.value}",
         confirmation=confirmation.id,
@@ -190,3 +146,18 @@ def _record(tx: Connection, lead: Lead, confirmation: Confirmation, attempt: Mai
         reason=attempt.reason,
         status=attempt.status,
     )
+    if attempt.state is MailState.SENT:
+        note_mailed(tx, lead, now=now)
+
+
+CONFIRMATION_MAIL = MailKind(
+    CONFIRMATIONS,
+    SEND_CONFIRMATION,
+    name="confirmation",
+    id_name="confirmation",
+    entry="confirmation.",
+    prepare=_prepare,
+    record=_record,
+    until=lambda confirmation: confirmation.expires_at,
+    lead_of=lead_of,
+)

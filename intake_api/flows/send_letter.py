@@ -12,29 +12,20 @@ from sqlalchemy import Connection
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
-from intake_api.flows.note_bounce import hold_news, note_bounce
 from intake_api.flows.receipt_token import receipt_token
 from intake_api.flows.record_told import note_mailed
-from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, send_mail
+from intake_api.flows.send_mail import MailDesk, MailKind, record_attempt, send_mail
 from intake_api.log import event
-from intake_api.mail.port import Mail, Outcome
+from intake_api.mail.port import Mail
 from intake_api.mail.words import MailWords
+from intake_api.queue import SEND_LETTER
 from intake_api.rules.consent import DecisionState
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.decisions import current_decisions
 from intake_api.store.lead_index import contact_token, email_token
 from intake_api.store.leads import Lead, get_lead_by_id, open_values
-from intake_api.store.letters import (
-    Letter,
-    LetterKind,
-    claim_letter,
-    find_claimed,
-    find_running,
-    open_letter,
-    record_letter,
-)
-from intake_api.store.mailed_links import MailAttempt, MailState
+from intake_api.store.letters import LETTERS, Letter, LetterKind, open_letter
+from intake_api.store.mails import MailAttempt, MailState
 from intake_api.store.notices import get_notice_body
 from intake_api.store.rights_cases import case_key, end_case, get_case, open_address
 from intake_api.store.subjects import get_data_key, is_erased
@@ -62,47 +53,18 @@ class _Addressed:
 
 
 def send_letter(store: Store, desk: LetterDesk, letter_id: str, turn: int, *, clock: Clock) -> None:
-    """Make the attempt of this turn; one whose turn is over, or that is settled, does nothing.
-
-    May be run again at any time: the same mail is sent once more.
+    """Make the attempt of this turn, as `send_mail` does.
 
     :raises StoreUnavailable: the claim or the outcome could not be written; the attempt is made again later.
     """
-    send_mail(
-        store,
-        desk.mailer,
-        lambda tx, now: _claim(tx, store, desk, letter_id, turn, now=now),
-        lambda tx, claim, outcome, now: _report(tx, store, letter_id, claim, outcome, now=now),
-        clock=clock,
-    )
+    send_mail(store, desk, LETTER_MAIL, letter_id, turn, clock=clock)
 
 
-def settle(tx: Connection, letter: Letter, outcome: Outcome, *, now: datetime) -> None:
-    """Write down what came of an attempt."""
-    _record(tx, letter, judge_attempt(outcome, letter.attempts, until=letter.made_at + TRY_FOR, now=now), now=now)
-
-
-def _claim(
-    tx: Connection, store: Store, desk: LetterDesk, letter_id: str, turn: int, *, now: datetime
-) -> ClaimedMail | None:
-    letter = find_running(tx, letter_id, turn)
-    if letter is None:
-        return None
+def _prepare(tx: Connection, store: Store, desk: LetterDesk, letter: Letter, now: datetime) -> Mail | None:
     if reason := _obstacle(tx, letter, now=now):
-        _record(tx, letter, MailAttempt(MailState.DROPPED, reason), now=now)
+        _record(tx, letter, MailAttempt(MailState.DROPPED, reason), now)
         return None
-    return ClaimedMail(claim_letter(tx, letter.id), _mail(tx, store, desk, letter))
-
-
-def _report(tx: Connection, store: Store, letter_id: str, claim: str, outcome: Outcome, *, now: datetime) -> None:
-    letter = find_claimed(tx, letter_id, claim)
-    if letter is None:
-        event("letter.outrun", letter=letter_id)  # another worker has it; its report counts
-        return
-    address = _address_of(tx, store, letter)
-    if hold_news(tx, address, outcome):
-        note_bounce(tx, address, outcome, now=now)
-    settle(tx, letter, outcome, now=now)
+    return _mail(tx, store, desk, letter)
 
 
 def _address_of(tx: Connection, store: Store, letter: Letter) -> bytes | None:
@@ -124,6 +86,8 @@ def _obstacle(tx: Connection, letter: Letter, *, now: datetime) -> str | None:
             return "no_address"
         if lead.is_restricted and letter.kind is not LetterKind.LIFTING:
             return "restricted"
+        if lead.held_for and letter.kind in (LetterKind.NOTICE, LetterKind.RECEIPT):
+            return "held"
         if letter.kind is LetterKind.LIFTING and not lead.is_restricted:
             return "not_wanted_any_more"
     elif letter.case_id and get_case(tx, letter.case_id, hold=True).ended_at is not None:
@@ -134,13 +98,7 @@ def _obstacle(tx: Connection, letter: Letter, *, now: datetime) -> str | None:
 def _mail(tx: Connection, store: Store, desk: LetterDesk, letter: Letter) -> Mail:
     to = _addressed(tx, store, letter)
     words, here = desk.words.of(to.locale), desk.catalogue.organisation
-    said = {
-        "product": here.product,
-        "controller": here.name,
-        "address": here.address,
-        "privacy_email": here.email,
-        **to.said,
-    }
+    said = {**here.in_texts, **to.said}
     if right := to.said.get("right"):
         said["wish"] = words[f"rights.{right}"]
     parts = (*_parts(tx, desk, letter, to, words, said), f"-- \n{words['rights.who'].format(**said)}")
@@ -195,29 +153,25 @@ def _complaint(desk: LetterDesk, locale: str) -> str:
     return desk.catalogue.any_view(locale).notice.texts["page.complaint_text"]
 
 
-def _record(tx: Connection, letter: Letter, attempt: MailAttempt, *, now: datetime) -> None:
-    record_letter(tx, letter.id, attempt, now=now)
+def _record(tx: Connection, letter: Letter, attempt: MailAttempt, now: datetime) -> None:
     lead = get_lead_by_id(tx, letter.lead_id) if letter.lead_id else None
-    kind = "tried" if attempt.state is MailState.RETRYING else attempt.state.value
-    facts = {
-        "letter": letter.id,
-        "says": letter.kind.value,
-        "case": letter.case_id,
-        "attempt": letter.attempts,
-        "reason": attempt.reason,
-        "status": attempt.status,
-    }
-    evidence.add_entry(
-        tx,
-        f"letter.{kind}",
-        actor="system",
-        now=now,
-        lead_id=lead.id if lead else None,
-        subject_id=lead.subject_id if lead else None,
-        facts=facts,
-    )
+    facts = {"says": letter.kind.value, "case": letter.case_id}
+    record_attempt(tx, LETTER_MAIL, letter, attempt, lead=lead, facts=facts, now=now)
     event(f"letter.{attempt.state.value}", letter=letter.id, reason=attempt.reason, status=attempt.status)
     if lead and letter.kind is LetterKind.NOTICE and attempt.state is MailState.SENT:
         note_mailed(tx, lead, now=now)
     if letter.kind is LetterKind.REFUSED and letter.case_id and attempt.state in (MailState.SENT, *NOT_SENT):
         end_case(tx, letter.case_id, now=now)  # there is nothing left to write to it about
+
+
+LETTER_MAIL = MailKind(
+    LETTERS,
+    SEND_LETTER,
+    name="letter",
+    id_name="letter",
+    entry="letter.",
+    prepare=_prepare,
+    record=_record,
+    until=lambda letter: letter.made_at + TRY_FOR,
+    address_of=_address_of,
+)

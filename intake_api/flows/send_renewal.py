@@ -9,76 +9,36 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from intake_api.clock import Clock
-from intake_api.flows.note_bounce import hold_news, note_bounce
 from intake_api.flows.open_questions import OpenQuestion, open_questions
-from intake_api.flows.send_mail import ClaimedMail, judge_attempt, send_mail
+from intake_api.flows.send_mail import MailKind, record_attempt, send_mail
 from intake_api.flows.send_rights_link import RightsDesk
 from intake_api.log import event
-from intake_api.mail.port import Mail, Outcome
+from intake_api.mail.port import Mail
+from intake_api.queue import SEND_RENEWAL
 from intake_api.rules.told_changes import told_changes
-from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.lead_index import bounced_since, email_token
+from intake_api.store.lead_index import bounced_since
 from intake_api.store.leads import Lead, get_lead_by_id, open_values
-from intake_api.store.mailed_links import MailAttempt, MailState, stop_url
-from intake_api.store.renewals import (
-    Renewal,
-    Why,
-    claim_mail,
-    find_claimed,
-    find_running,
-    lead_of,
-    record_mail,
-    renewal_token,
-)
+from intake_api.store.mailed_links import stop_url
+from intake_api.store.mails import MailAttempt, MailState
+from intake_api.store.renewals import RENEWALS, Renewal, Why, lead_of, renewal_token
 from intake_api.store.subjects import get_data_key, is_erased
 
 
 def send_renewal(store: Store, desk: RightsDesk, renewal_id: str, turn: int, *, clock: Clock) -> None:
-    """Make the attempt of this turn; one whose turn is over, or that is settled, does nothing.
-
-    May be run again at any time: the same link is sent once more.
+    """Make the attempt of this turn, as `send_mail` does.
 
     :raises StoreUnavailable: the claim or the outcome could not be written; the attempt is made again later.
     """
-    send_mail(
-        store,
-        desk.mailer,
-        lambda tx, now: _claim(tx, store, desk, renewal_id, turn, now=now),
-        lambda tx, claim, outcome, now: _report(tx, renewal_id, claim, outcome, now=now),
-        clock=clock,
-    )
+    send_mail(store, desk, RENEWAL_MAIL, renewal_id, turn, clock=clock)
 
 
-def settle(tx: Connection, renewal: Renewal, outcome: Outcome, *, now: datetime) -> None:
-    """Write down what came of an attempt."""
-    attempt = judge_attempt(outcome, renewal.attempts, until=renewal.expires_at, now=now)
-    _record(tx, get_lead_by_id(tx, renewal.lead_id), renewal, attempt, now=now)
-
-
-def _claim(
-    tx: Connection, store: Store, desk: RightsDesk, renewal_id: str, turn: int, *, now: datetime
-) -> ClaimedMail | None:
-    renewal = find_running(tx, renewal_id, turn)
-    if renewal is None:
-        return None
+def _prepare(tx: Connection, store: Store, desk: RightsDesk, renewal: Renewal, now: datetime) -> Mail | None:
     lead, questions = get_lead_by_id(tx, renewal.lead_id), open_questions(tx, renewal, now=now)
     if obstacle := _obstacle(tx, lead, questions):
-        _record(tx, lead, renewal, obstacle, now=now)
+        _record(tx, renewal, obstacle, now, lead)
         return None
-    return ClaimedMail(claim_mail(tx, renewal.id), _mail(tx, store, desk, lead, renewal, questions))
-
-
-def _report(tx: Connection, renewal_id: str, claim: str, outcome: Outcome, *, now: datetime) -> None:
-    address = email_token(tx, lead_of(tx, renewal_id))
-    is_news = hold_news(tx, address, outcome)
-    renewal = find_claimed(tx, renewal_id, claim)
-    if renewal is None:
-        event("renewal.outrun", renewal=renewal_id)  # another worker has it; its report counts
-        return
-    if is_news:
-        note_bounce(tx, address, outcome, now=now)
-    settle(tx, renewal, outcome, now=now)
+    return _mail(tx, store, desk, lead, renewal, questions)
 
 
 def _obstacle(tx: Connection, lead: Lead, questions: list[OpenQuestion]) -> MailAttempt | None:
@@ -86,6 +46,8 @@ def _obstacle(tx: Connection, lead: Lead, questions: list[OpenQuestion]) -> Mail
         return MailAttempt(MailState.DROPPED, "erased")
     if lead.is_restricted:
         return MailAttempt(MailState.DROPPED, "restricted")
+    if lead.held_for:
+        return MailAttempt(MailState.DROPPED, "held")
     if not questions:
         return MailAttempt(MailState.DROPPED, "nothing_left_to_ask")
     return MailAttempt(MailState.REFUSED, "address_bounced") if bounced_since(tx, lead.id) else None
@@ -96,10 +58,7 @@ def _mail(
 ) -> Mail:
     words, here = desk.words.of(lead.locale), desk.organisation
     said = {
-        "product": here.product,
-        "controller": here.name,
-        "address": here.address,
-        "privacy_email": here.email,
+        **here.in_texts,
         "date": _day(min((one.until for one in questions if one.until), default=renewal.expires_at)),
         "last_day": _day(renewal.expires_at),
     }
@@ -141,19 +100,9 @@ def _day(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d")
 
 
-def _record(tx: Connection, lead: Lead, renewal: Renewal, attempt: MailAttempt, *, now: datetime) -> None:
-    record_mail(tx, renewal.id, attempt, now=now)
-    kind = "tried" if attempt.state is MailState.RETRYING else attempt.state.value
-    facts = {
-        "renewal": renewal.id,
-        "why": renewal.why.value,
-        "attempt": renewal.attempts,
-        "reason": attempt.reason,
-        "status": attempt.status,
-    }
-    evidence.add_entry(
-        tx, f"renewal.{kind}", actor="system", now=now, lead_id=lead.id, subject_id=lead.subject_id, facts=facts
-    )
+def _record(tx: Connection, renewal: Renewal, attempt: MailAttempt, now: datetime, lead: Lead | None = None) -> None:
+    lead = lead or get_lead_by_id(tx, renewal.lead_id)
+    record_attempt(tx, RENEWAL_MAIL, renewal, attempt, lead=lead, facts={"why": renewal.why.value}, now=now)
     event(
         f"renewal.{attempt.state.value}",
         renewal=renewal.id,
@@ -161,3 +110,16 @@ def _record(tx: Connection, lead: Lead, renewal: Renewal, attempt: MailAttempt, 
         reason=attempt.reason,
         status=attempt.status,
     )
+
+
+RENEWAL_MAIL = MailKind(
+    RENEWALS,
+    SEND_RENEWAL,
+    name="renewal",
+    id_name="renewal",
+    entry="renewal.",
+    prepare=_prepare,
+    record=_record,
+    until=lambda renewal: renewal.expires_at,
+    lead_of=lead_of,
+)

@@ -13,27 +13,23 @@ from sqlalchemy import Connection
 
 from intake_api.catalogue.definitions import Organisation
 from intake_api.clock import Clock
-from intake_api.flows.note_bounce import hold_news, note_bounce
-from intake_api.flows.send_mail import ClaimedMail, MailDesk, judge_attempt, send_mail
+from intake_api.flows.send_mail import MailDesk, MailKind, became, record_attempt, send_mail
 from intake_api.log import event
-from intake_api.mail.port import Mail, Outcome
+from intake_api.mail.port import Mail
 from intake_api.mail.words import MailWords
+from intake_api.queue import SEND_RIGHTS_LINK
 from intake_api.rules.rights import LINK_LASTS, TRY_TO_SEND_FOR, RightsKind, may_send_link
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.lead_index import contact_token, find_by_email
-from intake_api.store.mailed_links import MailAttempt, MailState
+from intake_api.store.mails import MailAttempt, MailState
 from intake_api.store.rights_cases import (
+    CASES,
     RightsCase,
     case_token,
-    claim_link,
     end_case,
-    find_claimed,
-    find_running,
     links_to,
     open_address,
     open_replaced,
-    record_link,
 )
 
 NOT_SENT = (MailState.REFUSED, MailState.GIVEN_UP, MailState.HELD, MailState.DROPPED)
@@ -48,50 +44,27 @@ class RightsDesk(MailDesk):
 
 
 def send_rights_link(store: Store, desk: RightsDesk, case_id: str, turn: int, *, clock: Clock) -> None:
-    """Make the attempt of this turn; one whose turn is over, or that is settled, does nothing.
-
-    May be run again at any time: the same mail, with the same link, is sent once more.
+    """Make the attempt of this turn, as `send_mail` does.
 
     :raises StoreUnavailable: the claim or the outcome could not be written; the attempt is made again later.
     """
-    send_mail(
-        store,
-        desk.mailer,
-        lambda tx, now: _claim(tx, store, desk, case_id, turn, now=now),
-        lambda tx, claim, outcome, now: _report(tx, store, case_id, claim, outcome, now=now),
-        clock=clock,
-    )
+    send_mail(store, desk, RIGHTS_MAIL, case_id, turn, clock=clock)
 
 
-def settle(tx: Connection, case: RightsCase, outcome: Outcome, *, now: datetime) -> None:
-    """Write down what came of an attempt."""
-    attempt = judge_attempt(outcome, case.attempts, until=case.made_at + TRY_TO_SEND_FOR, now=now)
-    _record(tx, case, attempt, now=now)
-
-
-def _claim(
-    tx: Connection, store: Store, desk: RightsDesk, case_id: str, turn: int, *, now: datetime
-) -> ClaimedMail | None:
-    case = find_running(tx, case_id, turn)
-    if case is None or case.ended_at is not None:
+def _prepare(tx: Connection, store: Store, desk: RightsDesk, case: RightsCase, now: datetime) -> Mail | None:
+    if case.ended_at is not None:
         return None
     address = open_address(tx, store.vault, case.id)
     if obstacle := _obstacle(tx, store, case, address, now=now):
-        _record(tx, case, obstacle, now=now)
+        _record(tx, case, obstacle, now)
         return None
-    return ClaimedMail(claim_link(tx, case.id, now=now), _mail(desk, case, address))
+    return _mail(desk, case, address)
 
 
-def _report(tx: Connection, store: Store, case_id: str, claim: str, outcome: Outcome, *, now: datetime) -> None:
-    case = find_claimed(tx, case_id, claim)
-    if case is None:
-        event("rights.outrun", case=case_id)  # another worker has it; its report counts
-        return
-    if case.ended_at is None:
-        address = contact_token(store.vault, "email", open_address(tx, store.vault, case.id))
-        if hold_news(tx, address, outcome):
-            note_bounce(tx, address, outcome, now=now)
-    settle(tx, case, outcome, now=now)
+def _address_of(tx: Connection, store: Store, case: RightsCase) -> bytes | None:
+    if case.ended_at is not None:
+        return None
+    return contact_token(store.vault, "email", open_address(tx, store.vault, case.id))
 
 
 def _obstacle(tx: Connection, store: Store, case: RightsCase, address: str, *, now: datetime) -> MailAttempt | None:
@@ -117,10 +90,7 @@ def _has_a_reason(tx: Connection, store: Store, case: RightsCase, address: str) 
 def _mail(desk: RightsDesk, case: RightsCase, address: str) -> Mail:
     words, here = desk.words.of(case.locale), desk.organisation
     said = {
-        "product": here.product,
-        "controller": here.name,
-        "address": here.address,
-        "privacy_email": here.email,
+        **here.in_texts,
         "minutes": str(LINK_LASTS // timedelta(minutes=1)),
         "due": case.due_at.astimezone(UTC).strftime("%Y-%m-%d"),
     }
@@ -153,18 +123,28 @@ def _news(case: RightsCase, address: str, words: Mapping[str, str], said: Mappin
     return Mail(id=case.id, to=address, subject=subject, text="\n\n".join(parts) + "\n", locale=case.locale)
 
 
-def _record(tx: Connection, case: RightsCase, attempt: MailAttempt, *, now: datetime) -> None:
-    record_link(tx, case.id, attempt, now=now)
+def _record(tx: Connection, case: RightsCase, attempt: MailAttempt, now: datetime) -> None:
+    record_attempt(tx, RIGHTS_MAIL, case, attempt, lead=None, facts={"right": case.kind.value}, now=now)
     is_told = case.kind is RightsKind.ADDRESS_CHANGED and attempt.state is MailState.SENT
     if is_told or (attempt.state in NOT_SENT and case.expires_at is None):
         end_case(tx, case.id, now=now)  # nobody has a link: there is nothing to wait for
-    kind = "tried" if attempt.state is MailState.RETRYING else attempt.state.value
-    facts = {
-        "case": case.id,
-        "right": case.kind.value,
-        "attempt": case.attempts,
-        "reason": attempt.reason,
-        "status": attempt.status,
-    }
-    evidence.add_entry(tx, f"rights.link_{kind}", actor="system", now=now, facts=facts)
-    event(f"rights.link_{kind}", case=case.id, attempt=case.attempts, reason=attempt.reason, status=attempt.status)
+    event(
+        f"rights.link_{became(attempt)}",
+        case=case.id,
+        attempt=case.attempts,
+        reason=attempt.reason,
+        status=attempt.status,
+    )
+
+
+RIGHTS_MAIL = MailKind(
+    CASES,
+    SEND_RIGHTS_LINK,
+    name="rights",
+    id_name="case",
+    entry="rights.link_",
+    prepare=_prepare,
+    record=_record,
+    until=lambda case: case.made_at + TRY_TO_SEND_FOR,
+    address_of=_address_of,
+)

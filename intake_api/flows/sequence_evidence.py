@@ -10,13 +10,13 @@ from intake_api.clock import rfc3339
 from intake_api.log import event
 from intake_api.store import evidence, keyring
 from intake_api.store.base import Store
+from intake_api.store.checkpoints import Checkpoint, last_checkpoint
+from intake_api.store.signer import Signer
 
 TOLERATED = timedelta(seconds=2)  # machines of one house differ by less
 
 
-def sequence_evidence(
-    store: Store, signer: evidence.Signer, checkpoint_file: Path, *, now: datetime
-) -> evidence.Checkpoint | None:
+def sequence_evidence(store: Store, signer: Signer, checkpoint_file: Path, *, now: datetime) -> Checkpoint | None:
     """Sequence one batch; return the new checkpoint, or None when nothing waited.
 
     The copy is made after the commit: a crash in between leaves it one checkpoint behind, which verifies, and the next
@@ -27,7 +27,7 @@ def sequence_evidence(
     with store.writing() as tx:
         # Asked each time: from the commit that rotates the key on no other may sign, in no worker.
         signer = signer.using(keyring.current_id(tx, keyring.CHECKPOINTS))
-        before = evidence.last_checkpoint(tx)
+        before = last_checkpoint(tx)
         checkpoint = evidence.sequence(tx, signer, now=now)
         if before and checkpoint and now < before.at - TOLERATED:
             _note_step(tx, before.at, now=now)

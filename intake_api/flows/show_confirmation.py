@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intake_api.flows.state_now import is_changed
+from intake_api.rules.consent import DecisionState
 from intake_api.store.base import Store
 from intake_api.store.confirmations import Confirmation, ConfirmationUnknown, get_by_token
 from intake_api.store.decisions import current_decisions
@@ -20,12 +21,14 @@ class ShownConfirmation:
     """A confirmation with the notice its first yes was given on; nothing the person typed is in it.
 
     `is_changed` says whether what it asks about was changed materially since: it cannot be confirmed any more (C-17).
+    `state` is what the purpose stands at now: a yes that was confirmed may have been taken back since.
     """
 
     confirmation: Confirmation
     lead: Lead
     notice: Mapping[str, Any]
     is_changed: bool
+    state: DecisionState
 
 
 def show_confirmation(store: Store, token: str) -> ShownConfirmation:
@@ -38,4 +41,4 @@ def show_confirmation(store: Store, token: str) -> ShownConfirmation:
         lead = get_lead_by_id(tx, confirmation.lead_id)
         notice = json.loads(get_notice_body(tx, lead.notice_hash))
         asked = current_decisions(tx, lead.id)[confirmation.purpose]
-        return ShownConfirmation(confirmation, lead, notice, is_changed(tx, lead, asked))
+        return ShownConfirmation(confirmation, lead, notice, is_changed(tx, lead, asked), asked.state)

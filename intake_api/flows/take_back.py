@@ -10,20 +10,22 @@ from sqlalchemy import Connection
 
 from intake_api.flows.deliver import hold_back
 from intake_api.flows.expire_unconfirmed import LAPSE
+from intake_api.flows.hold_lead import hold_lead
 from intake_api.flows.judge_forwarding import judge_forwarding
 from intake_api.flows.notice_in_force import notice_in_force
 from intake_api.flows.promised_end import promised_end
 from intake_api.flows.send_confirmation import drop
 from intake_api.rules.consent import DecisionState
-from intake_api.rules.lead_state import LeadState
+from intake_api.rules.lead_state import MOVES, Act, LeadState
 from intake_api.rules.retention import NOTHING_LIVES
 from intake_api.rules.taking_back import BECOMES, TAKEN_BACK
 from intake_api.store import evidence
 from intake_api.store.confirmations import end_confirmation, list_confirmations
 from intake_api.store.decisions import Decision, add_decision, current_decisions, list_decisions
 from intake_api.store.deliveries import Delivery, DeliveryState, list_deliveries
-from intake_api.store.leads import Lead, shorten
-from intake_api.store.mailed_links import MailState
+from intake_api.store.lead_merges import merged_with
+from intake_api.store.leads import Lead, get_lead_by_id, move_lead, shorten
+from intake_api.store.mails import MailState
 
 # Where it was said: on or through the receipt, by the link of a rights case, or to staff.
 RECEIPT, LINK, STAFF = "receipt", "link", "staff"
@@ -46,11 +48,19 @@ class Said:
 
 
 def take_back(tx: Connection, lead: Lead, purposes: Collection[str], said: Said, *, now: datetime) -> None:
-    """Take back some purposes of a lead in the caller's transaction, which holds it by `hold_lead`.
+    """Take back some purposes of a lead, and of all that is merged with it, in the caller's transaction.
 
-    What is not alive any more stays as it is, so again changes nothing. Waiting mails and deliveries that nothing else
-    allows do not leave; what left before stands in the entry. Recipients are not told yet: that begins at `passed_on`.
+    The caller holds the lead by `hold_lead`. What is not alive any more stays as it is, so again changes nothing.
+    Waiting mails and deliveries that nothing else allows do not leave; what left before stands in the entry. Recipients
+    are not told yet: that begins at `passed_on`.
     """
+    _take_back(tx, lead, purposes, said, now=now)
+    elsewhere = replace(said, facts={"by": lead.id, **said.facts})
+    for lead_id in merged_with(tx, lead.id):
+        _take_back(tx, hold_lead(tx, lead_id), purposes, elsewhere, now=now)
+
+
+def _take_back(tx: Connection, lead: Lead, purposes: Collection[str], said: Said, *, now: datetime) -> None:
     before = current_decisions(tx, lead.id)
     living = [before[one] for one in purposes if one in before and before[one].state in BECOMES]
     if not living or lead.state is LeadState.ERASED:
@@ -60,6 +70,7 @@ def take_back(tx: Connection, lead: Lead, purposes: Collection[str], said: Said,
     for decision in living:
         _record(tx, lead, decision, said, _of_purpose(passed_on, notice, decision.purpose), now=now)
     settle_ended(tx, lead, notice, {decision.purpose for decision in living}, now=now)
+    leave_if_nothing_lives(tx, lead.id, now=now)
 
 
 def settle_ended(
@@ -69,6 +80,19 @@ def settle_ended(
     _end_questions(tx, lead, purposes, now=now)
     _drop_deliveries(tx, lead, now=now)
     _keep_shorter(tx, lead, notice, now=now)
+
+
+def leave_if_nothing_lives(tx: Connection, lead_id: str, *, now: datetime) -> None:
+    """Take a lead out of everybody's work once all that was said in it was taken back, if it is still in it.
+
+    What was delivered or declined stays so: that it happened is true whatever the person said afterwards.
+    """
+    lead = get_lead_by_id(tx, lead_id)
+    states = {one.state for one in current_decisions(tx, lead_id).values()}
+    if states.isdisjoint(TAKEN_BACK) or not states.isdisjoint(BECOMES):
+        return
+    if to := MOVES.get((lead.state, Act.TAKE_BACK)):
+        move_lead(tx, lead, to, now=now)
 
 
 def taken_back(tx: Connection, lead_id: str, purposes: Collection[str]) -> list[str]:

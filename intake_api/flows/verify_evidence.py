@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,19 +16,24 @@ from sqlalchemy import Connection
 
 from intake_api.clock import rfc3339
 from intake_api.flows.forget_erased import FORGOTTEN
+from intake_api.flows.verify_thinning import Thinned
 from intake_api.rules import merkle
 from intake_api.rules.consent import DecisionState
 from intake_api.store import evidence, notices
 from intake_api.store.base import Store
+from intake_api.store.checkpoints import Checkpoint, CheckpointUnreadable, checkpoints_in_order, read_checkpoint
 from intake_api.store.decisions import decisions_by_lead
 from intake_api.store.keyring import CHECKPOINTS
-from intake_api.store.leads import LeadUnknown, get_lead_by_id
+from intake_api.store.lead_lists import KeptLead, leads_as_kept
+from intake_api.store.leads import LeadUnknown, reference_of
+from intake_api.store.signer import Signer, verifier_of
 from intake_api.store.tombstones import is_gone
 
 SEQUENCED_WITHIN = timedelta(minutes=5)  # a worker takes a second or two: an entry that waits longer has none
 ROTATED = "key.rotated"
-IsSigned = Callable[[evidence.Checkpoint], bool]
+IsSigned = Callable[[Checkpoint], bool]
 Stands = Callable[[bytes, bytes], bool]
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 # The kinds of entries that prove a decision. The first lists what was decided; the others say it by what they are.
 DECIDED = "submission.received"
 ANSWERED: Mapping[str, Callable[[Any], str]] = {
@@ -71,9 +76,7 @@ class Verified:
         return self.waiting_since is not None and now - self.waiting_since > SEQUENCED_WITHIN
 
 
-def verify_evidence(
-    store: Store, signer: evidence.Signer, checkpoint_file: Path, copies: Iterable[Path] = ()
-) -> Verified:
+def verify_evidence(store: Store, signer: Signer, checkpoint_file: Path, copies: Iterable[Path] = ()) -> Verified:
     """Compare every entry with its place, every checkpoint with the entries, and both with the copy outside.
 
     :param copies: further copies, such as the line of a mail saved in a file, or the files of a folder.
@@ -84,17 +87,19 @@ def verify_evidence(
     outside = _read_copy(checkpoint_file)
     further = [_read_copy(copy) for copy in copies]
     with store.reading() as tx:
-        inside = evidence.checkpoints_in_order(tx)
+        inside = checkpoints_in_order(tx)
         known = [*inside, *outside.checkpoints, *(one for copy in further for one in copy.checkpoints)]
         walk = _Walk(_signatures(tx, signer, known), known)
         for entry in evidence.entries_in_order(tx):
             walk.take(entry)
         faults = [*walk.faults, *walk.missing(), *_unsigned(walk.size, inside), *outside.faults]
+        faults += walk.taken_away(inside)
+        faults += [Fault("entry_emptied", place, says) for place, says in walk.wrongly_thinned(tx, inside)]
         faults += [fault for copy in further for fault in copy.faults]
         faults += _beside_the_log(tx)
         verified = Verified(walk.size, len(inside), evidence.count_waiting(tx), evidence.waiting_since(tx), faults)
     if inside and outside.is_empty and _read_copy(checkpoint_file).is_empty:  # the first may just have been made
-        says = f"There is no copy of the checkpoints in {checkpoint_file}: an end that was cut off cannot be found."
+        says = f"No copy of the checkpoints can be read in {checkpoint_file}: an end that was cut off cannot be found."
         faults.append(Fault("no_copy_outside", None, says))
     return verified
 
@@ -102,15 +107,18 @@ def verify_evidence(
 class _Walk:
     """Goes through the entries in order and builds the tree again, as if nothing were known."""
 
-    def __init__(self, is_signed: IsSigned, checkpoints: Iterable[evidence.Checkpoint]) -> None:
+    def __init__(self, is_signed: IsSigned, checkpoints: Iterable[Checkpoint]) -> None:
         self.faults: list[Fault] = []
         self.size = 0
+        self.thinned = Thinned()
         self._frontier: list[bytes] = []
         self._chain = bytes(32)
         self._broken = False
-        self._by_size: dict[int, list[evidence.Checkpoint]] = {}
+        self._by_size: dict[int, list[Checkpoint]] = {}
+        self._signed: set[int] = set()
         for checkpoint in checkpoints:
             if is_signed(checkpoint):
+                self._signed.add(checkpoint.size)
                 self._by_size.setdefault(checkpoint.size, []).append(checkpoint)
             else:  # what it says of the log counts for nothing
                 self._fault("checkpoint_forged", checkpoint.size, "This checkpoint is not signed by the service's key.")
@@ -119,11 +127,15 @@ class _Walk:
         """Check one entry and add it to the tree."""
         if not self._broken:
             self._check(entry)
+        if self._broken:  # what stands after it says nothing about itself any more
+            self.size += 1
+            self._by_size.pop(self.size, None)
+            return
         self._frontier = merkle.append(self._frontier, self.size, entry.leaf_hash)
         self._chain = merkle.chained(self._chain, entry.leaf_hash)
         self.size += 1
         for checkpoint in self._by_size.pop(self.size, []):
-            if checkpoint.root != merkle.root(self._frontier) and not self._broken:
+            if checkpoint.root != merkle.root(self._frontier):
                 self._break("root_differs", self.size - 1, "The log up to here is not the one that was signed.")
 
     def missing(self) -> Iterator[Fault]:
@@ -132,13 +144,30 @@ class _Walk:
             says = f"Entries are missing at the end: a checkpoint was signed over {max(self._by_size)} entries."
             yield Fault("log_truncated", self.size, says)
 
+    def taken_away(self, inside: Collection[Checkpoint]) -> Iterator[Fault]:
+        """Tell about signed checkpoints that only a copy knows: each is in the database before it is copied."""
+        if self._broken or not inside:
+            return
+        newest, kept = max(one.size for one in inside), {one.size for one in inside}
+        for size in sorted(self._signed - kept):
+            if size < newest:
+                yield Fault("checkpoint_missing", size - 1, "The checkpoint over the log up to here was taken away.")
+
+    def wrongly_thinned(self, tx: Connection, inside: Sequence[Checkpoint]) -> Iterator[tuple[int | None, str]]:
+        """Tell about entries that were emptied otherwise than the log says; nothing is known of a log that broke."""
+        if not self._broken:
+            yield from self.thinned.wrong(tx, [one for one in inside if one.size in self._signed])
+
     def _check(self, entry: evidence.Entry) -> None:
         if entry.position != self.size:
             self._break("entry_missing", self.size, "An entry was deleted, or its place was changed.")
-        elif merkle.leaf_hash(entry.body) != entry.leaf_hash:
+        elif entry.thinned_by is None and merkle.leaf_hash(entry.body) != entry.leaf_hash:
             self._break("entry_edited", self.size, "The entry is not the one that was written.")
         elif merkle.chained(self._chain, entry.leaf_hash) != entry.chain:
             self._break("order_changed", self.size, "Another entry stood here: reordered, inserted or replaced.")
+        elif entry.thinned_by is not None:
+            if not self.thinned.take(entry):
+                self._break("entry_emptied", self.size, "The entry was emptied, and is none that may be.")
         elif not _columns_agree(entry):
             self._break("entry_edited", self.size, "The columns beside the entry say something else than the entry.")
 
@@ -151,7 +180,7 @@ class _Walk:
         self.faults.append(Fault(code, place, says))
 
 
-def _signatures(tx: Connection, signer: evidence.Signer, checkpoints: Sequence[evidence.Checkpoint]) -> IsSigned:
+def _signatures(tx: Connection, signer: Signer, checkpoints: Sequence[Checkpoint]) -> IsSigned:
     """Return what says whether a checkpoint is signed: by the key in use, or by one that it took the place of.
 
     That a key took another's place is an entry of the log, and counts once a checkpoint over it is signed by a key that
@@ -160,32 +189,36 @@ def _signatures(tx: Connection, signer: evidence.Signer, checkpoints: Sequence[e
     """
     counts: list[tuple[float, Stands]] = [(math.inf, signer.has_signed)]
 
-    def is_signed(checkpoint: evidence.Checkpoint) -> bool:
+    def is_signed(checkpoint: Checkpoint) -> bool:
         text, signature = checkpoint.signed_text, checkpoint.signature
         return any(checkpoint.size <= until and stands(text, signature) for until, stands in counts)
 
     for place, public in sorted(_rotations(tx), reverse=True):
         if any(checkpoint.size > place and is_signed(checkpoint) for checkpoint in checkpoints):
-            counts.append((place, evidence.verifier_of(public)))
+            counts.append((place, verifier_of(public)))
     return is_signed
 
 
 def _rotations(tx: Connection) -> Iterator[tuple[int, bytes]]:
     """Go through the rotations of the evidence key: their places, and the key that went."""
     for entry in evidence.entries_of_kind(tx, ROTATED):
-        with suppress(ValueError, KeyError, TypeError):  # what cannot be read proves nothing
+        with suppress(*UNREADABLE):  # what cannot be read proves nothing
             said = json.loads(entry.body)
-            if said["key"] == CHECKPOINTS and entry.position is not None:
+            if said["key"] == CHECKPOINTS and isinstance(entry.position, int):
                 yield entry.position, bytes.fromhex(said["from_public"])
 
 
 def _columns_agree(entry: evidence.Entry) -> bool:
-    said = json.loads(entry.body)
-    beside = (entry.id, entry.kind, entry.lead_id, rfc3339(entry.at))
-    return bool((said["id"], said["kind"], said.get("lead"), said["at"]) == beside)
+    try:
+        said = json.loads(entry.body)
+        beside = (entry.id, entry.kind, entry.lead_id, rfc3339(entry.at), entry.by_staff)
+        told = (said["id"], said["kind"], said.get("lead"), said["at"], evidence.by_whom(said))
+        return told == beside
+    except UNREADABLE:
+        return False
 
 
-def _unsigned(size: int, checkpoints: list[evidence.Checkpoint]) -> Iterator[Fault]:
+def _unsigned(size: int, checkpoints: list[Checkpoint]) -> Iterator[Fault]:
     """Tell about places past the last checkpoint: it is written with them, so somebody took it away."""
     signed = max((checkpoint.size for checkpoint in checkpoints), default=0)
     if signed < size:
@@ -195,6 +228,9 @@ def _unsigned(size: int, checkpoints: list[evidence.Checkpoint]) -> Iterator[Fau
 def _beside_the_log(tx: Connection) -> Iterator[Fault]:
     for notice_hash in notices.altered_notices(tx):
         yield Fault("notice_altered", None, f"The notice {notice_hash} was changed in the database.")
+    for notice_hash in sorted(_named_notices(tx) - notices.kept_notices(tx)):
+        yield Fault("notice_missing", None, f"The notice {notice_hash}, which the log names, is not kept any more.")
+    yield from _leads_told_otherwise(tx)
     if reference := evidence.find_unproven_lead(tx):
         yield Fault("lead_unproven", None, f"The lead {reference} has no entry of its submission.")
     for lead_id in _leads_decided_otherwise(tx):
@@ -202,15 +238,49 @@ def _beside_the_log(tx: Connection) -> Iterator[Fault]:
         yield Fault("decision_differs", None, says)
 
 
+def _named_notices(tx: Connection) -> set[str]:
+    """Return the hashes of the notices that were published, as the log says."""
+    entries = (entry for kind in notices.PUBLISHED for entry in evidence.entries_of_kind(tx, kind))
+    return {notice for entry in entries if isinstance(notice := _said(entry).get("notice"), str)}
+
+
+def _leads_told_otherwise(tx: Connection) -> Iterator[Fault]:
+    """Tell about leads that are gone without a word, or do not say what the entry of their submission says."""
+    forgotten = {entry.lead_id for entry in evidence.entries_of_kind(tx, FORGOTTEN)}
+    submitted = ((lead_id, entry) for lead_id, entry in evidence.entries_by_lead(tx, [DECIDED]))
+    for lead_id, both in groupby(merge(leads_as_kept(tx), submitted, key=itemgetter(0)), key=itemgetter(0)):
+        found = [one for _, one in both]
+        lead = next((one for one in found if isinstance(one, KeptLead)), None)
+        for entry in (one for one in found if isinstance(one, evidence.Entry)):
+            if lead is None and lead_id not in forgotten:
+                says = "The lead of this submission is gone, and no entry says that it was forgotten."
+                yield Fault("lead_missing", entry.position, says)
+            elif lead and any(_said(entry).get(name) != value for name, value in lead.said.items()):
+                says = f"The lead {lead.reference} names another notice, form or language than this entry."
+                yield Fault("lead_differs", entry.position, says)
+
+
+def _said(entry: evidence.Entry) -> Mapping[str, Any]:
+    """Return what an entry says; nothing if it cannot be read, which is told where it stands."""
+    try:
+        said = json.loads(entry.body)
+    except UNREADABLE:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
 def _leads_decided_otherwise(tx: Connection) -> list[str]:
     """Return the leads for which entries and table of decisions differ, either way."""
     proven = (
-        (lead_id, (entry.id, *decision))
+        (lead_id, (entry.id, *decision, rfc3339(entry.at)))
         for lead_id, entry in evidence.entries_by_lead(tx, [DECIDED, *ANSWERED])
         for decision in _proven(entry)
     )
     forgotten = {entry.lead_id for entry in evidence.entries_of_kind(tx, FORGOTTEN)}
-    kept = ((lead_id, (one.evidence_entry, one.purpose, one.state)) for lead_id, one in decisions_by_lead(tx))
+    kept = (
+        (lead_id, (one.evidence_entry, one.purpose, str(one.state), rfc3339(one.decided_at)))
+        for lead_id, one in decisions_by_lead(tx)
+    )
     differing = []
     for lead_id, both in groupby(merge(proven, kept, key=itemgetter(0)), key=itemgetter(0)):
         unpaired: set[object] = set()
@@ -228,13 +298,13 @@ def _proven(entry: evidence.Entry) -> list[tuple[str, str]]:
         if entry.kind == DECIDED:
             return [(one["purpose"], one["state"]) for one in said["decisions"]]
         return [(said["purpose"], ANSWERED[entry.kind](said))]
-    except (ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return []
 
 
 def _name(tx: Connection, lead_id: str) -> str:
     try:
-        return get_lead_by_id(tx, lead_id).reference
+        return reference_of(tx, lead_id)
     except LeadUnknown:
         return lead_id
 
@@ -243,7 +313,7 @@ def _name(tx: Connection, lead_id: str) -> str:
 class _Copy:
     """The checkpoints outside the database, and what is wrong with their lines."""
 
-    checkpoints: list[evidence.Checkpoint]
+    checkpoints: list[Checkpoint]
     faults: list[Fault]
 
     @property
@@ -253,12 +323,15 @@ class _Copy:
 
 def _read_copy(file: Path) -> _Copy:
     """Read the copy outside. A line torn by a crash while it was written lacks its end, and is no fault."""
-    lines = file.read_text(errors="replace").splitlines() if file.exists() else []
+    try:
+        lines = file.read_text(errors="replace").splitlines()
+    except OSError:  # a folder, or nobody may read it: it can be compared with as little as one that is gone
+        lines = []
     checkpoints, faults = [], []
     for number, line in enumerate(lines, start=1):
         try:
-            checkpoints.append(evidence.read_checkpoint(line))
-        except evidence.CheckpointUnreadable:
+            checkpoints.append(read_checkpoint(line))
+        except CheckpointUnreadable:
             if not line.strip() or (line.startswith("{") and not line.endswith("}")):
                 continue
             says = f"Line {number} of the copy outside is no checkpoint of this service."

@@ -71,10 +71,10 @@ def withdraw_by_receipt(
         if purposes is not None and (unknown := sorted(set(purposes) - states.keys())):
             raise PurposeUnknown(unknown)
         meant = meant_by_all(states) if purposes is None else [one for one in states if one in purposes]
-        is_proven = _is_proven(tx, lead)
+        proven_too = is_proven(tx, lead)
         take_back(tx, lead, meant, Said(RECEIPT, words), now=now)
         for other in held.values():
-            said_yes = _yeses(tx, other, meant, proven_too=is_proven)
+            said_yes = _yeses(tx, other, meant, proven_too=proven_too)
             take_back(tx, other, said_yes, Said(RECEIPT, words, {"by": lead.id}), now=now)
         after = current_decisions(tx, lead.id)
         return TakenBack(
@@ -86,7 +86,7 @@ def withdraw_by_receipt(
         )
 
 
-def _is_proven(tx: Connection, lead: Lead) -> bool:
+def is_proven(tx: Connection, lead: Lead) -> bool:
     """Say whether the person showed that the address of a lead is theirs."""
     return any(one.control in BY_MAIL and one.state is DecisionState.GIVEN for one in list_decisions(tx, lead.id))
 

@@ -199,8 +199,8 @@ def classify(error: Exception) -> Outcome:
             return Retry("login_refused", error.smtp_code)
         case smtplib.SMTPSenderRefused():
             return Retry("sender_refused", error.smtp_code) if error.smtp_code >= 500 else _not_now(error)
-        case smtplib.SMTPServerDisconnected():
-            return Retry("hung_up")
+        case smtplib.SMTPServerDisconnected():  # smtplib also calls it so when the line's own limit was over
+            return Retry("too_slow" if isinstance(error.__context__, TimeoutError) else "hung_up")
         case smtplib.SMTPResponseException():
             return _not_now(error)
         case smtplib.SMTPNotSupportedError():

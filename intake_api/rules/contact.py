@@ -5,11 +5,12 @@ import unicodedata
 from collections.abc import Collection
 from contextlib import suppress
 
+import idna
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-from intake_api.rules.text import Refused, clean
+from intake_api.rules.text import Refused, clean, hides
 
 CODES = ("email_invalid", "email_too_long", "phone_invalid", "phone_not_accepted")
 
@@ -28,6 +29,7 @@ _NOT_CALLED = frozenset(
     }
 )
 
+_WITH_PREFIX = re.compile(r"\+[1-9]")
 _OF_NOBODY = re.compile(r"\+447700900\d{3}")
 
 
@@ -42,6 +44,8 @@ def email(typed: str) -> str:
     `localhost`, `.local`, `.invalid`, `.onion` and `.arpa` are refused: what is typed there is a mistake or a probe.
     """
     address = _bounded(typed, EMAIL_LENGTH, "email")
+    if hides(address):  # two addresses that look alike would be two people, and one of them cannot be typed again
+        raise Refused("email_invalid")
     try:
         # The switch named after test environments does one thing: it lets `.test` pass.
         found = validate_email(address, check_deliverability=False, test_environment=True, strict=True)
@@ -65,7 +69,7 @@ def phone(typed: str, *regions: str) -> str:
 
     07700 900000 to 900999 are taken as `.example` is: Ofcom keeps them for drama, so they are nobody's.
     """
-    readings = _readings(_bounded(typed, PHONE_LENGTH, "phone"), regions)
+    readings = _readings(unicodedata.normalize("NFKC", _bounded(typed, PHONE_LENGTH, "phone")), regions)
     numbers = [number for number in readings if _is_valid(number)]
     if len(numbers) > 1:
         numbers = [number for number in numbers if _is_written_as_there(typed, number)]
@@ -104,16 +108,17 @@ def _bounded(typed: str, limit: int, kind: str) -> str:
 def _readings(typed: str, regions: Collection[str]) -> list[PhoneNumber]:
     """Return the different numbers that this may be, one for each country at most."""
     found: list[PhoneNumber] = []
-    for region in regions:
+    for region in (None,) if _WITH_PREFIX.match(typed) else regions:  # with a prefix it is the same in all of them
         with suppress(NumberParseException):
-            number = phonenumbers.parse(unicodedata.normalize("NFKC", typed), region)
+            number = phonenumbers.parse(typed, region)
             found += [number] if number not in found else []
     return found
 
 
 def _is_valid(number: PhoneNumber) -> bool:
-    plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    return phonenumbers.is_valid_number(number) or _OF_NOBODY.fullmatch(plain) is not None
+    if phonenumbers.number_type(number) != PhoneNumberType.UNKNOWN:
+        return True  # what `is_valid_number` asks; the kind is asked for below anyway
+    return _OF_NOBODY.fullmatch(phonenumbers.format_number(number, PhoneNumberFormat.E164)) is not None
 
 
 def _is_written_as_there(typed: str, number: PhoneNumber) -> bool:
@@ -136,8 +141,8 @@ def _is_of_no_country(number: PhoneNumber) -> bool:
 
 def _readable(domain: str) -> str:
     try:
-        return domain.encode().decode("idna")
-    except UnicodeError:
+        return idna.decode(domain)
+    except idna.IDNAError:
         return domain
 
 

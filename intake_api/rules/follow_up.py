@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from intake_api.rules.fields import FieldRule, Value
 
@@ -28,3 +28,23 @@ def due_at(
     can_be_reached = any(rules[name].type in CONTACTS for name in values)
     is_low = isinstance(given, int) and given <= follow_up.at_most
     return now + timedelta(days=follow_up.within_days) if is_low and can_be_reached else None
+
+
+class DayInvalid(ValueError):
+    """This is no day to follow up by."""
+
+    code = "day_invalid"
+
+
+def end_of_day(typed: str, *, now: datetime, until: datetime) -> datetime:
+    """Return the last second of a day as typed (`2026-11-25`), in UTC.
+
+    :raises DayInvalid: it is no day, is over, or comes after the day of `until`.
+    """
+    try:
+        day = date.fromisoformat(typed) if len(typed) == 10 else None
+    except ValueError:
+        day = None
+    if day is None or not now.astimezone(UTC).date() <= day <= until.astimezone(UTC).date():
+        raise DayInvalid("Choose a day from today on, and not after the lead is erased.")
+    return datetime.combine(day, time(23, 59, 59), UTC)

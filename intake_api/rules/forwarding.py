@@ -48,6 +48,17 @@ NEEDS_RECONSENT = Obstacle(
 NO_BASIS = Obstacle(
     "no_living_basis", "No purpose this person agreed to, and has not taken back, allows passing it on."
 )
+OBSTACLES = (
+    ERASED,
+    RESTRICTED,
+    NOT_TOLD,
+    PAST_RETENTION,
+    NOT_DISCLOSED,
+    UNCONFIRMED,
+    NOT_INFORMED,
+    NEEDS_RECONSENT,
+    NO_BASIS,
+)
 
 
 def find_obstacles(

@@ -39,6 +39,17 @@ def next_opening(hours: OpeningHours, now: datetime) -> datetime | None:
     return next((opens for opens in openings if opens > now), None)
 
 
+def after_open_time(hours: OpeningHours, start: datetime, span: timedelta) -> datetime | None:
+    """Return when `span` of open time has passed since `start` (aware), in UTC; None if a year has not enough of it."""
+    left = span
+    for opens, closes in (_span(hours, day) for day in _days(hours, start, LOOK_AHEAD)):
+        begins = max(opens, start)
+        if begins + left <= closes:
+            return begins + left
+        left -= max(closes - begins, timedelta(0))
+    return None
+
+
 def _days(hours: OpeningHours, now: datetime, ahead: timedelta) -> list[date]:
     """Return the days it opens on, from today, as the calendar on the wall says."""
     today = now.astimezone(hours.zone).date()

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     CONTACT_AGAIN = "contact_again"
     NETWORK_BUSY = "network_busy"
     NO_PROOF = "no_proof"
+    MARKED = "marked"
 
 
 # What a reviewer reads.
@@ -53,6 +54,7 @@ SAYS: dict[Reason, str] = {
         "Much came in at that time, so the browser was asked for a small calculation, and none came with it. "
         "A person whose browser runs no scripts looks the same."
     ),
+    Reason.MARKED: "Somebody of staff marked it as spam. No mail goes out for it until it is released.",
 }
 
 

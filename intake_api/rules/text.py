@@ -20,6 +20,8 @@ _DROPPED = {
     **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080), 0xFEFF)),
     0x09: " ",
 }
+# Letters and signs by their category, and nothing to the eye: the fillers of Hangul, the braille pattern without dots.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 class Refused(ValueError):
@@ -61,7 +63,14 @@ def _of_length(text: str, max_length: int) -> str:
 
 
 def _shows(text: str) -> bool:
-    return any(unicodedata.category(character)[0] in "LNPS" for character in text)
+    return any(unicodedata.category(character)[0] in "LNPS" for character in set(text) - _BLANK)
+
+
+def hides(text: str) -> bool:
+    """Say whether something in a text cannot be seen: a sign without width, or one that only looks like nothing."""
+    return not text.isascii() and any(
+        character in _BLANK or character == "\u034f" or unicodedata.category(character) == "Cf" for character in text
+    )
 
 
 def _one_line_end(text: str) -> str:
@@ -86,6 +95,9 @@ def _refuse_heaps(text: str) -> None:
     marks = {character for character in set(text) if unicodedata.category(character) in ("Mn", "Me")}
     heap = 0
     for character in text if marks else ():
-        heap = heap + 1 if character in marks else 0
+        if character in marks:
+            heap += 1
+        elif unicodedata.category(character) != "Cf":  # a joiner between two marks has no letter for the second
+            heap = 0
         if heap > MARKS_PER_BASE:
             raise Refused("text_marks")

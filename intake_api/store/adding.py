@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Dialect
 from intake_api.store.base import Table, table_of
 
 WAITING = "vestibule.rows_waiting"
+GATHERED = "vestibule.rows_gathered"
 PLACES = {"qmark": "?", "format": "%s", "pyformat": "%s"}
 
 
@@ -39,6 +40,13 @@ class Adder:
         if not rows:
             return
         head, places, columns = self._built.get(tx.dialect.name) or self._build(tx.dialect)
+        gathered = tx.info.get(GATHERED)
+        if gathered is not None:
+            rows_of_table = gathered.setdefault(head + places, [])
+            rows_of_table += (
+                [convert(row[name]) if convert else row[name] for name, convert in columns] for row in rows
+            )
+            return
         values = [convert(row[name]) if convert else row[name] for row in rows for name, convert in columns]
         sql = head + ", ".join([places] * len(rows))
         waiting = tx.info.get(WAITING)
@@ -53,6 +61,22 @@ class Adder:
         places = f"({', '.join([PLACES[dialect.paramstyle]] * len(columns))})"
         self._built[dialect.name] = built = _Built(head, places, columns)
         return built
+
+
+@contextmanager
+def gathered(tx: Connection) -> Iterator[None]:
+    """Add the rows of a block at its end, table by table in the order of their first rows: for thousands at once.
+
+    Nothing in the block may ask for what it added.
+    """
+    waiting: dict[str, list[list[Any]]] = {}
+    tx.info[GATHERED] = waiting
+    try:
+        yield
+    finally:
+        del tx.info[GATHERED]
+    for sql, rows in waiting.items():
+        tx.connection.cursor().executemany(sql, rows)
 
 
 @contextmanager

@@ -29,11 +29,11 @@ class CodeUses:
     uses: int
 
 
-def count_use(tx: Connection, code: str, form: str) -> None:
-    """Count one use of a code."""
+def count_use(tx: Connection, code: str, form: str, *, times: int = 1) -> None:
+    """Count a use of a code, or several."""
     add = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    row = add(CodeUseRow).values(code=code, form=form, uses=1)
-    tx.execute(row.on_conflict_do_update(index_elements=["code", "form"], set_={"uses": CodeUseRow.uses + 1}))
+    row = add(CodeUseRow).values(code=code, form=form, uses=times)
+    tx.execute(row.on_conflict_do_update(index_elements=["code", "form"], set_={"uses": CodeUseRow.uses + times}))
 
 
 def list_uses(tx: Connection) -> Sequence[CodeUses]:

@@ -7,17 +7,18 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ForeignKey, Index, Row, String, insert, select, text, update
+from sqlalchemy import Connection, ForeignKey, Index, String, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.confirmation import ANSWER_WITHIN
-from intake_api.store import mailed_links, turns
+from intake_api.store import mailed_links
 from intake_api.store.base import Moment, table_of
 from intake_api.store.lead_index import LeadIndexRow
 from intake_api.store.leads import LeadRow
-from intake_api.store.mailed_links import LEAVING, WAITS, MailAttempt, MailedLinkRow, MailState
+from intake_api.store.mailed_links import MailedLinkRow
+from intake_api.store.mails import LEAVING, WAITS, MailState
+from intake_api.store.turns import WorkKind, give_turns, hold_work
 
 UNANSWERED = "confirmed_at IS NULL AND ended_at IS NULL"
 
@@ -71,9 +72,8 @@ class Confirmation:
         return self.confirmed_at is None and self.ended_at is None and now < self.expires_at
 
 
-_TABLE = table_of(ConfirmationRow)
-_ADD = insert(_TABLE)
-_COLUMNS = tuple(_TABLE.c[name] for name in Confirmation.__dataclass_fields__)
+CONFIRMATIONS = WorkKind(ConfirmationRow, Confirmation, {"state": MailState})
+_ADD = insert(table_of(ConfirmationRow))
 
 
 def add_confirmation(
@@ -119,13 +119,13 @@ def get_by_token(tx: Connection, token: str, *, hold: bool = False) -> Confirmat
 
     :raises ConfirmationUnknown: no such token.
     """
-    row = mailed_links.find_by_token(tx, ConfirmationRow, _COLUMNS, token, hold=False)
-    if row is not None and hold:
-        hold_confirmations(tx, row.lead_id)
-        row = mailed_links.find_by_token(tx, ConfirmationRow, _COLUMNS, token, hold=False)  # as it stands now
-    if row is None:
+    found = mailed_links.find_by_token(tx, CONFIRMATIONS, token, hold=False)
+    if found is not None and hold:
+        hold_confirmations(tx, found.lead_id)
+        found = mailed_links.find_by_token(tx, CONFIRMATIONS, token, hold=False)  # as it stands now
+    if found is None:
         raise ConfirmationUnknown("There is no such link.")
-    return _confirmation(row)
+    return found
 
 
 def lead_of(tx: Connection, confirmation_id: str) -> str:
@@ -136,8 +136,8 @@ def lead_of(tx: Connection, confirmation_id: str) -> str:
 
 def list_confirmations(tx: Connection, lead_id: str) -> list[Confirmation]:
     """Return the confirmations of a lead, oldest first."""
-    query = select(*_COLUMNS).where(ConfirmationRow.lead_id == lead_id).order_by(ConfirmationRow.made_at)
-    return [_confirmation(row) for row in tx.execute(query)]
+    query = select(*CONFIRMATIONS.columns).where(ConfirmationRow.lead_id == lead_id).order_by(ConfirmationRow.made_at)
+    return [CONFIRMATIONS.read(row) for row in tx.execute(query)]
 
 
 def hold_confirmations(tx: Connection, lead_id: str) -> None:
@@ -187,12 +187,7 @@ def find_unanswered_by_id(tx: Connection, confirmation_id: str) -> Confirmation 
     """Return a confirmation if it is neither confirmed nor ended; hold all of its lead until the transaction ends."""
     hold_confirmations(tx, lead_of(tx, confirmation_id))
     unanswered = (ConfirmationRow.confirmed_at.is_(None), ConfirmationRow.ended_at.is_(None))
-    return _held(tx, ConfirmationRow.id == confirmation_id, *unanswered)
-
-
-def find_running(tx: Connection, confirmation_id: str, turn: int) -> Confirmation | None:
-    """Return a confirmation if it is this turn of its mail and not settled, and hold it until the transaction ends."""
-    return _held(tx, turns.is_running(ConfirmationRow, confirmation_id, turn))
+    return hold_work(tx, CONFIRMATIONS, ConfirmationRow.id == confirmation_id, *unanswered)
 
 
 def mails_to(tx: Connection, confirmation: Confirmation) -> list[datetime | None]:
@@ -211,36 +206,6 @@ def mails_to(tx: Connection, confirmation: Confirmation) -> list[datetime | None
     return list(tx.scalars(query))
 
 
-def claim_mail(tx: Connection, confirmation_id: str) -> str:
-    """Take a mail into this worker's hands: one more attempt. Return the claim, needed to report on it."""
-    return turns.claim_turn(tx, ConfirmationRow, confirmation_id)
-
-
-def find_claimed(tx: Connection, confirmation_id: str, claim: str) -> Confirmation | None:
-    """Return a confirmation if its mail is still in these hands, and hold it until the transaction ends."""
-    return _held(tx, turns.is_claimed(ConfirmationRow, confirmation_id, claim))
-
-
-def record_mail(tx: Connection, confirmation_id: str, attempt: MailAttempt, *, now: datetime) -> None:
-    """Write down what came of an attempt and let go of the mail."""
-    mailed_links.record_mail(tx, ConfirmationRow, confirmation_id, attempt, now=now)
-
-
-def has_due_mail(tx: Connection, *, now: datetime) -> bool:
-    """Say whether `give_due_mails` would find anything."""
-    return turns.has_due_turn(tx, ConfirmationRow, now=now)
-
-
-def give_due_mails(tx: Connection, *, now: datetime) -> list[str]:
-    """Give the next turn to mails whose time has come; return the keys of these turns."""
-    return turns.give_due_turns(tx, ConfirmationRow, now=now)
-
-
-def _held(tx: Connection, *which: ColumnElement[bool]) -> Confirmation | None:
-    row = tx.execute(select(*_COLUMNS).where(*which).with_for_update()).one_or_none()
-    return None if row is None else _confirmation(row)
-
-
-def _confirmation(row: Row[Any]) -> Confirmation:
-    values = {name: getattr(row, name) for name in Confirmation.__dataclass_fields__}
-    return Confirmation(**{**values, "state": MailState(values["state"])})
+def queue_mail_again(tx: Connection, confirmation_id: str) -> None:
+    """Give a mail that was settled its next turn."""
+    give_turns(tx, ConfirmationRow, [confirmation_id])

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, ForeignKey, String, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, Connection, ForeignKey, String, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from intake_api.rules.consent import DecisionState
+from intake_api.rules.consent import PERMITS, DecisionState
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.adding import Adder
 from intake_api.store.base import Moment, Table
+from intake_api.store.found import as_found
 from intake_api.store.leads import LeadRow
 
 
@@ -101,9 +102,16 @@ def states_of(tx: Connection, lead_ids: Iterable[str]) -> dict[str, dict[str, De
     return found
 
 
+def permits_now(lead_id: InstrumentedAttribute[str], purpose: str) -> ColumnElement[bool]:
+    """Ask for leads whose newest event of a purpose permits it: what is written down, whatever ends by the clock."""
+    of_purpose = (DecisionRow.lead_id == lead_id, DecisionRow.purpose == purpose)
+    newest = select(DecisionRow.state).where(*of_purpose).order_by(DecisionRow.number.desc()).limit(1)
+    return newest.scalar_subquery().in_(sorted(PERMITS))
+
+
 def decisions_by_lead(tx: Connection) -> Iterator[tuple[str, Decision]]:
     """Stream all events, each with its lead, in the order of the leads' ids."""
-    columns = [DecisionRow.__table__.c[name] for name in Decision.__dataclass_fields__]
+    columns = as_found(DecisionRow, Decision.__dataclass_fields__)
     query = select(DecisionRow.lead_id, *columns).order_by(DecisionRow.lead_id)
     for row in tx.execution_options(yield_per=2000).execute(query):
         values = dict(row._mapping)

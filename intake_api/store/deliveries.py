@@ -5,16 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ForeignKey, Index, Row, String, func, insert, select, update
+from sqlalchemy import Connection, ForeignKey, Index, String, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.store import turns
+from intake_api.store.adding import Adder
 from intake_api.store.base import Moment
 from intake_api.store.destinations import DestinationRow
 from intake_api.store.leads import LeadRow
-from intake_api.store.turns import TurnRow
+from intake_api.store.turns import TurnRow, WorkKind
 
 
 class DeliveryState(StrEnum):
@@ -28,6 +28,7 @@ class DeliveryState(StrEnum):
     GIVEN_UP = "given_up"  # tried to the end of the schedule
     BLOCKED = "blocked"  # the gate closed between approval and sending
     CANCELLED = "cancelled"  # not wanted any more
+    UNTOLD = "untold"  # of kind `erase` or `merge`: it is to be known over there, and no connector can say so yet
 
 
 UNSETTLED = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING)
@@ -85,23 +86,32 @@ class Attempt:
     next_attempt_at: datetime | None = None
 
 
-_COLUMNS = tuple(DeliveryRow.__table__.c[name] for name in Delivery.__dataclass_fields__)
+_ROWS = Adder(DeliveryRow)
+_PAUSED = select(DestinationRow.name).where(DestinationRow.paused_at.is_not(None))
+DELIVERIES = WorkKind(DeliveryRow, Delivery, {"state": DeliveryState}, only=(DeliveryRow.destination.not_in(_PAUSED),))
 
 
 def add_delivery(
-    tx: Connection, *, lead_id: str, destination: str, recipient: str, kind: str, now: datetime
+    tx: Connection,
+    *,
+    lead_id: str,
+    destination: str,
+    recipient: str,
+    kind: str,
+    state: DeliveryState = DeliveryState.QUEUED,
+    now: datetime,
 ) -> Delivery:
-    """Write a new delivery, queued for its first turn."""
+    """Write a new delivery, queued for its first turn, or one that nothing is sent for yet."""
     delivery = Delivery(
         id=secrets.token_hex(16),
         lead_id=lead_id,
         destination=destination,
         recipient=recipient,
         kind=kind,
-        state=DeliveryState.QUEUED,
+        state=state,
         turn=1,
         attempts=0,
-        next_attempt_at=now,
+        next_attempt_at=now if state is DeliveryState.QUEUED else None,
         last_outcome=None,
         last_reason=None,
         last_status=None,
@@ -113,31 +123,49 @@ def add_delivery(
     return delivery
 
 
+def add_settled(
+    tx: Connection,
+    *,
+    lead_id: str,
+    destination: str,
+    recipient: str,
+    state: DeliveryState,
+    began: datetime,
+    now: datetime,
+) -> Delivery:
+    """Write a delivery that is over, as one attempt would have left it: for seeded leads, of which nothing is sent."""
+    delivery = Delivery(
+        id=secrets.token_hex(16),
+        lead_id=lead_id,
+        destination=destination,
+        recipient=recipient,
+        kind="upsert",
+        state=state,
+        turn=1,
+        attempts=1,
+        next_attempt_at=None,
+        last_outcome="done" if state is DeliveryState.DELIVERED else "retry",
+        last_reason=None,
+        last_status=None,
+        last_at=now,
+        remote_id=None,
+        created_at=began,
+    )
+    _ROWS.add(tx, {**{name: getattr(delivery, name) for name in Delivery.__dataclass_fields__}, "claim": None})
+    return delivery
+
+
 def list_deliveries(tx: Connection, lead_id: str) -> list[Delivery]:
     """Return the deliveries of a lead, oldest first."""
-    query = select(*_COLUMNS).where(DeliveryRow.lead_id == lead_id).order_by(DeliveryRow.created_at, DeliveryRow.id)
-    return [_delivery(row) for row in tx.execute(query)]
+    of_lead = select(*DELIVERIES.columns).where(DeliveryRow.lead_id == lead_id)
+    query = of_lead.order_by(DeliveryRow.created_at, DeliveryRow.id)
+    return [DELIVERIES.read(row) for row in tx.execute(query)]
 
 
 def hold_unsettled(tx: Connection, lead_id: str) -> None:
     """Let nobody else change the deliveries of a lead that are under way until the transaction ends."""
     of_lead = select(DeliveryRow.id).where(DeliveryRow.lead_id == lead_id, DeliveryRow.state.in_(UNSETTLED))
     tx.execute(of_lead.order_by(DeliveryRow.id).with_for_update()).all()
-
-
-def find_running(tx: Connection, delivery_id: str, turn: int) -> Delivery | None:
-    """Return a delivery if this is its turn and it is not settled, and hold it until the transaction ends."""
-    return _held(tx, turns.is_running(DeliveryRow, delivery_id, turn))
-
-
-def claim_delivery(tx: Connection, delivery_id: str) -> str:
-    """Take a delivery into this worker's hands: one more attempt. Return the claim, needed to report on it."""
-    return turns.claim_turn(tx, DeliveryRow, delivery_id)
-
-
-def find_claimed(tx: Connection, delivery_id: str, claim: str) -> Delivery | None:
-    """Return a delivery if it is still in these hands, and hold it until the transaction ends."""
-    return _held(tx, turns.is_claimed(DeliveryRow, delivery_id, claim))
 
 
 def record_attempt(tx: Connection, delivery_id: str, attempt: Attempt, *, now: datetime) -> None:
@@ -162,14 +190,10 @@ def restart_delivery(tx: Connection, delivery: Delivery) -> Delivery:
     return replace(delivery, attempts=0, state=DeliveryState.QUEUED, turn=delivery.turn + 1)
 
 
-def has_due_delivery(tx: Connection, *, now: datetime) -> bool:
-    """Say whether `give_due_deliveries` would find anything."""
-    return turns.has_due_turn(tx, DeliveryRow, _is_not_paused(), now=now)
-
-
-def give_due_deliveries(tx: Connection, *, now: datetime) -> list[str]:
-    """Give the next turn to deliveries whose time has come and whose destination is not paused; return their keys."""
-    return turns.give_due_turns(tx, DeliveryRow, _is_not_paused(), now=now)
+def queue_again(tx: Connection, delivery: Delivery) -> Delivery:
+    """Give a cancelled delivery its next turn, where its schedule stopped; return it as it then stands."""
+    turns.give_turns(tx, DeliveryRow, [delivery.id], last_outcome=None, last_reason=None)
+    return replace(delivery, state=DeliveryState.QUEUED, turn=delivery.turn + 1)
 
 
 def count_by_state(tx: Connection) -> dict[DeliveryState, int]:
@@ -180,10 +204,10 @@ def count_by_state(tx: Connection) -> dict[DeliveryState, int]:
 
 def deliveries_of(tx: Connection, lead_ids: Iterable[str]) -> dict[str, list[Delivery]]:
     """Return the deliveries of many leads, by lead, oldest first: one question for a page of the queue."""
-    query = select(*_COLUMNS).where(DeliveryRow.lead_id.in_(list(lead_ids))).order_by(DeliveryRow.created_at)
+    query = select(*DELIVERIES.columns).where(DeliveryRow.lead_id.in_(list(lead_ids))).order_by(DeliveryRow.created_at)
     found: dict[str, list[Delivery]] = {}
     for row in tx.execute(query):
-        found.setdefault(row.lead_id, []).append(_delivery(row))
+        found.setdefault(row.lead_id, []).append(DELIVERIES.read(row))
     return found
 
 
@@ -191,18 +215,3 @@ def list_reached(tx: Connection, lead_id: str) -> list[str]:
     """Return the ids of the recipients who got something of a lead, each once."""
     reached = (DeliveryRow.lead_id == lead_id, DeliveryRow.state == DeliveryState.DELIVERED)
     return sorted(set(tx.scalars(select(DeliveryRow.recipient).where(*reached))))
-
-
-def _is_not_paused() -> ColumnElement[bool]:
-    paused = select(DestinationRow.name).where(DestinationRow.paused_at.is_not(None))
-    return DeliveryRow.destination.not_in(paused)
-
-
-def _held(tx: Connection, *which: ColumnElement[bool]) -> Delivery | None:
-    row = tx.execute(select(*_COLUMNS).where(*which).with_for_update()).one_or_none()
-    return None if row is None else _delivery(row)
-
-
-def _delivery(row: Row[Any]) -> Delivery:
-    values = dict(row._mapping)
-    return Delivery(**{**values, "state": DeliveryState(values["state"])})

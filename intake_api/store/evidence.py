@@ -5,17 +5,14 @@ signs a checkpoint, so that writers never queue behind one another. Entries hold
 never a value a person typed; a commitment is salted with the person's key and opens no more once that is destroyed.
 """
 
-import base64
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -25,7 +22,6 @@ from sqlalchemy import (
     String,
     bindparam,
     func,
-    insert,
     select,
     text,
     update,
@@ -33,13 +29,25 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.clock import rfc3339
+from intake_api.log import event
 from intake_api.rules import merkle
+from intake_api.rules.security_events import EVENTS
 from intake_api.store.adding import Adder
 from intake_api.store.base import Moment, Table
+from intake_api.store.checkpoints import (
+    Checkpoint,
+    add_checkpoint,
+    checkpoint_within,
+    first_checkpoint_over,
+    last_checkpoint,
+)
+from intake_api.store.found import as_found
 from intake_api.store.leads import LeadRow
-from intake_api.store.vault import DataKey, Vault, key_id
+from intake_api.store.signer import Signer
+from intake_api.store.vault import DataKey, Vault
 
-ORIGIN = "vestibule/evidence/1"
+BY_STAFF = "by_staff IS NOT NULL"
+OPERATOR = "operator"  # who works on the command line
 SEQUENCER_LOCK = 0x76657374  # PostgreSQL advisory lock: one sequencer at a time
 
 
@@ -47,7 +55,12 @@ class EvidenceRow(Table):
     """One entry. `body` is its canonical JSON and the leaf of the tree; `position` is set by the sequencer."""
 
     __tablename__ = "evidence"
-    __table_args__ = (Index(None, "lead_id"), Index(None, "position", unique=True))
+    __table_args__ = (
+        Index(None, "lead_id"),
+        Index(None, "position", unique=True),
+        Index(None, "at", "id", sqlite_where=text(BY_STAFF), postgresql_where=text(BY_STAFF)),
+        Index(None, "by_staff", "at", "id", sqlite_where=text(BY_STAFF), postgresql_where=text(BY_STAFF)),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     position: Mapped[int | None] = mapped_column(BigInteger)
@@ -56,64 +69,9 @@ class EvidenceRow(Table):
     at: Mapped[datetime] = mapped_column(Moment)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    by_staff: Mapped[str | None] = mapped_column(String(32))  # which of us did it, to be found by
     chain: Mapped[bytes | None] = mapped_column(LargeBinary)
-
-
-class CheckpointRow(Table):
-    """The signed state of the tree at one size."""
-
-    __tablename__ = "evidence_checkpoints"
-
-    size: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    root: Mapped[bytes] = mapped_column(LargeBinary)
-    chain: Mapped[bytes] = mapped_column(LargeBinary)
-    frontier: Mapped[bytes] = mapped_column(LargeBinary)
-    at: Mapped[datetime] = mapped_column(Moment)
-    signature: Mapped[bytes] = mapped_column(LargeBinary)
-    key_id: Mapped[str | None] = mapped_column(String(64))
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """The signed state of the tree: how many entries, their root, when, and the signature over these."""
-
-    size: int
-    root: bytes
-    at: datetime
-    signature: bytes
-    key_id: str | None = None  # of the key that signed it; None from a copy that does not say
-    chain: bytes = bytes(32)
-    frontier: tuple[bytes, ...] = ()
-
-    @property
-    def signed_text(self) -> bytes:
-        """Return the bytes the signature is over."""
-        return f"{ORIGIN}\n{self.size}\n{base64.b64encode(self.root).decode()}\n{rfc3339(self.at)}\n".encode()
-
-    def to_line(self) -> str:
-        """Write the checkpoint as one line of JSON, for the copy outside the database."""
-        values = {"origin": ORIGIN, "size": self.size, "root": self.root.hex(), "at": rfc3339(self.at)}
-        return json.dumps({**values, "signature": self.signature.hex(), "key": self.key_id})
-
-
-class CheckpointUnreadable(Exception):
-    """A line of the copy outside is no checkpoint."""
-
-    code = "checkpoint_unreadable"
-
-
-def read_checkpoint(line: str) -> Checkpoint:
-    """Read what `Checkpoint.to_line` wrote.
-
-    :raises CheckpointUnreadable: it is something else.
-    """
-    try:
-        said = json.loads(line)
-        size, at = int(said["size"]), datetime.fromisoformat(said["at"])
-        root, signature, key = bytes.fromhex(said["root"]), bytes.fromhex(said["signature"]), said.get("key")
-        return Checkpoint(size, root, at, signature, None if key is None else str(key))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointUnreadable("This line is no checkpoint.") from error
+    thinned_by: Mapped[str | None] = mapped_column(String(32))  # the entry that says why nothing stands here any more
 
 
 @dataclass(frozen=True)
@@ -128,58 +86,8 @@ class Entry:
     body: bytes
     leaf_hash: bytes
     chain: bytes | None
-
-
-class KeyNotHeld(Exception):
-    """This process has not the key that is in use: it was rotated since this process was started."""
-
-    code = "key_not_held"
-
-
-class Signer:
-    """Signs with an Ed25519 key of the service, and tells its own signature from others'.
-
-    While a key is being rotated it holds the one that goes as well, and `using` says which of them signs.
-    """
-
-    def __init__(self, seed: bytes, older_seeds: Sequence[bytes] = ()) -> None:
-        self._private = Ed25519PrivateKey.from_private_bytes(seed)
-        self.public_key = self._private.public_key().public_bytes_raw()
-        self.key_id = key_id(self.public_key)
-        self._others = [Signer(older) for older in older_seeds]
-
-    def using(self, wanted: str | None) -> "Signer":
-        """Return what signs with the key of an id; itself when no key is in use yet.
-
-        :raises KeyNotHeld: none of its keys has this id.
-        """
-        found = [one for one in (self, *self._others) if wanted in (None, one.key_id)]
-        if not found:
-            raise KeyNotHeld("The signing key was rotated. Give this process the one in use and start it again.")
-        return found[0]
-
-    def sign(self, text: bytes) -> bytes:
-        """Return the Ed25519 signature of `text`."""
-        return self._private.sign(text)
-
-    def has_signed(self, text: bytes, signature: bytes) -> bool:
-        """Say whether one of these keys signed `text`."""
-        stands = verifier_of(self.public_key)
-        return stands(text, signature) or any(other.has_signed(text, signature) for other in self._others)
-
-
-def verifier_of(public_key: bytes) -> Callable[[bytes, bytes], bool]:
-    """Return what says whether a key signed a text: it takes the text and the signature."""
-    key = Ed25519PublicKey.from_public_bytes(public_key)
-
-    def stands(text: bytes, signature: bytes) -> bool:
-        try:
-            key.verify(signature, text)
-        except InvalidSignature:
-            return False
-        return True
-
-    return stands
+    by_staff: str | None = None
+    thinned_by: str | None = None
 
 
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
@@ -189,10 +97,7 @@ _PLACE = (
     .where(EvidenceRow.id == bindparam("entry"))
     .values(position=bindparam("position_"), chain=bindparam("chain_"))
 )
-_ENTRY_COLUMNS = tuple(EvidenceRow.__table__.c[name] for name in Entry.__dataclass_fields__)
-_CHECKPOINT_COLUMNS = tuple(
-    CheckpointRow.__table__.c[name] for name in ("size", "root", "at", "signature", "key_id", "chain", "frontier")
-)
+_ENTRY_COLUMNS = as_found(EvidenceRow, Entry.__dataclass_fields__)
 
 
 def canonical(values: Mapping[str, Any]) -> bytes:
@@ -236,6 +141,7 @@ def add_entry(
     if commitment:
         entry["commitment"] = commitment.hex()
     body = canonical(entry)
+    by_staff = by_whom(entry)
     row = {
         "id": entry_id,
         "kind": kind,
@@ -243,16 +149,33 @@ def add_entry(
         "at": now,
         "body": body,
         "leaf_hash": merkle.leaf_hash(body),
+        "by_staff": by_staff,
         "position": None,
         "chain": None,
+        "thinned_by": None,
     }
     _ROWS.add(tx, row)
+    if name := EVENTS.get(kind):
+        event(f"security.{name}", entry=entry_id, staff=by_staff, about=entry.get("staff"))
     return entry_id
+
+
+def by_whom(entry: Mapping[str, Any]) -> str | None:
+    """Return which of us an entry is of, or, where a machine did it, whose account it was about: by what it says."""
+    actor = str(entry.get("actor", ""))
+    if actor.startswith("staff:"):
+        return actor.removeprefix("staff:")
+    return OPERATOR if actor == OPERATOR else entry.get("staff")
 
 
 def commit_to(vault: Vault, key: DataKey, entry_id: str, values: Mapping[str, Any]) -> bytes:
     """Return a commitment to values: SHA-256 over their canonical JSON and a salt that dies with the person's key."""
     return hashlib.sha256(canonical(values) + vault.salt(key, entry_id)).digest()
+
+
+def table_columns() -> tuple[ColumnElement[Any], ...]:
+    """Return the columns that an `Entry` is read from."""
+    return _ENTRY_COLUMNS
 
 
 def get_entry(tx: Connection, entry_id: str) -> Entry:
@@ -264,12 +187,6 @@ def list_entries(tx: Connection, lead_id: str) -> list[Entry]:
     """Return the entries of one lead, oldest first."""
     query = select(*_ENTRY_COLUMNS).where(EvidenceRow.lead_id == lead_id).order_by(EvidenceRow.at, EvidenceRow.id)
     return [Entry(**row._mapping) for row in tx.execute(query)]
-
-
-def last_checkpoint(tx: Connection) -> Checkpoint | None:
-    """Return the newest checkpoint, or None while the tree is empty."""
-    row = tx.execute(select(*_CHECKPOINT_COLUMNS).order_by(CheckpointRow.size.desc()).limit(1)).first()
-    return None if row is None else _checkpoint(dict(row._mapping))
 
 
 def sequence(tx: Connection, signer: Signer, *, now: datetime, limit: int = 1000) -> Checkpoint | None:
@@ -295,8 +212,7 @@ def sequence(tx: Connection, signer: Signer, *, now: datetime, limit: int = 1000
     tx.execute(_PLACE, places)
     checkpoint = Checkpoint(size, merkle.root(frontier), now, b"", signer.key_id, chain, tuple(frontier))
     signed = replace(checkpoint, signature=signer.sign(checkpoint.signed_text))
-    columns = {name: getattr(signed, name) for name in ("size", "root", "at", "signature", "key_id", "chain")}
-    tx.execute(insert(CheckpointRow).values(frontier=b"".join(frontier), **columns))
+    add_checkpoint(tx, signed)
     return signed
 
 
@@ -316,11 +232,9 @@ def prove(tx: Connection, entry: Entry) -> Proven:
     """Return the proof of an entry in the first tree that holds it (E-05): as much work as one batch."""
     if entry.position is None:
         return Proven(entry)
-    order = select(*_CHECKPOINT_COLUMNS).limit(1)
-    after = tx.execute(order.where(CheckpointRow.size > entry.position).order_by(CheckpointRow.size)).first()
-    if after is None:
+    checkpoint = first_checkpoint_over(tx, entry.position)
+    if checkpoint is None:
         return Proven(entry)
-    checkpoint = _checkpoint(dict(after._mapping))
     return Proven(entry, checkpoint, tuple(merkle.inclusion(_known(tx, checkpoint), entry.position, checkpoint.size)))
 
 
@@ -328,16 +242,6 @@ def prove_growth(tx: Connection, earlier: Checkpoint, later: Checkpoint) -> list
     """Return the proof that one checkpoint's tree begins with another's (E-05): reads every leaf hash between them."""
     leaves = _leaves(tx, earlier.size, later.size)
     return merkle.consistency(merkle.known_hashes(earlier.frontier, earlier.size, leaves), earlier.size, later.size)
-
-
-def find_checkpoint(tx: Connection, size: int) -> Checkpoint | None:
-    """Return the checkpoint over exactly so many entries, if there is one."""
-    return _one_checkpoint(tx, CheckpointRow.size == size)
-
-
-def checkpoint_within(tx: Connection, size: int) -> Checkpoint | None:
-    """Return the newest checkpoint over at most so many entries."""
-    return _one_checkpoint(tx, CheckpointRow.size <= size)
 
 
 def find_placed(tx: Connection, leaf_hash: bytes, place: int) -> Entry | None:
@@ -359,18 +263,13 @@ def entries_in_order(tx: Connection) -> Iterator[Entry]:
         yield Entry(**row._mapping)
 
 
-def checkpoints_in_order(tx: Connection) -> list[Checkpoint]:
-    """Return all checkpoints, smallest tree first."""
-    rows = tx.execute(select(*_CHECKPOINT_COLUMNS).order_by(CheckpointRow.size))
-    return [_checkpoint(dict(row._mapping)) for row in rows]
-
-
 def entries_by_lead(tx: Connection, kinds: Iterable[str]) -> Iterator[tuple[str, Entry]]:
     """Stream the entries of some kinds, each with its lead, in the order of the leads' ids."""
     of_leads = (EvidenceRow.lead_id.is_not(None), EvidenceRow.kind.in_(list(kinds)))
     query = select(*_ENTRY_COLUMNS).where(*of_leads).order_by(EvidenceRow.lead_id)
     for row in tx.execution_options(yield_per=2000).execute(query):
-        yield row.lead_id, Entry(**row._mapping)
+        if isinstance(row.lead_id, str):  # anything else is no lead's, and is told where it stands
+            yield row.lead_id, Entry(**row._mapping)
 
 
 def count_waiting(tx: Connection) -> int:
@@ -391,11 +290,6 @@ def find_unproven_lead(tx: Connection) -> str | None:
     return reference
 
 
-def _one_checkpoint(tx: Connection, wanted: ColumnElement[bool]) -> Checkpoint | None:
-    row = tx.execute(select(*_CHECKPOINT_COLUMNS).where(wanted).order_by(CheckpointRow.size.desc()).limit(1)).first()
-    return None if row is None else _checkpoint(dict(row._mapping))
-
-
 def _known(tx: Connection, checkpoint: Checkpoint) -> dict[tuple[int, int], bytes]:
     """Return the hashes at hand for a tree: the state before its last batch, and the leaves of that batch."""
     before = checkpoint_within(tx, checkpoint.size - 1)
@@ -406,8 +300,3 @@ def _known(tx: Connection, checkpoint: Checkpoint) -> dict[tuple[int, int], byte
 def _leaves(tx: Connection, start: int, end: int) -> list[bytes]:
     query = select(EvidenceRow.leaf_hash).where(EvidenceRow.position >= start, EvidenceRow.position < end)
     return list(tx.scalars(query.order_by(EvidenceRow.position)))
-
-
-def _checkpoint(values: dict[str, Any]) -> Checkpoint:
-    joined: bytes = values.pop("frontier")
-    return Checkpoint(**values, frontier=tuple(joined[at : at + 32] for at in range(0, len(joined), 32)))

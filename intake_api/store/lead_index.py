@@ -1,4 +1,4 @@
-"""Blind indexes: how a lead is found by its e-mail, its phone or a word of the name, none of which stands in clear."""
+"""Blind indexes: how a lead is found by its e-mail, its phone or a word of the name or company, none in clear."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,10 +12,11 @@ from intake_api.store.base import Moment, Table
 from intake_api.store.vault import Vault
 
 CONTACTS = ("email", "phone")
+WORDS = ("name", "company")  # found word by word
 
 
 class LeadIndexRow(Table):
-    """Blind indexes of a lead's e-mail, phone and words of the name: equality search without clear text."""
+    """Blind indexes of a lead's e-mail, phone and words of name and company: equality search without clear text."""
 
     __tablename__ = "lead_index"
     __table_args__ = (Index(None, "kind", "token"), {"sqlite_with_rowid": False})
@@ -60,7 +61,7 @@ def find_by_contact(tx: Connection, vault: Vault, kind: str, contact: str) -> li
     :param kind: `email` or `phone`.
     :param contact: as `rules/contact` writes it.
     """
-    same = (LeadIndexRow.kind == kind, LeadIndexRow.token.in_(vault.blinds(kind, _indexed(kind, contact))))
+    same = (LeadIndexRow.kind == kind, LeadIndexRow.token.in_(contact_blinds(vault, kind, contact)))
     return list(tx.scalars(select(LeadIndexRow.lead_id).where(*same).order_by(LeadIndexRow.lead_id)))
 
 
@@ -117,6 +118,11 @@ def contact_token(vault: Vault, kind: str, contact: str) -> bytes:
     return vault.blind(kind, _indexed(kind, contact))
 
 
+def contact_blinds(vault: Vault, kind: str, contact: str) -> list[bytes]:
+    """Return the blind indexes that a contact may be found by: several while the index key is being rotated."""
+    return vault.blinds(kind, _indexed(kind, contact))
+
+
 def _indexed(kind: str, contact: str) -> str:
     return contact.partition(";ext=")[0] if kind == "phone" else contact
 
@@ -124,7 +130,7 @@ def _indexed(kind: str, contact: str) -> str:
 def _tokens(vault: Vault, values: Mapping[str, Any]) -> list[tuple[str, bytes]]:
     contacts = {kind: str(values[kind]) for kind in CONTACTS if values.get(kind)}
     found = {(kind, contact_token(vault, kind, value)) for kind, value in contacts.items()}
-    found |= {("name", vault.blind("name", word)) for word in str(values.get("name", "")).split()}
+    found |= {(kind, vault.blind(kind, word)) for kind in WORDS for word in str(values.get(kind, "")).split()}
     return sorted(found)
 
 

@@ -24,17 +24,21 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.lead_state import LeadState
+from intake_api.rules.reference import BITS, spelled_reference, written_reference
 from intake_api.store.adding import Adder
 from intake_api.store.base import Moment, Table
 from intake_api.store.lead_index import forget_index, index_lead
 from intake_api.store.subjects import SubjectRow
 from intake_api.store.vault import DataKey, Vault
 
-REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: nothing that is misread on the phone
 NOT_ERASED = "state <> 'erased'"  # in these words, or SQLite does not see that the index below serves the question
 ENDING = "yes_ends_at IS NOT NULL"
 UNTOLD = "tell_by IS NOT NULL"
-MISREAD = str.maketrans("OIL", "011")  # and what people write all the same
+SOURCED, CAMPAIGNED = "source IS NOT NULL", "campaign IS NOT NULL"
+ASSIGNED = "assigned_to IS NOT NULL"
+TAKEN_BY_NOBODY = "state = 'new' AND assigned_to IS NULL"
+UNANSWERED = "state = 'new' AND respond_by IS NOT NULL"
+FOLLOWED_UP = "state IN ('new', 'contacted') AND follow_up_by IS NOT NULL"
 
 
 class LeadRow(Table):
@@ -42,8 +46,28 @@ class LeadRow(Table):
 
     __tablename__ = "leads"
     __table_args__ = (
-        Index(None, "state", "received_at"),
-        Index(None, "received_at"),
+        # An index for each order and each filter of the queue; store/lead_lists.py says which serves which question.
+        Index(None, "state", "received_at", "id"),
+        Index(None, "received_at", "id"),
+        Index(None, "state", "score", "received_at", "id"),
+        Index(None, "score", "received_at", "id"),
+        Index(None, "form", "received_at", "id"),
+        Index(None, "channel", "received_at", "id"),
+        Index(None, "locale", "received_at", "id"),
+        Index(None, "source", "received_at", "id", sqlite_where=text(SOURCED), postgresql_where=text(SOURCED)),
+        Index(None, "campaign", "received_at", "id", sqlite_where=text(CAMPAIGNED), postgresql_where=text(CAMPAIGNED)),
+        Index(None, "assigned_to", "received_at", "id", sqlite_where=text(ASSIGNED), postgresql_where=text(ASSIGNED)),
+        Index(
+            None,
+            "form",
+            "locale",
+            "received_at",
+            "id",
+            sqlite_where=text(TAKEN_BY_NOBODY),
+            postgresql_where=text(TAKEN_BY_NOBODY),
+        ),
+        Index(None, "respond_by", "id", sqlite_where=text(UNANSWERED), postgresql_where=text(UNANSWERED)),
+        Index(None, "follow_up_by", "id", sqlite_where=text(FOLLOWED_UP), postgresql_where=text(FOLLOWED_UP)),
         Index(None, "delete_after", sqlite_where=text(NOT_ERASED), postgresql_where=text(NOT_ERASED)),
         Index(None, "yes_ends_at", sqlite_where=text(ENDING), postgresql_where=text(ENDING)),
         Index(None, "tell_by", sqlite_where=text(UNTOLD), postgresql_where=text(UNTOLD)),
@@ -70,6 +94,8 @@ class LeadRow(Table):
     score: Mapped[int] = mapped_column(Integer)
     score_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     attribution: Mapped[dict[str, str]] = mapped_column(JSON)
+    source: Mapped[str | None] = mapped_column(String(64))  # of the attribution, to find it by
+    campaign: Mapped[str | None] = mapped_column(String(64))
     received_at: Mapped[datetime] = mapped_column(Moment)
     delete_after: Mapped[datetime] = mapped_column(Moment)
     restricted_until: Mapped[datetime | None] = mapped_column(Moment)  # kept and not used; it is looked at again then
@@ -83,6 +109,8 @@ class LeadRow(Table):
     idempotency_mac: Mapped[bytes | None] = mapped_column(LargeBinary)
     evidence_entry: Mapped[str] = mapped_column(String(32))
     follow_up_by: Mapped[datetime | None] = mapped_column(Moment)
+    assigned_to: Mapped[str | None] = mapped_column(String(32))  # who of us has it in hand
+    respond_by: Mapped[datetime | None] = mapped_column(Moment)  # the goal for the first response, if its form has one
     tell_by: Mapped[datetime | None] = mapped_column(Moment)  # when the person must know of it; None: they do
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -132,6 +160,8 @@ class Lead:
     follow_up_by: datetime | None = None
     restricted_until: datetime | None = None
     tell_by: datetime | None = None
+    respond_by: datetime | None = None
+    assigned_to: str | None = None
 
     @property
     def is_restricted(self) -> bool:
@@ -168,18 +198,8 @@ _SENT_COLUMNS = (LeadRow.reference, LeadRow.state, LeadRow.content_mac, LeadRow.
 
 
 def new_reference() -> str:
-    """Draw a reference a person can read aloud: 40 random bits."""
-    bits = secrets.randbits(40)
-    letters = "".join(REFERENCE_ALPHABET[bits >> shift & 31] for shift in range(0, 40, 5))
-    return f"VB-{letters[:4]}-{letters[4:]}"
-
-
-def spelled_reference(text: str) -> str | None:
-    """Return a reference as it is kept, from any case, with or without dashes and spaces; None if it is none."""
-    letters = text.upper().replace("-", "").replace(" ", "").translate(MISREAD)
-    if len(letters) != 10 or not letters.startswith("VB") or not set(letters[2:]) <= set(REFERENCE_ALPHABET):
-        return None
-    return f"VB-{letters[2:6]}-{letters[6:]}"
+    """Draw a reference."""
+    return written_reference(secrets.randbits(BITS))
 
 
 def add_lead(tx: Connection, vault: Vault, key: DataKey, new: NewLead) -> None:
@@ -194,6 +214,8 @@ def add_lead(tx: Connection, vault: Vault, key: DataKey, new: NewLead) -> None:
             "content_mac": new.content_mac,
             "idempotency_mac": new.idempotency_mac,
             "yes_ends_at": new.yes_ends_at,
+            "source": lead.attribution.get("source", lead.attribution.get("utm_source")),
+            "campaign": lead.attribution.get("utm_campaign"),
         },
     )
     index_lead(tx, vault, lead.id, new.values)
@@ -216,6 +238,17 @@ def get_lead_by_id(tx: Connection, lead_id: str, *, hold: bool = False) -> Lead:
     return _one(tx.execute(query.with_for_update() if hold else query).first())
 
 
+def reference_of(tx: Connection, lead_id: str) -> str:
+    """Return the reference of a lead.
+
+    :raises LeadUnknown: no such lead.
+    """
+    reference: str | None = tx.scalar(select(LeadRow.reference).where(LeadRow.id == lead_id))
+    if reference is None:
+        raise LeadUnknown("No lead has this id.")
+    return reference
+
+
 def get_lead_by_receipt(tx: Connection, lead_id: str, receipt_digest: bytes) -> Lead:
     """Return the lead that a receipt belongs to.
 
@@ -231,6 +264,14 @@ def open_values(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> dic
     """Return what the person typed. Reading it is an act to be recorded: only flows that do so call this (A-01)."""
     sealed: bytes = tx.execute(select(LeadRow.sealed).where(LeadRow.id == lead_id)).scalar_one()
     return vault.open(key, sealed, place=_place(lead_id))
+
+
+def open_row(vault: Vault, row: Row[*tuple[Any, ...]]) -> tuple[Lead, dict[str, Any]]:
+    """Return a lead with what the person typed, from a row of `LEAD_COLUMNS`, `sealed` and `wrapped_key` (A-01)."""
+    values = dict(row._mapping)
+    key = vault.unwrap(row.subject_id, values.pop("wrapped_key"))
+    typed = vault.open(key, values.pop("sealed"), place=_place(row.id))
+    return Lead(**{**values, "state": LeadState(row.state)}), typed
 
 
 def replace_values(
@@ -274,12 +315,12 @@ def move_lead(
 
     :raises LeadChanged: somebody did.
     """
-    values: dict[str, Any] = {"state": to, "version": lead.version + 1}
+    values: dict[str, Any] = {"state": to}
+    if to is LeadState.CONTACTED:
+        values["follow_up_by"] = None  # that somebody gets in touch is what it asked for
     if by is not None:
         values |= {"decided_at": now, "decided_by": by, "decline_reason": decline_reason}
-    moved = update(LeadRow).where(LeadRow.id == lead.id, LeadRow.version == lead.version).values(**values)
-    if tx.execute(moved).rowcount != 1:
-        raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
+    change_lead(tx, lead, values)
 
 
 def release(tx: Connection, lead: Lead, to: LeadState, *, delete_after: datetime) -> None:
@@ -288,9 +329,16 @@ def release(tx: Connection, lead: Lead, to: LeadState, *, delete_after: datetime
     :raises LeadChanged: somebody did.
     """
     undecided: dict[str, Any] = {"decided_at": None, "decided_by": None, "decline_reason": None}
-    values = {"state": to, "version": lead.version + 1, "held_for": None, "delete_after": delete_after, **undecided}
-    moved = update(LeadRow).where(LeadRow.id == lead.id, LeadRow.version == lead.version).values(**values)
-    if tx.execute(moved).rowcount != 1:
+    change_lead(tx, lead, {"state": to, "held_for": None, "delete_after": delete_after, **undecided})
+
+
+def change_lead(tx: Connection, lead: Lead, values: Mapping[str, Any]) -> None:
+    """Change a lead, if nobody did since it was read.
+
+    :raises LeadChanged: somebody did.
+    """
+    as_read = update(LeadRow).where(LeadRow.id == lead.id, LeadRow.version == lead.version)
+    if tx.execute(as_read.values(**values, version=lead.version + 1)).rowcount != 1:
         raise LeadChanged("Somebody else has just changed this lead. Look at it again before you decide.")
 
 
@@ -330,8 +378,16 @@ def empty_lead(tx: Connection, lead_id: str) -> None:
     It goes whatever state the lead is in and whoever has it open: erasure waits for nobody.
     """
     nothing: dict[str, Any] = {"sealed": b"", "content_mac": b"", "idempotency_mac": None, "attribution": {}}
+    nothing |= {"source": None, "campaign": None}
     nothing |= {"yes_ends_at": None, "restricted_until": None}
-    unscored: dict[str, Any] = {"score": 0, "score_lines": [], "follow_up_by": None, "tell_by": None}
+    unscored: dict[str, Any] = {
+        "score": 0,
+        "score_lines": [],
+        "follow_up_by": None,
+        "tell_by": None,
+        "respond_by": None,
+        "assigned_to": None,
+    }
     erased = {"state": LeadState.ERASED, "version": LeadRow.version + 1}
     tx.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**nothing, **unscored, **erased))
     forget_index(tx, lead_id)

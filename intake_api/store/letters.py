@@ -11,28 +11,24 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Index,
     LargeBinary,
-    Row,
     String,
     delete,
     insert,
     or_,
     select,
     text,
-    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.lead_state import LeadState
-from intake_api.store import turns
-from intake_api.store.base import Moment, table_of
+from intake_api.store.base import Moment
 from intake_api.store.leads import LeadRow
-from intake_api.store.mailed_links import WAITS, MailAttempt, MailState
+from intake_api.store.mails import WAITS, MailRow, MailState
 from intake_api.store.rights_cases import RightsCaseRow
-from intake_api.store.turns import TurnRow
+from intake_api.store.turns import WorkKind
 from intake_api.store.vault import DataKey, Vault
 
 
@@ -46,7 +42,7 @@ class LetterKind(StrEnum):
     RECEIPT = "receipt"  # you confirmed; here is your receipt (P-01)
 
 
-class LetterRow(TurnRow):
+class LetterRow(MailRow):
     """One letter, about a lead or a rights case. Whose address it goes to is known to that alone."""
 
     __tablename__ = "letters"
@@ -63,9 +59,6 @@ class LetterRow(TurnRow):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     made_at: Mapped[datetime] = mapped_column(Moment)
     state: Mapped[str] = mapped_column(String(16))
-    last_reason: Mapped[str | None] = mapped_column(String(64))
-    last_status: Mapped[int | None]
-    sent_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 @dataclass(frozen=True)
@@ -83,8 +76,7 @@ class Letter:
     sent_at: datetime | None
 
 
-_TABLE = table_of(LetterRow)
-_COLUMNS = tuple(_TABLE.c[name] for name in Letter.__dataclass_fields__)
+LETTERS = WorkKind(LetterRow, Letter, {"kind": LetterKind, "state": MailState})
 
 
 def add_letter(
@@ -119,47 +111,8 @@ def open_letter(tx: Connection, vault: Vault, key: DataKey, letter_id: str) -> d
 def list_letters(tx: Connection, kind: LetterKind, *, lead_id: str = "", case_id: str = "") -> list[Letter]:
     """Return the letters of a kind about a lead or a case, oldest first."""
     about = LetterRow.lead_id == lead_id if lead_id else LetterRow.case_id == case_id
-    query = select(*_COLUMNS).where(LetterRow.kind == kind, about).order_by(LetterRow.made_at)
-    return [_letter(row) for row in tx.execute(query)]
-
-
-def find_running(tx: Connection, letter_id: str, turn: int) -> Letter | None:
-    """Return a letter if it is this turn of its mail and not settled, and hold it until the transaction ends."""
-    return _held(tx, turns.is_running(LetterRow, letter_id, turn))
-
-
-def claim_letter(tx: Connection, letter_id: str) -> str:
-    """Take a letter into this worker's hands: one more attempt. Return the claim, needed to report on it."""
-    return turns.claim_turn(tx, LetterRow, letter_id)
-
-
-def find_claimed(tx: Connection, letter_id: str, claim: str) -> Letter | None:
-    """Return a letter if it is still in these hands, and hold it until the transaction ends."""
-    return _held(tx, turns.is_claimed(LetterRow, letter_id, claim))
-
-
-def record_letter(tx: Connection, letter_id: str, attempt: MailAttempt, *, now: datetime) -> None:
-    """Write down what came of an attempt and let go of the letter."""
-    values: dict[str, Any] = {
-        "state": attempt.state,
-        "claim": None,
-        "next_attempt_at": attempt.next_attempt_at,
-        "last_reason": attempt.reason,
-        "last_status": attempt.status,
-    }
-    if attempt.state is MailState.SENT:
-        values["sent_at"] = now
-    tx.execute(update(LetterRow).where(LetterRow.id == letter_id).values(**values))
-
-
-def has_due_letter(tx: Connection, *, now: datetime) -> bool:
-    """Say whether `give_due_letters` would find anything."""
-    return turns.has_due_turn(tx, LetterRow, now=now)
-
-
-def give_due_letters(tx: Connection, *, now: datetime) -> list[str]:
-    """Give the next turn to letters whose time has come; return the keys of these turns."""
-    return turns.give_due_turns(tx, LetterRow, now=now)
+    query = select(*LETTERS.columns).where(LetterRow.kind == kind, about).order_by(LetterRow.made_at)
+    return [LETTERS.read(row) for row in tx.execute(query)]
 
 
 def find_over(tx: Connection, letter_ids: Iterable[str]) -> set[str]:
@@ -178,15 +131,5 @@ def remove_old_letters(tx: Connection, *, before: datetime) -> None:
     tx.execute(delete(LetterRow).where(LetterRow.made_at < before))
 
 
-def _held(tx: Connection, *which: ColumnElement[bool]) -> Letter | None:
-    row = tx.execute(select(*_COLUMNS).where(*which).with_for_update()).one_or_none()
-    return None if row is None else _letter(row)
-
-
 def _place(letter_id: str) -> str:
     return f"letters.sealed|{letter_id}"
-
-
-def _letter(row: Row[Any]) -> Letter:
-    values = dict(row._mapping)
-    return Letter(**{**values, "kind": LetterKind(values["kind"]), "state": MailState(values["state"])})

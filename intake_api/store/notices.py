@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.store.adding import Adder
 from intake_api.store.base import Moment, Table
+from intake_api.store.found import as_found
+
+PUBLISHED = ("notice.kept", "notice.published")  # kinds of entries; the first by versions that knew no publishing
 
 
 class NoticeRow(Table):
@@ -66,5 +69,10 @@ def get_notice_body(tx: Connection, notice_hash: str) -> bytes:
 
 def altered_notices(tx: Connection) -> list[str]:
     """Return the hashes of all kept notices whose bytes were changed."""
-    rows = tx.execute(select(NoticeRow.hash, NoticeRow.body))
+    rows = tx.execute(select(*as_found(NoticeRow, ("hash", "body"))))
     return [row.hash for row in rows if hashlib.sha256(row.body).hexdigest() != row.hash]
+
+
+def kept_notices(tx: Connection) -> set[str]:
+    """Return the hashes of all kept notices."""
+    return set(tx.scalars(select(NoticeRow.hash)))

@@ -8,15 +8,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import (
     JSON,
-    ColumnElement,
     Connection,
     ForeignKey,
     Index,
-    Row,
     String,
     func,
     insert,
@@ -27,10 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from intake_api.store import mailed_links, turns
+from intake_api.store import mailed_links
 from intake_api.store.base import Moment, table_of
 from intake_api.store.leads import LeadRow
-from intake_api.store.mailed_links import WAITS, MailAttempt, MailedLinkRow, MailState
+from intake_api.store.mailed_links import MailedLinkRow
+from intake_api.store.mails import WAITS, MailState
+from intake_api.store.turns import WorkKind
 
 WAITING = (MailState.QUEUED, MailState.RETRYING)
 
@@ -91,9 +90,8 @@ class Renewal:
         return self.answered_at is None and self.ended_at is None and now < self.expires_at
 
 
-_TABLE = table_of(RenewalRow)
-_ADD = insert(_TABLE)
-_COLUMNS = tuple(_TABLE.c[name] for name in Renewal.__dataclass_fields__)
+RENEWALS = WorkKind(RenewalRow, Renewal, {"why": Why, "state": MailState})
+_ADD = insert(table_of(RenewalRow))
 
 
 def add_renewal(
@@ -138,10 +136,10 @@ def get_by_token(tx: Connection, token: str, *, hold: bool = False) -> Renewal:
 
     :raises RenewalUnknown: no such token.
     """
-    row = mailed_links.find_by_token(tx, RenewalRow, _COLUMNS, token, hold=hold)
-    if row is None:
+    found = mailed_links.find_by_token(tx, RENEWALS, token, hold=hold)
+    if found is None:
         raise RenewalUnknown("There is no such link.")
-    return _renewal(row)
+    return found
 
 
 def lead_of(tx: Connection, renewal_id: str) -> str:
@@ -151,8 +149,8 @@ def lead_of(tx: Connection, renewal_id: str) -> str:
 
 def list_renewals_of(tx: Connection, lead_ids: Iterable[str], why: Why) -> list[Renewal]:
     """Return what some leads were asked again for a reason, oldest first."""
-    query = select(*_COLUMNS).where(RenewalRow.lead_id.in_(list(lead_ids)), RenewalRow.why == why)
-    return [_renewal(row) for row in tx.execute(query.order_by(RenewalRow.made_at))]
+    query = select(*RENEWALS.columns).where(RenewalRow.lead_id.in_(list(lead_ids)), RenewalRow.why == why)
+    return [RENEWALS.read(row) for row in tx.execute(query.order_by(RenewalRow.made_at))]
 
 
 def count_renewals(tx: Connection) -> dict[tuple[Why, MailState], tuple[int, int]]:
@@ -177,43 +175,3 @@ def find_ended(tx: Connection, renewal_ids: Iterable[str]) -> set[str]:
     """Return those of these renewals that were answered or have ended: their mail need not be held any longer."""
     over = or_(RenewalRow.ended_at.is_not(None), RenewalRow.answered_at.is_not(None))
     return set(tx.scalars(select(RenewalRow.id).where(RenewalRow.id.in_(list(renewal_ids)), over)))
-
-
-def find_running(tx: Connection, renewal_id: str, turn: int) -> Renewal | None:
-    """Return a renewal if it is this turn of its mail and not settled, and hold it until the transaction ends."""
-    return _held(tx, turns.is_running(RenewalRow, renewal_id, turn))
-
-
-def claim_mail(tx: Connection, renewal_id: str) -> str:
-    """Take a mail into this worker's hands: one more attempt. Return the claim, needed to report on it."""
-    return turns.claim_turn(tx, RenewalRow, renewal_id)
-
-
-def find_claimed(tx: Connection, renewal_id: str, claim: str) -> Renewal | None:
-    """Return a renewal if its mail is still in these hands, and hold it until the transaction ends."""
-    return _held(tx, turns.is_claimed(RenewalRow, renewal_id, claim))
-
-
-def record_mail(tx: Connection, renewal_id: str, attempt: MailAttempt, *, now: datetime) -> None:
-    """Write down what came of an attempt and let go of the mail."""
-    mailed_links.record_mail(tx, RenewalRow, renewal_id, attempt, now=now)
-
-
-def has_due_renewal(tx: Connection, *, now: datetime) -> bool:
-    """Say whether `give_due_renewals` would find anything."""
-    return turns.has_due_turn(tx, RenewalRow, now=now)
-
-
-def give_due_renewals(tx: Connection, *, now: datetime) -> list[str]:
-    """Give the next turn to mails whose time has come; return the keys of these turns."""
-    return turns.give_due_turns(tx, RenewalRow, now=now)
-
-
-def _held(tx: Connection, *which: ColumnElement[bool]) -> Renewal | None:
-    row = tx.execute(select(*_COLUMNS).where(*which).with_for_update()).one_or_none()
-    return None if row is None else _renewal(row)
-
-
-def _renewal(row: Row[Any]) -> Renewal:
-    values = {name: getattr(row, name) for name in Renewal.__dataclass_fields__}
-    return Renewal(**{**values, "why": Why(values["why"]), "state": MailState(values["state"])})

@@ -12,11 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Index,
     LargeBinary,
-    Row,
     String,
     delete,
     insert,
@@ -39,7 +37,9 @@ from intake_api.rules.rights import (
 )
 from intake_api.store import mailed_links, turns
 from intake_api.store.base import Moment, table_of
-from intake_api.store.mailed_links import LEAVING, WAITS, MailAttempt, MailedLinkRow, MailState
+from intake_api.store.mailed_links import MailedLinkRow
+from intake_api.store.mails import LEAVING, WAITS, MailState
+from intake_api.store.turns import WorkKind, hold_work
 from intake_api.store.vault import DataKey, Vault
 
 OPEN = "ended_at IS NULL"
@@ -132,12 +132,18 @@ _STATUS = {
     MailState.GIVEN_UP: CaseStatus.ERROR,
 }
 _TABLE = table_of(RightsCaseRow)
-_COLUMNS = tuple(_TABLE.c[name] for name in RightsCase.__dataclass_fields__)
+CASES = WorkKind(
+    RightsCaseRow,
+    RightsCase,
+    {"kind": RightsKind, "mail": MailState},
+    at_claim=lambda now: {"expires_at": now + LINK_LASTS},  # the link works from then on
+)
 
 
 def list_cases(tx: Connection) -> list[RightsCase]:
     """Return all cases that are not forgotten, those due first in front. None has an address in it."""
-    return [_case(row) for row in tx.execute(select(*_COLUMNS).order_by(RightsCaseRow.due_at, RightsCaseRow.id))]
+    query = select(*CASES.columns).order_by(RightsCaseRow.due_at, RightsCaseRow.id)
+    return [CASES.read(row) for row in tx.execute(query)]
 
 
 def add_case(
@@ -195,10 +201,10 @@ def get_case_by_token(tx: Connection, token: str, *, hold: bool = False) -> Righ
 
     :raises CaseUnknown: no such token.
     """
-    row = mailed_links.find_by_token(tx, RightsCaseRow, _COLUMNS, token, hold=hold)
-    if row is None:
+    found = mailed_links.find_by_token(tx, CASES, token, hold=hold)
+    if found is None:
         raise CaseUnknown("There is no such link.")
-    return _case(row)
+    return found
 
 
 def get_case(tx: Connection, case_id: str, *, hold: bool = False) -> RightsCase:
@@ -206,11 +212,11 @@ def get_case(tx: Connection, case_id: str, *, hold: bool = False) -> RightsCase:
 
     :raises CaseUnknown: no such case.
     """
-    query = select(*_COLUMNS).where(RightsCaseRow.id == case_id)
+    query = select(*CASES.columns).where(RightsCaseRow.id == case_id)
     row = tx.execute(query.with_for_update() if hold else query).one_or_none()
     if row is None:
         raise CaseUnknown("There is no such case.")
-    return _case(row)
+    return CASES.read(row)
 
 
 def case_key(tx: Connection, vault: Vault, case_id: str) -> DataKey:
@@ -304,7 +310,7 @@ def find_over(tx: Connection, *, now: datetime, limit: int = 100) -> list[str]:
 
 def hold_case(tx: Connection, case_id: str) -> RightsCase | None:
     """Return a case that is not ended, and hold it until the transaction ends."""
-    return _held(tx, RightsCaseRow.id == case_id, RightsCaseRow.ended_at.is_(None))
+    return hold_work(tx, CASES, RightsCaseRow.id == case_id, RightsCaseRow.ended_at.is_(None))
 
 
 def find_ended(tx: Connection, case_ids: Iterable[str]) -> set[str]:
@@ -328,55 +334,15 @@ def links_to(tx: Connection, case: RightsCase, *, now: datetime) -> list[OtherLi
     if address is None:
         return []
     mailed_links.hold_address(tx, address)
-    query = select(*_COLUMNS).where(
+    query = select(*CASES.columns).where(
         RightsCaseRow.address == address,
         RightsCaseRow.id != case.id,
         RightsCaseRow.made_at > now - COUNT_LINKS_FOR - TRY_TO_SEND_FOR,
         RightsCaseRow.sent_at.is_not(None) | RightsCaseRow.mail.in_(LEAVING),
     )
-    found = [_case(row) for row in tx.execute(query)]
+    found = [CASES.read(row) for row in tx.execute(query)]
     return [OtherLink(one.kind, one.sent_at, one.is_open(now)) for one in found]
-
-
-def find_running(tx: Connection, case_id: str, turn: int) -> RightsCase | None:
-    """Return a case if it is this turn of its mail and not settled, and hold it until the transaction ends."""
-    return _held(tx, turns.is_running(RightsCaseRow, case_id, turn))
-
-
-def claim_link(tx: Connection, case_id: str, *, now: datetime) -> str:
-    """Take a mail into this worker's hands: one more attempt. Its link works from now on. Return the claim."""
-    return turns.claim_turn(tx, RightsCaseRow, case_id, expires_at=now + LINK_LASTS)
-
-
-def find_claimed(tx: Connection, case_id: str, claim: str) -> RightsCase | None:
-    """Return a case if its mail is still in these hands, and hold it until the transaction ends."""
-    return _held(tx, turns.is_claimed(RightsCaseRow, case_id, claim))
-
-
-def record_link(tx: Connection, case_id: str, attempt: MailAttempt, *, now: datetime) -> None:
-    """Write down what came of an attempt and let go of the mail."""
-    mailed_links.record_mail(tx, RightsCaseRow, case_id, attempt, now=now)
-
-
-def has_due_link(tx: Connection, *, now: datetime) -> bool:
-    """Say whether `give_due_links` would find anything."""
-    return turns.has_due_turn(tx, RightsCaseRow, now=now)
-
-
-def give_due_links(tx: Connection, *, now: datetime) -> list[str]:
-    """Give the next turn to mails whose time has come; return the keys of these turns."""
-    return turns.give_due_turns(tx, RightsCaseRow, now=now)
-
-
-def _held(tx: Connection, *which: ColumnElement[bool]) -> RightsCase | None:
-    row = tx.execute(select(*_COLUMNS).where(*which).with_for_update()).one_or_none()
-    return None if row is None else _case(row)
 
 
 def _place(case_id: str) -> str:
     return f"rights_cases.sealed|{case_id}"
-
-
-def _case(row: Row[Any]) -> RightsCase:
-    values = {name: getattr(row, name) for name in RightsCase.__dataclass_fields__}
-    return RightsCase(**{**values, "kind": RightsKind(values["kind"]), "mail": MailState(values["mail"])})

@@ -88,12 +88,14 @@ class Showings:
 
 def add_showings(tx: Connection, counts: Counts) -> None:
     """Add counts to those that are written."""
+    if not counts:
+        return
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    for (day, notice_hash, channel, form, locale), shown in sorted(counts.items()):
-        row = {"day": day, "notice_hash": notice_hash, "channel": channel, "form": form, "locale": locale}
-        added = insert(ShowingRow).values(**row, shown=shown)
-        more = {"shown": ShowingRow.shown + added.excluded.shown}
-        tx.execute(added.on_conflict_do_update(index_elements=["day", "notice_hash", "channel"], set_=more))
+    names = ("day", "notice_hash", "channel", "form", "locale")
+    rows = [{**dict(zip(names, place, strict=True)), "shown": shown} for place, shown in sorted(counts.items())]
+    added = insert(ShowingRow)
+    more = {"shown": ShowingRow.shown + added.excluded.shown}
+    tx.execute(added.on_conflict_do_update(index_elements=["day", "notice_hash", "channel"], set_=more), rows)
 
 
 def read_showings(tx: Connection, *, since: date) -> dict[Place, Shown]:

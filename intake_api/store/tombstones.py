@@ -8,26 +8,40 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, text
 
+from intake_api.store.bulk_jobs import BulkLeadRow
 from intake_api.store.confirmations import ConfirmationRow
 from intake_api.store.contact_uses import ContactUseRow
+from intake_api.store.counted_leads import CountedLeadRow
 from intake_api.store.decisions import DecisionRow
 from intake_api.store.deliveries import DeliveryRow
 from intake_api.store.lead_index import LeadIndexRow
+from intake_api.store.lead_looks import LeadLookRow
+from intake_api.store.lead_merges import LeadMergeRow
+from intake_api.store.lead_moves import LeadMoveRow
+from intake_api.store.lead_notes import LeadNoteRow
 from intake_api.store.leads import LeadRow
 from intake_api.store.letters import LetterRow
 from intake_api.store.presentations import PresentationRow
 from intake_api.store.renewals import RenewalRow
 from intake_api.store.subjects import SubjectRow
+from intake_api.store.teams import LeftFreeRow
 
 OF_LEADS = (
+    BulkLeadRow,
     ConfirmationRow,
     ContactUseRow,
+    CountedLeadRow,
     DecisionRow,
     DeliveryRow,
     LeadIndexRow,
+    LeadLookRow,
+    LeadMergeRow,
+    LeadMoveRow,
+    LeadNoteRow,
     LetterRow,
     PresentationRow,
     RenewalRow,
+    LeftFreeRow,
 )
 ERASED = "state = 'erased'"
 
@@ -46,6 +60,7 @@ def remove_tombstone(tx: Connection, lead_id: str) -> bool:
         return False
     for row in OF_LEADS:
         tx.execute(delete(row).where(row.lead_id == lead_id))
+    tx.execute(delete(LeadMergeRow).where(LeadMergeRow.into_id == lead_id))  # what was merged into it is gone before
     tx.execute(delete(LeadRow).where(LeadRow.id == lead_id))
     tx.execute(delete(SubjectRow).where(SubjectRow.id == subject_id))
     return True

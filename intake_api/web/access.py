@@ -117,9 +117,9 @@ def share_with_allowed_origins(app: Flask) -> None:
     def add_cors_headers(response: Response) -> Response:
         if "Access-Control-Allow-Origin" in response.headers:
             return response  # open to the whole world by its own decision: a notice
-        response.vary.add("Origin")
+        response.headers.add("Vary", "Origin")
         origin = request.headers.get("Origin")
-        if origin in allowed_origins():
+        if origin is not None and origin in allowed_origins():
             response.headers["Access-Control-Allow-Origin"] = origin
             if request.method == "OPTIONS":
                 response.headers["Access-Control-Allow-Methods"] = SHARED_METHODS

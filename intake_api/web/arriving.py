@@ -4,7 +4,7 @@ from flask import request
 
 from intake_api.flows.judge_arrival import Arrival, needs_proof
 from intake_api.web.door import door
-from intake_api.web.networks import is_this_machine, network_asking
+from intake_api.web.networks import network_asking
 
 V4_BITS = 24  # neighbours whose addresses change among them (M-06)
 
@@ -34,7 +34,7 @@ def visitors_network() -> str | None:
     The bot's network is not the visitor's. Nor is this machine itself: that is somebody who runs it, or a proxy that
     the settings do not know of, and then everybody would be one network.
     """
-    return network_asking(v4=V4_BITS) if _is_direct() and not is_this_machine() else None
+    return network_asking(v4=V4_BITS, elsewhere=True) if _is_direct() else None
 
 
 def _is_direct() -> bool:

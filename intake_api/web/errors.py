@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from intake_api import log
 from intake_api.catalogue.model import FormUnknown, LocaleNotOffered
 from intake_api.clock import rfc3339
+from intake_api.flows.read_lead import TooManyReadings
 from intake_api.flows.show_receipt import ReceiptErased
 from intake_api.flows.submit_lead import (
     DecisionInvalid,
@@ -28,9 +29,9 @@ from intake_api.flows.submit_lead import (
     TooManySubmissions,
 )
 from intake_api.store.base import AnotherWasFirst, StoreUnavailable
-from intake_api.store.evidence import KeyNotHeld
 from intake_api.store.leads import LeadRestricted, LeadUnknown
 from intake_api.store.notices import NoticeAltered, NoticeUnknown
+from intake_api.store.signer import KeyNotHeld
 from intake_api.store.subjects import SubjectErased
 from intake_api.store.vault import CannotOpen
 
@@ -43,6 +44,8 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "unauthorised": (401, "A valid token is needed."),
     "origin_not_allowed": (403, "Requests from that site are not accepted."),
     "consent_by_staff": (403, "Nobody else can give a person's consent."),
+    "not_your_role": (403, "This is not part of what you do here."),
+    "factor_needed": (403, "The second factor is asked for anew."),
     "form_not_ours": (403, "This form does not belong to your present session."),
     "not_found": (404, "There is nothing at this address."),
     "form_unknown": (404, "There is no such form."),
@@ -87,6 +90,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
 RAISED: Mapping[type[Exception], str] = {
     FormUnknown: FormUnknown.code,
     LocaleNotOffered: LocaleNotOffered.code,
+    TooManyReadings: TooManyReadings.code,
     FieldsInvalid: FieldsInvalid.code,
     DecisionInvalid: DecisionInvalid.code,
     NothingAgreed: NothingAgreed.code,

@@ -11,19 +11,16 @@ from flask import request
 HOUSEHOLD_V6 = 64  # one IPv6 household has so much to itself, and changes addresses within it as it likes
 
 
-def network_asking(*, v4: int) -> str | None:
-    """Return the network of the present request: so many bits of an IPv4 address, /64 of IPv6; None if it has none."""
+def network_asking(*, v4: int, elsewhere: bool = False) -> str | None:
+    """Return the network of the present request: so many bits of an IPv4 address, /64 of IPv6; None if it has none.
+
+    :param elsewhere: this machine itself counts as none.
+    """
     address = _address()
-    if address is None:
+    if address is None or (elsewhere and address.is_loopback):
         return None
     size = HOUSEHOLD_V6 if address.version == 6 else v4
     return str(ipaddress.ip_network((address, size), strict=False))
-
-
-def is_this_machine() -> bool:
-    """Say whether the request came from this machine itself."""
-    address = _address()
-    return address is not None and address.is_loopback
 
 
 def _address() -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -1,1 +1,1 @@
-"""What must survive a crash. Each is thin: it names its queue and calls one flow."""
+"""What must survive a crash. It is thin: each workflow is named as its queue and calls one flow."""

@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.chat import bench_chat
+from tests.bench.duplicates import bench_duplicates
 from tests.bench.enumeration import TO_REACH_MS, TRIES, bench_enumeration
 from tests.bench.evidence_cost import bench_evidence
+from tests.bench.reports import bench_reports, seeded
+from tests.bench.review import TO_REACH_MS as REVIEW_TO_REACH_MS
+from tests.bench.review import bench_review
 from tests.bench.submissions import bench_submissions
 from tests.intake_api.conftest import ROOT
 from tests.intake_api.postgres import running_postgres
@@ -40,10 +44,27 @@ def main() -> None:
             say("whether time tells who is known …")
             results["enumeration"] = bench_enumeration(Path(folder))
             say_enumeration(results["enumeration"])
+        if not only or "duplicates" in only:
+            say("a hundred pairs of leads, compared …")
+            results["duplicates"] = bench_duplicates(Path(folder))
+            say_duplicates(results["duplicates"])
         if not only or "chat" in only:
             say("chat turns …")
             results["chat"] = bench_chat(Path(folder))
             say_chat(results["chat"])
+        if not only or "reports" in only:
+            say("reports of a year with a million leads …")
+            with seeded(Path(folder)) as source:
+                results["reports"] = {"sqlite": bench_reports(f"sqlite:///{folder}/year.sqlite", Path(folder), source)}
+                with running_postgres(durable=True) as server, server.fresh_database() as url:
+                    results["reports"]["postgresql"] = bench_reports(url, Path(folder), source)
+            say_reports(results["reports"])
+        if "review" in only:  # not among all: it takes an hour to fill a house
+            say("the review door, filling the house with invented leads …")
+            results["review"] = {"sqlite": bench_review(f"sqlite:///{folder}/review.sqlite", Path(folder))}
+            with running_postgres(durable=True) as server, server.fresh_database() as url:
+                results["review"]["postgresql"] = bench_review(url, Path(folder))
+            say_review(results["review"])
     saved = ROOT / "bench-results" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
     saved.parent.mkdir(exist_ok=True)
     saved.write_text(json.dumps(results, indent=1))
@@ -71,6 +92,33 @@ def say_enumeration(figures: dict[str, Any]) -> None:
     for way, one in figures.items():
         medians = f"known p50 {one['known_ms']} ms, unknown p50 {one['unknown_ms']} ms"
         say(f"  {way:<14}{one['apart_ms']} ms apart (to reach: below {TO_REACH_MS:.0f} over {TRIES} tries): {medians}")
+
+
+def say_duplicates(figures: dict[str, Any]) -> None:
+    """Print how often a suggestion is right, and what is missed."""
+    say(f"  {figures['pairs']} pairs: precision {figures['precision']}, recall {figures['recall']}")
+    for name in ("missed", "wrong"):
+        say(f"  {name:<8}" + ", ".join(f"{kind} {times}" for kind, times in figures[name].items()))
+
+
+def say_reports(results: dict[str, Any]) -> None:
+    """Say how long each page of reports takes, by period."""
+    for database, one in results.items():
+        say(f"  {database}: {one['rows']}")
+        for name, ms in one["ms"].items():
+            say(f"    {name}: {ms['p50']} / {ms['p95']} ms, work {ms['work_p50']} / {ms['work_p95']} ms (below 1000)")
+
+
+def say_review(figures: dict[str, Any]) -> None:
+    """Print what reviewers wait for."""
+    for database, sizes in figures.items():
+        for size, one in sizes.items():
+            say(f"  {database}, {int(size):,} leads (p95 to reach: below {REVIEW_TO_REACH_MS:.0f} ms)")
+            for name, took in one["ms"].items():
+                say(
+                    f"    {name:<24}p50 {took['p50']:>7} ms  p95 {took['p95']:>7} ms; work p95 {took['work_p95']:>7} ms"
+                )
+            say(f"    resident {one['mib']['before']} -> {one['mib']['after']} MiB")
 
 
 def say_chat(figures: dict[str, Any]) -> None:

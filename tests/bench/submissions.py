@@ -19,7 +19,7 @@ from tests.processes import service_environment, serving
 CONNECTIONS = 8
 SECONDS = 5.0
 ROUNDS = 3
-TABLES = ("presentations", "subjects", "leads", "lead_index", "decisions", "evidence")
+TABLES = ("presentations", "subjects", "leads", "lead_index", "lead_counts", "decisions", "evidence")
 FIELDS = {
     "name": "Example Visitor",
     "phone": "+371 20000000",

@@ -20,6 +20,7 @@ main() {
     trap clean_up EXIT
     docker info >/dev/null 2>&1 || use_a_private_engine
     export VESTIBULE_SECRETS="$folder/secrets" VESTIBULE_PUBLIC_PORTS=18180-18183 VESTIBULE_REVIEW_PORTS=18190-18193
+    export VESTIBULE_SECOND_FACTOR=offered # the journey has no phone
     export VESTIBULE_PUBLIC_URL=http://127.0.0.1:18180 VESTIBULE_REVIEW_URL=http://127.0.0.1:18190
     step "Secrets"
     make secrets

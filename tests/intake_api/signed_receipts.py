@@ -9,8 +9,8 @@ from intake_api.flows.issue_receipt import Receipts, issue_receipt
 from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.settings import Settings
 from intake_api.store.base import Store
-from intake_api.store.evidence import Signer
 from intake_api.store.leads import Lead
+from intake_api.store.signer import Signer
 from intake_api.verifier import canonical
 from tests.intake_api.conftest import PUBLIC_URL, DrivenClock
 from tests.intake_api.kept_leads import receipt_of

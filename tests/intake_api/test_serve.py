@@ -265,5 +265,5 @@ def is_listened_to(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=60):
             return True
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):  # the latter: it stopped while we stood in its line
         return False

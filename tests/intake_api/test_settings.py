@@ -117,6 +117,7 @@ class TestTheSecretsOfOneProcess:
         held = {*settings.secrets.keys, *settings.secrets.tokens}
         held |= {"WEBHOOK_SECRET"} if settings.secrets.webhook_secrets else set()
         held |= {"SMTP_URL"} if settings.smtp_url else set()
+        held |= {"OIDC_CLIENT_SECRET"} if settings.company else set()
         assert held == set(NEEDED_BY[process])
 
     def test_e07_who_rotates_keys_takes_those_at_hand(self) -> None:
@@ -142,10 +143,62 @@ class TestTheSecretsOfOneProcess:
         }
 
 
+COMPANY = {"VESTIBULE_OIDC_ISSUER": "https://login.company.example", "VESTIBULE_OIDC_CLIENT_ID": "vestibule"}
+
+
+class TestCompany:
+    def test_stands_as_it_is_set(self) -> None:
+        more = {"VESTIBULE_OIDC_ACR": "phr phrh", "VESTIBULE_OIDC_NAME": "Tidewick"}
+        company = read_settings({**secrets_of("review"), **more}, "review").company
+        assert company
+        assert (company.issuer, company.client_id, company.client_secret, company.name) == (
+            "https://login.company.example",
+            "vestibule",
+            "hush as well",
+            "Tidewick",
+        )
+        assert company.two_factors == {"phr", "phrh"}
+        assert not company.plain
+
+    @pytest.mark.parametrize(
+        ("mode", "issuer", "taken"),
+        [
+            ("production", "https://login.company.example/tenant/v2.0", True),
+            ("production", "http://login.company.example", False),
+            ("production", "http://127.0.0.1:9000", False),
+            ("development", "http://127.0.0.1:9000", True),
+            ("test", "http://localhost:9000", True),
+            ("development", "http://10.0.0.1:9000", False),
+            ("development", "http://localhost.evil.example", False),
+            ("production", "https://", False),
+            ("production", "https://login.company.example?tenant=1", False),
+            ("production", "file:///etc/passwd", False),
+        ],
+    )
+    def test_sec34_is_asked_over_https_or_on_loopback_in_development(self, mode: str, issuer: str, taken: bool) -> None:
+        environment = {**secrets_of("review"), "VESTIBULE_MODE": mode, "VESTIBULE_OIDC_ISSUER": issuer}
+        if taken:
+            assert read_settings(environment, "review").company
+            return
+        with pytest.raises(SettingsError, match="VESTIBULE_OIDC_ISSUER is not an address"):
+            read_settings(environment, "review")
+
+    def test_passwords_are_switched_off_only_where_there_is_another_way_in(self) -> None:
+        off = {**secrets_of("review"), "VESTIBULE_PASSWORD_SIGN_IN": "off"}
+        assert not read_settings(off, "review").passwords
+        with pytest.raises(SettingsError, match="leaves no way in"):
+            read_settings({**off, "VESTIBULE_OIDC_ISSUER": ""}, "review")
+
+    def test_needs_what_the_provider_knows_us_by(self) -> None:
+        with pytest.raises(SettingsError, match="VESTIBULE_OIDC_CLIENT_ID is missing"):
+            read_settings({**secrets_of("review"), "VESTIBULE_OIDC_CLIENT_ID": ""}, "review")
+
+
 def secrets_of(process: str | None) -> dict[str, str]:
     """Return the environment of a process that sends to a webhook and by SMTP, with its secrets and no other."""
     names = EVERY_SECRET if process is None else NEEDED_BY[process]
     made = {**random_secrets(), "VESTIBULE_SMTP_URL": "smtp://user:hush@mail.example"}
-    ways = {"VESTIBULE_DESTINATION": "webhook", "VESTIBULE_WEBHOOK_URL": "https://crm.example/leads"}
+    made["VESTIBULE_OIDC_CLIENT_SECRET"] = "hush as well"
+    ways = {"VESTIBULE_DESTINATION": "webhook", "VESTIBULE_WEBHOOK_URL": "https://crm.example/leads", **COMPANY}
     own = {f"VESTIBULE_{name}": made[f"VESTIBULE_{name}"] for name in names}
     return {**ways, "VESTIBULE_MAIL": "smtp", "VESTIBULE_VAR": "nowhere", **own}

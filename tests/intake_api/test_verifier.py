@@ -18,7 +18,7 @@ from intake_api.flows.withdraw_by_receipt import withdraw_by_receipt
 from intake_api.rules import merkle
 from intake_api.settings import Settings
 from intake_api.store.base import Store
-from intake_api.store.evidence import Signer
+from intake_api.store.signer import Signer
 from intake_api.verifier import verify_receipt
 from tests.intake_api.conftest import ROOT, SHARED, DrivenClock
 from tests.intake_api.kept_leads import keep_lead, receipt_of

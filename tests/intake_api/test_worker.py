@@ -22,8 +22,9 @@ from intake_api.queue import Queue
 from intake_api.settings import Settings
 from intake_api.store import evidence
 from intake_api.store.base import Store
+from intake_api.store.checkpoints import last_checkpoint
 from intake_api.store.deliveries import DeliveryState, count_by_state
-from intake_api.store.evidence import Signer
+from intake_api.store.signer import Signer
 from intake_api.store.workers import WorkerRow
 from intake_api.worker import AT_ONCE
 from tests.intake_api.conftest import ROOT
@@ -88,11 +89,11 @@ class TestKilled:
         wanted = place.approved(500)
         for killed_at in (40, 150, 300):
             with place.worker() as worker:
-                wait_until(lambda at=killed_at: len(set(receiver.ids())) >= at)  # type: ignore[misc]
+                wait_until(lambda at=killed_at: len(set(receiver.ids())) >= at, within=120)  # type: ignore[misc]
                 worker.kill()
             place.move_time(61)
         with place.worker() as worker:
-            wait_until(lambda: place.all_are(DeliveryState.DELIVERED))
+            wait_until(lambda: place.all_are(DeliveryState.DELIVERED), within=180)
             wait_until(lambda: not evidence_waits(place.store))
             assert worker.leave() == 0
 
@@ -132,7 +133,7 @@ class TestKilled:
             assert worker.leave() == 0
         assert not evidence_waits(place.store)
         with place.store.reading() as tx:
-            last = evidence.last_checkpoint(tx)
+            last = last_checkpoint(tx)
         assert last is not None
         (new,) = {file.name for file in (tmp_path / "outside").iterdir()} - before
         assert new == f"checkpoint-{last.size:012}.jsonl"

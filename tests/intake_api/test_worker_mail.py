@@ -11,11 +11,13 @@ import pytest
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import system_clock
 from intake_api.flows.ask_for_right import ask_for_right
+from intake_api.flows.assign_lead import assign_lead
 from intake_api.queue import Queue
 from intake_api.rules.rights import RightsKind
 from intake_api.settings import Settings
 from intake_api.store.base import Store
-from intake_api.store.mailed_links import MailState
+from intake_api.store.mails import MailState
+from intake_api.store.staff import add_staff
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import state_of
 from tests.intake_api.flows.publishing import MATERIAL, Press
@@ -76,6 +78,28 @@ class TestWorker:
         logs = "".join((tmp_path / f"{name}.log").read_text() for name in ("first", "second"))
         assert "confirmation.sent" in logs
         assert not [word for word in ("janis.berzins", "/confirm/", office.url) if word in logs]
+
+    def test_who_of_staff_is_given_leads_is_told_and_no_lead_is_named(
+        self,
+        store: Store,
+        queue: Queue,
+        catalogue: Catalogue,
+        office: PostOffice,
+        process_environment: dict[str, str],
+        tmp_path: Path,
+    ) -> None:
+        now = system_clock()
+        with store.writing() as tx:
+            piotr = add_staff(tx, "piotr@tidewick.example", "0" * 40, one_time=False, now=now)
+        leads = [keep_lead(store, catalogue, now=now) for _ in range(3)]
+        for lead in leads:
+            assign_lead(store, queue, lead.reference, piotr, seen_version=lead.version, staff_id="5" * 32, now=now)
+        with running_worker(process_environment, tmp_path / "worker.log"):
+            wait_until(lambda: len(office.taken) == 1)
+            wait_until(lambda: "assignment.sent" in (tmp_path / "worker.log").read_text())
+        assert office.taken[0].recipients == ["piotr@tidewick.example"]
+        assert "assignee=me" in office.taken[0].text
+        assert not [lead.reference for lead in leads if lead.reference in office.taken[0].text]
 
     def test_many_are_asked_each_once(
         self,

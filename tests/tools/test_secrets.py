@@ -52,7 +52,13 @@ class TestDevelopmentSecrets:
 class TestContainerSecrets:
     def test_each_file_is_readable_in_a_folder_only_its_owner_can_enter(self, tmp_path: Path) -> None:
         made = write_container_secrets(tmp_path / "secrets")
-        assert set(made) == SECRETS | {"webhook_secret", "postgres_password", "database_url", "smtp_url"}
+        assert set(made) == SECRETS | {
+            "webhook_secret",
+            "postgres_password",
+            "database_url",
+            "smtp_url",
+            "oidc_client_secret",
+        }
         assert mode(tmp_path / "secrets") == 0o700
         assert {mode(file) for file in (tmp_path / "secrets").iterdir()} == {0o444}
 

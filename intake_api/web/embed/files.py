@@ -31,7 +31,7 @@ FOLDER = Path(__file__).parent / "scripts"
 LINE = (
     "line.js", "elements.js", "host.js", "announcing.js", "corner.js", "inline.js", "button.js", "popup.js", "embed.js"
 )  # fmt: skip
-CHAT = ("elements.js", "service.js", "token.js", "texts.js", "panel.js", "chat.js")
+CHAT = ("elements.js", "service.js", "token.js", "texts.js", "panel.js", "box.js", "chat.js")
 FORM = ("elements.js", "service.js", "fields.js", "decisions.js", "sheet.js", "solving.js", "form.js", "window.js")
 KEY = "vestibule.widget"
 COMMENT = re.compile(r"^\s*(?:/\*.*?\*/|//[^\n]*)\n", re.DOTALL | re.MULTILINE)

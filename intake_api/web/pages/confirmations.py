@@ -111,8 +111,8 @@ def _page(template: str, shown: ShownConfirmation, token: str, status: int = 200
     """
     said = {name.partition(".")[2]: text for name, text in shown.notice["texts"].items() if "confirmation." in name}
     text = render_template(
-        template, said=said, confirmation=shown.confirmation, lead=shown.lead, notice=shown.notice, token=token,
-        language=only_in(shown.lead.locale),
+        template, said=said, confirmation=shown.confirmation, lead=shown.lead, notice=shown.notice, state=shown.state,
+        token=token, language=only_in(shown.lead.locale),
     )  # fmt: skip
     response = Response(text, status, content_type="text/html; charset=utf-8")
     response.headers["X-Robots-Tag"] = "noindex, nofollow"

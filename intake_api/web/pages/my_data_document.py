@@ -63,6 +63,7 @@ def _submission(one: OwnLead, public_url: str) -> Json:
         "score": {"points": lead.score, "lines": lead.score_lines, "text": texts.get("scoring")},
         "follow_up_by": rfc3339(lead.follow_up_by) if lead.follow_up_by else None,
         "campaign": lead.attribution,
+        "notes": [{"id": note.id, "at": rfc3339(note.written_at), "text": note.text} for note in one.notes],
         "mails": [
             {"purpose": mail.purpose, "sent_at": rfc3339(mail.sent_at)} for mail in one.confirmations if mail.sent_at
         ],

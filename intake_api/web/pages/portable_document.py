@@ -7,11 +7,11 @@ from typing import Any
 
 from intake_api.clock import rfc3339
 from intake_api.flows.read_by_link import OwnData, OwnLead
+from intake_api.rules.spreadsheet import text_cell
 
 SCHEMA = "urn:vestibule:portable:1"
 PORTABLE = ("A6-1-a", "A6-1-b")  # on consent, or for a contract
 COLUMNS = ("reference", "form", "received_at", "field", "value")
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet would reckon with instead of showing it (SEC-16)
 
 
 def portable_document(data: OwnData) -> dict[str, Any]:
@@ -49,4 +49,4 @@ def _given(notice: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _no_formula(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return text_cell(value) if isinstance(value, str) else value

@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 
 from intake_api.flows.issue_receipt import signed_checkpoint
 from intake_api.store import evidence
+from intake_api.store.checkpoints import checkpoint_within, find_checkpoint, last_checkpoint
 from intake_api.verifier import in_base64
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
@@ -26,7 +27,7 @@ def get_checkpoint() -> Response:
     """Return the newest signed state of the log."""
     refuse_query()
     with door().store.reading() as tx:
-        newest = evidence.last_checkpoint(tx)
+        newest = last_checkpoint(tx)
     if newest is None:
         raise RequestProblem("log_unknown")
     return json_answer(signed_checkpoint(newest))
@@ -53,8 +54,8 @@ def get_growth() -> Response:
     """Return the proof that the log goes on from a signed state: to the newest one, or as far as one answer goes."""
     asked = read_query(receipts.GrowthQuery())
     with door().store.reading() as tx:
-        earlier = evidence.find_checkpoint(tx, int(asked["size"]))
-        later = earlier and evidence.checkpoint_within(tx, earlier.size + STEP)
+        earlier = find_checkpoint(tx, int(asked["size"]))
+        later = earlier and checkpoint_within(tx, earlier.size + STEP)
         if earlier is None or later is None:
             raise RequestProblem("log_unknown")
         path = [in_base64(beside) for beside in evidence.prove_growth(tx, earlier, later)]

@@ -14,7 +14,10 @@ from intake_api.flows.read_lead import WholeLead
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.taking_back import BECOMES, LIVING_YESES
 from intake_api.store.evidence import Entry
+from intake_api.store.lead_notes import LeadNote
 from intake_api.store.staff import find_reviewer
+from intake_api.web.review.entry_words import KINDS
+from intake_api.web.review.tongue import _
 
 # The whole notice in the order in which its public page says it; a section without texts is left out.
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -63,10 +66,20 @@ class LogEntry:
     """One entry of the evidence: what, by whom, when, and its place in the log (None while it waits for one)."""
 
     id: str
-    kind: str
+    what: str
     by: str
     at: datetime
     position: int | None
+
+
+@dataclass(frozen=True)
+class NoteLine:
+    """A note of one of the staff; `by` is their e-mail."""
+
+    id: str
+    by: str
+    at: datetime
+    text: str
 
 
 @dataclass(frozen=True)
@@ -142,15 +155,26 @@ def notice_sections(notice: Mapping[str, Any]) -> list[Section]:
     return [section for section in (*why, fields, whom, *rest) if any(section.sentences)]
 
 
-def log_entries(tx: Connection, entries: list[Entry]) -> list[LogEntry]:
-    """Return the evidence of a lead for people: staff by their e-mail, others by what they are."""
+def log_entries(tx: Connection, entries: list[Entry], *, readings: bool) -> list[LogEntry]:
+    """Return the evidence of a lead for people: staff by their e-mail, others by what they are.
+
+    :param readings: whether who opened it is among it: that is audit, and not for whom it watches (A-05).
+    """
+    entries = [entry for entry in entries if readings or entry.kind != "lead.read"]
     bodies = [json.loads(entry.body) for entry in entries]
     actors = {str(body.get("actor", "")) for body in bodies}
     names = {actor: _actor(tx, actor) for actor in actors}
     return [
-        LogEntry(entry.id, entry.kind, names[str(body.get("actor", ""))], entry.at, entry.position)
+        LogEntry(
+            entry.id, KINDS.get(entry.kind, entry.kind), names[str(body.get("actor", ""))], entry.at, entry.position
+        )
         for entry, body in zip(entries, bodies, strict=True)
     ]
+
+
+def notes(tx: Connection, written: list[LeadNote]) -> list[NoteLine]:
+    """Return the notes on a lead with who wrote them, oldest first."""
+    return [NoteLine(one.id, _actor(tx, f"staff:{one.written_by}"), one.written_at, one.text) for one in written]
 
 
 def written_down(tx: Connection, entries: list[Entry]) -> WrittenDown | None:
@@ -193,8 +217,10 @@ def _said(texts: Mapping[str, str], keys: tuple[str, ...]) -> list[str]:
 
 
 def _actor(tx: Connection, actor: str) -> str:
-    kind, _, staff_id = actor.partition(":")
+    kind, _colon, staff_id = actor.partition(":")
     if kind == "staff":
         found = find_reviewer(tx, staff_id)
-        return found.email if found else "staff"
-    return {"subject": "the person", "system": "the service", "operator": "the command line"}.get(kind, kind)
+        return found.email if found else _("staff")
+    if kind == "rule":
+        return _("the rule “%(rule)s”", rule=staff_id)
+    return {"subject": _("the person"), "system": _("the service"), "operator": _("the command line")}.get(kind, kind)

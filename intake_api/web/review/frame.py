@@ -1,35 +1,52 @@
 """What every review page stands in: filters, the style sheet from our own origin, and the page of a problem."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, g, make_response, render_template, request
 from jinja2 import StrictUndefined
 
-from intake_api.store.leads import spelled_reference
+from intake_api.rules.reference import spelled_reference
+from intake_api.rules.staff_roles import StaffAct
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.errors import ProblemDetails, RequestProblem, as_json
 from intake_api.web.review import words
+from intake_api.web.review.permits import i_may, places
+from intake_api.web.review.second_factor import step_up_page
 from intake_api.web.review.session import form_proof
 from intake_api.web.review.sign_in import sign_in_page
+from intake_api.web.review.tongue import _, _l, from_below, speak
+from intake_api.web.review.way_back import back_from_here
 
 assets = Blueprint("assets", __name__)
 STATIC = Path(__file__).parent / "static"
-ASSETS = {"review.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml; charset=utf-8"}
+ASSETS = {
+    "review.css": "text/css; charset=utf-8",
+    "review.js": "text/javascript; charset=utf-8",
+    "passkey.js": "text/javascript; charset=utf-8",
+    "go_on.js": "text/javascript; charset=utf-8",
+    "mark.svg": "image/svg+xml; charset=utf-8",
+}
 ASSET_LASTS = 31_536_000  # its address names its content, so it never changes
 # What to do now, by code; the table of codes itself says what happened.
 ADVICE = {
-    "form_not_ours": "Nothing was changed. Open the page again and repeat what you did.",
-    "consent_by_staff": "Nothing was changed. Write down what the person said; they confirm it themselves.",
-    "origin_not_allowed": "Nothing was changed. Open the queue from its own address and try again.",
-    "not_found": "The address may be mistyped, or what was here was erased when its time was over.",
-    "lead_erased": "Its evidence stays, without anything of the person.",
-    "method_not_allowed": "Go back to the queue and use its buttons.",
-    "unavailable": "Reading a lead is recorded, and it cannot be recorded at this moment, so nothing is shown. "
-    "Nothing was changed. Try again in a minute; if it stays so, tell whoever runs this service.",
-    "internal_error": "Nothing was changed that the queue does not show. Try again; if it stays so, tell whoever runs "
-    "this service, with the number below.",
+    "not_your_role": _l("Nothing was changed. An administrator says who does what here."),
+    "form_not_ours": _l("Nothing was changed. Open the page again and repeat what you did."),
+    "consent_by_staff": _l("Nothing was changed. Write down what the person said; they confirm it themselves."),
+    "origin_not_allowed": _l("Nothing was changed. Open the queue from its own address and try again."),
+    "not_found": _l("The address may be mistyped, or what was here was erased when its time was over."),
+    "lead_erased": _l("Its evidence stays, without anything of the person."),
+    "method_not_allowed": _l("Go back to the queue and use its buttons."),
+    "unavailable": _l(
+        "Reading a lead is recorded, and it cannot be recorded at this moment, so nothing is shown. "
+        "Nothing was changed. Try again in a minute; if it stays so, tell whoever runs this service."
+    ),
+    "internal_error": _l(
+        "Nothing was changed that the queue does not show. Try again; if it stays so, tell whoever runs "
+        "this service, with the number below."
+    ),
 }
 
 
@@ -47,11 +64,13 @@ def asset(name: str) -> Response:
 def frame_pages(app: Flask) -> None:
     """Give an app's templates what all pages use. A name that a template misspells is an error, not an empty place."""
     app.jinja_env.undefined = StrictUndefined
+    speak(app)
     app.after_request(_unlisted)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     looks = hashlib.sha256(b"".join((STATIC / name).read_bytes() for name in ASSETS)).hexdigest()[:12]
     app.jinja_env.filters.update(
         age=lambda moment: words.age(moment, door().now()),
+        ago=lambda moment: words.ago(moment, door().now()),
         moment=words.moment,
         is_over=lambda moment: moment < door().now(),
         day=words.day,
@@ -61,8 +80,18 @@ def frame_pages(app: Flask) -> None:
         form_proof=form_proof,
         words=words,
         looks=looks,
+        this_page=_this_page,
+        places=places,
         here=lambda: g.get("reviewer"),
+        i_may=lambda act: i_may(StaffAct(act)),
     )
+
+
+def _this_page() -> str:
+    """Return the address of the page shown; an empty text where it opens nothing, as of a form or a mistyped query."""
+    if request.method != "GET" or g.get("told_a_problem"):
+        return ""
+    return request.full_path if request.query_string else request.path
 
 
 def _unlisted(response: Response) -> Response:
@@ -78,5 +107,10 @@ def problem_page(problem: ProblemDetails) -> Response:
     if problem.code == "unauthorised":
         reference = (request.view_args or {}).get("reference", "")
         return sign_in_page(lead=spelled_reference(reference) or "", status=problem.status)
-    advice = ADVICE.get(problem.code, "Go back to the queue and try again.")
-    return make_response(render_template("review/problem.html", problem=problem, advice=advice))
+    if problem.code == "factor_needed":
+        return step_up_page(back_from_here(), status=problem.status)
+    g.told_a_problem = True
+    advice = ADVICE.get(problem.code, _("Go back to the queue and try again."))
+    return make_response(
+        render_template("review/problem.html", problem=replace(problem, title=from_below(problem.title)), advice=advice)
+    )

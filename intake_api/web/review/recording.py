@@ -30,28 +30,35 @@ from intake_api.flows.show_form import show_form
 from intake_api.rules.age_of_consent import AGE, SaidAge
 from intake_api.rules.fields import from_typed
 from intake_api.rules.sensitive_text import TOO_YOUNG
+from intake_api.rules.staff_roles import StaffAct
 from intake_api.store.presentations import STAFF
 from intake_api.web.access import CHANGING, open_to
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
+from intake_api.web.review.permits import needs
 from intake_api.web.review.queue import form_name
 from intake_api.web.review.session import reviewer
+from intake_api.web.review.tongue import _l
 
 recording = Blueprint("recording", __name__, template_folder="templates")
 SAID = ("way", "said_on", "told")
 FIELD, WISH = "f-", "wish-"  # a field and a purpose may have the same name
 SHOW_AGAIN = (PresentationUnknown, PresentationExpired, PresentationUsed, PresentationMismatch)
 NOT_BY_STAFF = ("consent", "decision", "decided")  # how the names of what would be a consent begin
-ANEW = "The notice was shown too long ago, or has changed. It stands here anew: check that it is what the person heard."
-USED = "Something else was written down from this page already. Here is a fresh one."
-NOTHING = "Nothing to keep: this form lives on a yes, and none was said."
-SAID_ON = "Choose a day within the last month. Who could not be told within a month is not written down."
-CHOOSE = "Please choose."
-UNDER = "Nothing was kept, and what you typed is gone: the person is under the age from which a yes counts. Tell them:"
+ANEW = _l(
+    "The notice was shown too long ago, or has changed. It stands here anew: check that it is what the person heard."
+)
+USED = _l("Something else was written down from this page already. Here is a fresh one.")
+NOTHING = _l("Nothing to keep: this form lives on a yes, and none was said.")
+SAID_ON = _l("Choose a day within the last month. Who could not be told within a month is not written down.")
+CHOOSE = _l("Please choose.")
+UNDER = _l(
+    "Nothing was kept, and what you typed is gone: the person is under the age from which a yes counts. Tell them:"
+)
 TELLINGS = {
-    Telling.READ_OUT: "Read out to them",
-    Telling.HANDED_OVER: "Handed over",
-    Telling.POSTED: "Sent by post",
+    Telling.READ_OUT: _l("Read out to them"),
+    Telling.HANDED_OVER: _l("Handed over"),
+    Telling.POSTED: _l("Sent by post"),
 }
 
 
@@ -98,6 +105,7 @@ def refuse_consents(app: Flask) -> None:
 
 @recording.get("/record")
 @open_to("staff")
+@needs(StaffAct.WRITE_DOWN)
 def choose() -> ResponseReturnValue:
     """Ask for form and language; with both, show the form on a fresh showing of its notice."""
     form, locale = request.args.get("form", ""), request.args.get("locale", "")
@@ -111,6 +119,7 @@ def choose() -> ResponseReturnValue:
 
 @recording.post("/record")
 @open_to("staff")
+@needs(StaffAct.WRITE_DOWN)
 def keep() -> ResponseReturnValue:
     """Keep what was written down and go to the lead; or show the page again, with what was typed."""
     here = door()
@@ -147,6 +156,7 @@ def keep() -> ResponseReturnValue:
 
 @recording.post("/leads/<reference>/told")
 @open_to("staff")
+@needs(StaffAct.WRITE_DOWN)
 def tell(reference: str) -> ResponseReturnValue:
     """Note how the person of a lead was given its notice, and show the lead again."""
     by = request.form.get("by", "")

@@ -27,13 +27,22 @@ def need_reviewer() -> None:
     :raises RequestProblem: `unauthorised` or `form_not_ours`.
     """
     g.token = request.cookies.get(_cookie_name(), "")
-    g.reviewer = keep_session(door().store, g.token, now=door().now()) if g.token else None
+    g.session = keep_session(door().store, g.token, now=door().now()) if g.token else None
+    g.reviewer = g.session.reviewer if g.session else None
     if g.reviewer is None:
         raise RequestProblem("unauthorised")
     if request.method in CHANGING:
         need_same_origin()
-        if not hmac.compare_digest(request.form.get("proof", "").encode(), form_proof().encode()):
-            raise RequestProblem("form_not_ours")
+        need_proof()
+
+
+def need_proof() -> None:
+    """Refuse a form that is not of the present session, which stands in `g.token`.
+
+    :raises RequestProblem: `form_not_ours`.
+    """
+    if not hmac.compare_digest(request.form.get("proof", "").encode(), form_proof().encode()):
+        raise RequestProblem("form_not_ours")
 
 
 def need_same_origin() -> None:
@@ -86,21 +95,27 @@ def is_secure() -> bool:
 
 
 def open_before_choosing(view: View) -> View:
-    """Open a view also to people who still have the printed password."""
+    """Open a view also to people who still have the printed password, or lack the second factor that is required."""
     setattr(view, BEFORE_CHOOSING, True)
     return view
 
 
-def ask_for_own_password(app: Flask) -> None:
-    """Send people with the printed password to choose their own before anything else; call after `guard_routes`."""
+def ask_for_what_is_missing(app: Flask) -> None:
+    """Send people to choose a password of their own, and to set up their second factor where one is required, before
+    anything else; call after `guard_routes`.
+    """
 
     @app.before_request
     def choose_first() -> ResponseReturnValue | None:
         person: Reviewer | None = g.get("reviewer")
         view = app.view_functions.get(request.endpoint or "")
-        if person is None or not person.one_time or getattr(view, BEFORE_CHOOSING, False):
+        if person is None or getattr(view, BEFORE_CHOOSING, False):
             return None
-        return redirect(url_for("entrance.show_choice"), 303)
+        if person.one_time:
+            return redirect(url_for("entrance.show_choice"), 303)
+        if door().settings.second_factor == "required" and g.session.factor_at is None:
+            return redirect(url_for("second_factor.show"), 303)
+        return None
 
 
 def _cookie_name() -> str:

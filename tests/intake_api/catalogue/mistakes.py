@@ -31,6 +31,18 @@ MISTAKES = {
         (EN, "We send you at most one e-mail a month with what", "For marketing purposes we send you what"),
         (EN, "purposes.newsletter.text", "marketing purposes"),
     ),
+    "n_04 a vague purpose that sounds like service": (
+        (EN, "We send you at most one e-mail a month with what", "To personalise your experience we send what"),
+        (EN, "purposes.newsletter.text", "personalise your experience"),
+    ),
+    "n_04 a vague title": (
+        (EN, "title: Monthly newsletter by e-mail", "title: To improve our services"),
+        (EN, "purposes.newsletter.title", "improve our services"),
+    ),
+    "c_03 a yes that is one with the terms": (
+        (EN, "Yes, send me the newsletter once", "Yes, I accept the terms of use and get the newsletter once"),
+        (EN, "purposes.newsletter.label", "in the same breath"),
+    ),
     "n_06 a recipient nobody knows": (
         ("purposes.yml", "recipients: [crm, mail]", "recipients: [crm, mail, partners]"),
         ("purposes.yml", "respond_to_request.recipients", "names partners"),

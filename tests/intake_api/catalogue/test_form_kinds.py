@@ -86,6 +86,18 @@ MISTAKES = {
         (SURVEY, "kind: survey", "kind: survey\nfollow_up: {field: rating, at_most: 6, within_days: 2}"),
         ("follow_up.field", "nobody could be reached"),
     ),
+    "a first response in days": (
+        (SUPPORT, "follow_up:", "first_response: P1D\nfollow_up:"),
+        ("first_response", "no number of open hours"),
+    ),
+    "a first response that is no time": (
+        (SUPPORT, "follow_up:", "first_response: soon\nfollow_up:"),
+        ("first_response", "no number of open hours"),
+    ),
+    "a first response to nobody": (
+        (SURVEY, "kind: survey", "kind: survey\nfirst_response: PT4H"),
+        ("first_response", "nobody could be reached"),
+    ),
     "a page in place of a site": (
         (SURVEY, "stage: middle", "stage: middle\nsites: [https://www.hotel.example/survey]"),
         ("sites", "is no site"),

@@ -22,6 +22,17 @@ class TestMistakes:
         assert told, [str(problem) for problem in problems]
         assert all(all(astuple(problem)) for problem in problems)
 
+    def test_a_file_that_cannot_be_read_is_told(self, copy: Copy) -> None:
+        form = copy.folder / "forms/trial.yml"
+        form.unlink()
+        form.mkdir()
+        (problem,) = copy.problems()
+        assert (problem.file, problem.wrong) == ("forms/trial.yml", "cannot be read: Is a directory.")
+
+    def test_a_trigger_that_is_none_is_told_once(self, copy: Copy) -> None:
+        copy.change("forms/trial.yml", "trigger: delay", "trigger: scroll")
+        assert [problem.key for problem in copy.problems()] == ["popup.trigger"]
+
     def test_a_place_that_nothing_fills_is_told(self, copy: Copy) -> None:
         for locale in ("en", "lv", "ru", "pl", "cs"):
             path = copy.folder / f"locales/{locale}.yml"

@@ -17,6 +17,8 @@ from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.settings import EVERY_SECRET, NEEDED_BY, Settings
 from intake_api.store import evidence
 from intake_api.store.base import Store
+from intake_api.store.checkpoints import Checkpoint
+from intake_api.store.signer import Signer
 from tests.intake_api.conftest import ROOT, DrivenClock, random_secrets
 from tests.intake_api.kept_leads import keep_lead
 
@@ -27,11 +29,9 @@ def database_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def placed(store: Store, settings: Settings, clock: DrivenClock) -> evidence.Checkpoint:
+def placed(store: Store, settings: Settings, clock: DrivenClock) -> Checkpoint:
     """A log with one checkpoint, over the notices of the catalogue."""
-    checkpoint = sequence_evidence(
-        store, evidence.Signer(settings.secrets.evidence_key), settings.checkpoint_file, now=clock()
-    )
+    checkpoint = sequence_evidence(store, Signer(settings.secrets.evidence_key), settings.checkpoint_file, now=clock())
     assert checkpoint is not None
     return checkpoint
 
@@ -52,14 +52,14 @@ def run(environment: dict[str, str], process: str, *arguments: str) -> subproces
 
 class TestEvidenceVerify:
     def test_sec47_needs_the_evidence_key_alone_and_says_that_all_stands(
-        self, environment: dict[str, str], placed: evidence.Checkpoint
+        self, environment: dict[str, str], placed: Checkpoint
     ) -> None:
         done = run(environment, "verify", "evidence", "verify")
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith(f"The evidence stands: {placed.size} entries, 1 checkpoints checked; 0 wait")
 
     def test_v04_tells_an_altered_notice_that_no_door_would_start_with(
-        self, environment: dict[str, str], store: Store, placed: evidence.Checkpoint
+        self, environment: dict[str, str], store: Store, placed: Checkpoint
     ) -> None:
         with store.writing() as tx:
             tx.execute(text("UPDATE notices SET body = :body"), {"body": b"{}"})
@@ -70,7 +70,7 @@ class TestEvidenceVerify:
 
     @pytest.mark.parametrize(("minutes", "warns"), [(6, True), (1, False)])
     def test_warns_of_entries_that_wait_for_a_worker(
-        self, environment: dict[str, str], store: Store, placed: evidence.Checkpoint, minutes: int, warns: bool
+        self, environment: dict[str, str], store: Store, placed: Checkpoint, minutes: int, warns: bool
     ) -> None:
         with store.writing() as tx:
             then = system_clock() - timedelta(minutes=minutes)
@@ -81,7 +81,7 @@ class TestEvidenceVerify:
         assert ("a worker may not be running" in done.stderr) is warns
 
     def test_sec47_another_key_is_told_and_is_no_tampering(
-        self, environment: dict[str, str], placed: evidence.Checkpoint
+        self, environment: dict[str, str], placed: Checkpoint
     ) -> None:
         other = {**environment, "VESTIBULE_EVIDENCE_KEY": random_secrets()["VESTIBULE_EVIDENCE_KEY"]}
         done = run(other, "verify", "evidence", "verify")
@@ -100,7 +100,7 @@ class TestEvidenceExport:
         tmp_path: Path,
     ) -> None:
         lead = keep_lead(store, catalogue, now=clock())
-        signer = evidence.Signer(settings.secrets.evidence_key)
+        signer = Signer(settings.secrets.evidence_key)
         sequence_evidence(store, signer, settings.checkpoint_file, now=clock())
         done = run(environment, "verify", "evidence", "export", lead.reference.lower(), "--to", str(tmp_path / "out"))
         assert (done.returncode, done.stderr) == (0, "")

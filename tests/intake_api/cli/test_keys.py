@@ -25,6 +25,11 @@ def with_new(environment: dict[str, str], name: str) -> dict[str, str]:
     return {**environment, f"VESTIBULE_{name}": f"{new} {environment[f'VESTIBULE_{name}']}"}
 
 
+def told(log: str) -> list[str]:
+    """Return the names of what was logged."""
+    return [line.split()[2] for line in log.splitlines()]
+
+
 class TestList:
     def test_e07_each_key_by_its_id_and_never_a_key(self, environment: dict[str, str], store: Store) -> None:
         done = run(environment, "keys", "keys", "list", "--json")
@@ -49,7 +54,7 @@ class TestRotate:
         keep_lead(store, catalogue, now=clock())
         both = with_new(environment, name)
         done = run(both, "keys", "keys", "rotate", name)
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, told(done.stderr)) == (0, ["security.key_rotated"])  # SEC-52
         assert f"may be taken out of VESTIBULE_{name} now" in done.stdout
         listed = json.loads(run(both, "keys", "keys", "list", "--json").stdout)
         assert [key["until"] is None for key in listed if key["name"] == name] == [False, True]
@@ -60,7 +65,7 @@ class TestRotate:
 
     def test_e07_the_webhook_secret_is_on_the_record_too(self, environment: dict[str, str], store: Store) -> None:
         done = run(environment, "keys", "keys", "rotate", "webhook_secret")
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, told(done.stderr)) == (0, ["security.key_rotated"])  # SEC-52
         assert "before it was not known" in done.stdout
 
     def test_without_a_new_key_it_says_what_to_write(self, environment: dict[str, str], store: Store) -> None:

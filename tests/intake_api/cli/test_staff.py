@@ -10,7 +10,10 @@ import pytest
 
 from intake_api.flows.choose_password import choose_password
 from intake_api.flows.sign_in import SignInRefused, sign_in
+from intake_api.queue import Queue
 from intake_api.store.base import Store
+from intake_api.store.staff import find_account
+from intake_api.store.teams import teams_of
 from tests.intake_api.conftest import ROOT, DrivenClock
 
 NETWORK = "192.0.2.1/32"
@@ -79,3 +82,45 @@ class TestStaffReset:
         assert unknown.returncode == 1
         assert unknown.stdout == ""
         assert unknown.stderr.strip().splitlines()[-1] == "vestibule: No account has this e-mail."
+
+
+class TestStaffCommands:
+    def test_invite_role_disable_and_list(self, environment: dict[str, str], queue: Queue) -> None:
+        anna = "anna@tidewick.example"
+        run(environment, "first", "--email", anna)
+        invited = run(environment, "invite", "maris@tidewick.example", "--role", "reviewer", "--role", "lead")
+        again = run(environment, "invite", anna, "--role", "officer")
+        assert invited.returncode == 0, invited.stderr
+        assert (invited.returncode, invited.stdout) == (again.returncode, again.stdout), invited.stderr
+        assert run(environment, "role", "maris@tidewick.example", "officer").returncode == 0
+        assert run(environment, "disable", "maris@tidewick.example").returncode == 0
+        told = {one["email"]: one for one in json.loads(run(environment, "list", "--json").stdout)["staff"]}
+        assert told[anna]["roles"] == ["administrator", "reviewer"]
+        maris = {"email": "maris@tidewick.example", "roles": ["officer"], "signed_in_at": None}
+        assert told["maris@tidewick.example"] == {**maris, "sessions": 0, "disabled": True}
+        assert "switched off" in run(environment, "list").stdout
+
+    def test_teams_are_those_of_the_catalogue(self, environment: dict[str, str], store: Store) -> None:
+        anna = "anna@tidewick.example"
+        run(environment, "first", "--email", anna)
+        for teams, expected in ((["sales", "complaints"], {"sales", "complaints"}), (["sales"], {"sales"}), ([], None)):
+            answer = run(environment, "team", anna, *teams)
+            assert answer.returncode == 0, answer.stderr
+            with store.reading() as tx:
+                account = find_account(tx, anna)
+                assert account
+                assert teams_of(tx).get(account.reviewer.id) == expected
+        unknown = run(environment, "team", anna, "the_boss")
+        assert (unknown.returncode, "Teams of the catalogue: complaints, sales." in unknown.stderr) == (1, True)
+
+    def test_what_cannot_be_done_is_one_sentence(self, environment: dict[str, str], store: Store) -> None:
+        run(environment, "first", "--email", "anna@tidewick.example")
+        for arguments in (
+            ("disable", "anna@tidewick.example"),
+            ("disable", "nobody@tidewick.example"),
+            ("invite", "no address", "--role", "reviewer"),
+        ):
+            answer = run(environment, *arguments)
+            assert answer.returncode == 1
+            assert answer.stderr.startswith("vestibule: ")
+            assert answer.stderr.count("\n") == 1

@@ -2,14 +2,14 @@
 
 import sqlite3
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from intake_api.clock import Clock
 from intake_api.flows.send_confirmation import send_confirmation
@@ -18,9 +18,10 @@ from intake_api.mail.folder import MailFolder
 from intake_api.mail.port import Mail, Outcome, Sender, Sent
 from intake_api.rules.consent import DecisionState
 from intake_api.store.base import Store
-from intake_api.store.confirmations import Confirmation, confirmation_token
+from intake_api.store.confirmations import CONFIRMATIONS, Confirmation, confirmation_token
 from intake_api.store.decisions import current_decisions
 from intake_api.store.leads import Lead
+from intake_api.store.turns import claim_turn
 from tests.intake_api.conftest import PUBLIC_URL
 from tests.intake_api.kept_leads import TOKEN_KEY, confirmation_of
 from tests.intake_api.mail.parts import text_of
@@ -57,6 +58,11 @@ def attempt(store: Store, desk: MailDesk, lead: Lead, clock: Clock) -> Confirmat
     before = confirmation_of(store, lead)
     send_confirmation(store, desk, before.id, before.turn, clock=clock)
     return confirmation_of(store, lead)
+
+
+def claim_mail(tx: Connection, confirmation_id: str) -> None:
+    """Take a mail into the hands of another worker."""
+    claim_turn(tx, CONFIRMATIONS, confirmation_id, now=datetime.now(UTC))
 
 
 def mails_in(folder: Path) -> list[EmailMessage]:

@@ -12,7 +12,8 @@ from intake_api.flows.check_permission import Question, check_permission
 from intake_api.flows.confirm_decision import confirm_decision
 from intake_api.flows.erase_by_receipt import erase_by_receipt
 from intake_api.flows.judge_forwarding import judge_forwarding
-from intake_api.flows.mend_renewals import mend_renewals
+from intake_api.flows.mend_mails import mend_mails
+from intake_api.flows.send_renewal import RENEWAL_MAIL
 from intake_api.flows.withdraw_by_receipt import withdraw_by_receipt
 from intake_api.mail.port import Refused, Retry
 from intake_api.queue import SEND_RENEWAL, Queue
@@ -20,7 +21,7 @@ from intake_api.rules.consent import DecisionState
 from intake_api.rules.permission import Permission
 from intake_api.store.base import Store
 from intake_api.store.leads import Lead, restrict
-from intake_api.store.mailed_links import MailState
+from intake_api.store.mails import MailState
 from intake_api.store.renewals import Why, count_renewals
 from tests.intake_api.conftest import PUBLIC_URL, DrivenClock
 from tests.intake_api.engine import engine_holds
@@ -218,7 +219,7 @@ class TestTheMail:
         engine = "workflow_status" if store.url.startswith("sqlite") else "dbos.workflow_status"
         with store.writing() as tx:
             tx.execute(text(f"UPDATE {engine} SET status = 'ERROR'"))  # noqa: S608
-        assert mend_renewals(store, queue, now=clock()) == 1
+        assert mend_mails(store, queue, RENEWAL_MAIL, now=clock()) == 1
         assert renewal_of(store, agreed).state is MailState.RETRYING
         assert engine_holds(store) == []
         assert queue.failed_keys(SEND_RENEWAL) == []

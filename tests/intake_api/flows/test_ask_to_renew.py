@@ -19,7 +19,7 @@ from intake_api.rules.consent import DecisionState
 from intake_api.rules.permission import Permission
 from intake_api.store.base import Store
 from intake_api.store.leads import Lead, restrict
-from intake_api.store.mailed_links import MailState
+from intake_api.store.mails import MailState
 from intake_api.store.renewals import Why
 from tests.intake_api.catalogue.conftest import Copy
 from tests.intake_api.conftest import PUBLIC_URL, ROOT, DrivenClock

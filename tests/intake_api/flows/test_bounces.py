@@ -16,7 +16,7 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
 from intake_api.store.lead_index import bounced_since
 from intake_api.store.leads import Lead
-from intake_api.store.mailed_links import MailState
+from intake_api.store.mails import MailState
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import ToldMailer, attempt, desk_of, token_of
 from tests.intake_api.flows.rights import EMAIL, Office

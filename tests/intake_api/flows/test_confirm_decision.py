@@ -24,10 +24,10 @@ from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.store.decisions import list_decisions
 from intake_api.store.deliveries import DeliveryState
-from intake_api.store.evidence import Signer
-from intake_api.store.lead_lists import list_leads
+from intake_api.store.lead_lists import Wanted, list_leads
 from intake_api.store.leads import Lead
-from intake_api.store.mailed_links import MailState
+from intake_api.store.mails import MailState
+from intake_api.store.signer import Signer
 from intake_api.store.subjects import SubjectErased
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import (
@@ -226,7 +226,7 @@ class TestC14ThisWasNotMe:
 
         assert not [act for state, act in MOVES if state is LeadState.ERASED]
         with store.reading() as tx:
-            shown = list_leads(tx, states=[state for state in LeadState if state is not LeadState.ERASED])
+            shown = list_leads(tx, Wanted(states=tuple(state for state in LeadState if state is not LeadState.ERASED)))
         assert [lead.id for lead in shown] == [demo.id]
 
 

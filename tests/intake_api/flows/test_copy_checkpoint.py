@@ -18,6 +18,8 @@ from intake_api.mail.words import read_mail_words
 from intake_api.settings import Settings
 from intake_api.store import evidence
 from intake_api.store.base import Store
+from intake_api.store.checkpoints import checkpoints_in_order, read_checkpoint
+from intake_api.store.signer import Signer
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.mail.parts import text_of
 
@@ -27,7 +29,7 @@ class Log:
 
     def __init__(self, store: Store, settings: Settings, clock: DrivenClock, folder: Path) -> None:
         self.store, self.settings, self.clock = store, settings, clock
-        self.signer = evidence.Signer(settings.secrets.evidence_key)
+        self.signer = Signer(settings.secrets.evidence_key)
         self.outside, self.mails = folder / "outside", folder / "mail"
         mailer = MailFolder(self.mails, Sender("Tidewick Example SIA", "privacy@tidewick.example"))
         words = read_mail_words()
@@ -96,10 +98,10 @@ class TestWhatIsCopied:
             log.copy()
             clock.advance(hours=1)
         files = sorted(log.outside.iterdir())
-        assert [evidence.read_checkpoint(file.read_text()).size for file in files] == sizes
+        assert [read_checkpoint(file.read_text()).size for file in files] == sizes
         before = files[0].read_text()
         with log.store.reading() as tx:
-            (first, _) = evidence.checkpoints_in_order(tx)
+            (first, _) = checkpoints_in_order(tx)
         assert Folder(log.outside).put(first, now=clock())
         assert files[0].read_text() == before
 

@@ -16,10 +16,10 @@ from intake_api.flows.withdraw_by_receipt import withdraw_by_receipt
 from intake_api.queue import Queue
 from intake_api.rules.lead_state import LeadState
 from intake_api.settings import Settings
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.deliveries import DeliveryState
 from intake_api.store.leads import Lead
+from intake_api.store.signer import Signer
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.crm.receiver import Receiver
 from tests.intake_api.crm.webhooks import webhook
@@ -53,7 +53,7 @@ class TestErasing:
         assert lead_now(store, lead).state is LeadState.ERASED
         (entry,) = entries(store, lead, "lead.erased")
         assert (entry["actor"], entry["why"]) == ("subject", "asked")
-        signer = evidence.Signer(settings.secrets.evidence_key)
+        signer = Signer(settings.secrets.evidence_key)
         sequence_evidence(store, signer, settings.checkpoint_file, now=clock())
         assert verify_evidence(store, signer, settings.checkpoint_file).faults == []
 

@@ -24,8 +24,8 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.store.deliveries import DeliveryState
-from intake_api.store.evidence import Signer
 from intake_api.store.leads import Lead
+from intake_api.store.signer import Signer
 from intake_api.store.subjects import SubjectErased
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.crm.receiver import Receiver, answer

@@ -19,10 +19,10 @@ from intake_api.flows.withdraw_by_receipt import withdraw_by_receipt
 from intake_api.queue import Queue
 from intake_api.rules.consent import DecisionState
 from intake_api.settings import Settings
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.deliveries import DeliveryState
 from intake_api.store.leads import Lead
+from intake_api.store.signer import Signer
 from tests.intake_api.conftest import PUBLIC_URL, ROOT, DrivenClock
 from tests.intake_api.flows.confirmations import state_of, token_of
 from tests.intake_api.kept_leads import (
@@ -81,7 +81,7 @@ class TestExpiring:
         self, store: Store, agreed: Lead, clock: DrivenClock, settings: Settings
     ) -> None:
         expire_consents(store, now=clock.advance(days=100))
-        signer = evidence.Signer(settings.secrets.evidence_key)
+        signer = Signer(settings.secrets.evidence_key)
         while sequence_evidence(store, signer, settings.checkpoint_file, now=clock()):
             pass
         assert verify_evidence(store, signer, settings.checkpoint_file).faults == []

@@ -9,9 +9,9 @@ from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.flows.verify_evidence import verify_evidence
 from intake_api.rules.lead_state import LeadState
 from intake_api.settings import Settings
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.leads import Lead, LeadUnknown, get_lead
+from intake_api.store.signer import Signer
 from intake_api.store.tables import Table
 from tests.intake_api.flows.deliveries import House
 from tests.intake_api.kept_leads import approve, keep_lead, kinds, lead_now, receipt_of
@@ -44,7 +44,7 @@ def rows_of(store: Store, lead: Lead) -> dict[str, int]:
 
 
 def faults(store: Store, settings: Settings, house: House) -> list[str]:
-    signer = evidence.Signer(settings.secrets.evidence_key)
+    signer = Signer(settings.secrets.evidence_key)
     sequence_evidence(store, signer, settings.checkpoint_file, now=house.clock())
     return [fault.code for fault in verify_evidence(store, signer, settings.checkpoint_file).faults]
 

@@ -41,7 +41,7 @@ from intake_api.store.decisions import current_decisions
 from intake_api.store.keyring import RECEIPTS
 from intake_api.store.lead_lists import list_untold
 from intake_api.store.leads import Lead
-from intake_api.store.mailed_links import MailState
+from intake_api.store.mails import MailState
 from tests.intake_api.conftest import PUBLIC_URL, DrivenClock
 from tests.intake_api.flows.confirmations import ToldMailer, body_of, folder_desk, mails_in
 from tests.intake_api.flows.letters import PostRoom

@@ -11,7 +11,8 @@ from intake_api.flows.ask_for_right import Refused
 from intake_api.flows.clear_mail import clear_mail
 from intake_api.flows.end_rights_cases import end_rights_cases
 from intake_api.flows.enqueue_due import enqueue_due
-from intake_api.flows.mend_rights_links import mend_rights_links
+from intake_api.flows.mend_mails import mend_mails
+from intake_api.flows.send_rights_link import RIGHTS_MAIL
 from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.flows.verify_evidence import verify_evidence
 from intake_api.mail.port import Refused as MailRefused
@@ -20,11 +21,11 @@ from intake_api.mail.words import MailWordsDiffer, read_mail_words
 from intake_api.queue import SEND_RIGHTS_LINK
 from intake_api.rules.rights import LINK_LASTS, MOST_LINKS, due_at
 from intake_api.settings import Settings
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.leads import Lead
-from intake_api.store.mailed_links import MailState
+from intake_api.store.mails import MailState
 from intake_api.store.rights_cases import case_token
+from intake_api.store.signer import Signer
 from tests.intake_api.engine import engine_holds
 from tests.intake_api.flows.confirmations import ToldMailer, everything_kept, mails_in
 from tests.intake_api.flows.rights import EMAIL, Office
@@ -219,7 +220,7 @@ class TestWhenTheMailServerIsAway:
         table = "workflow_status" if office.store.url.startswith("sqlite") else "dbos.workflow_status"
         with office.store.writing() as tx:
             tx.execute(text(f"UPDATE {table} SET status = 'ERROR'"))  # noqa: S608
-        assert mend_rights_links(office.store, office.queue, now=office.clock()) == 1
+        assert mend_mails(office.store, office.queue, RIGHTS_MAIL, now=office.clock()) == 1
         assert office.case(case.id).mail is MailState.RETRYING
 
 
@@ -263,7 +264,7 @@ class TestWhatIsLeft:
             bodies = [json.loads(bytes(body)) for body in tx.scalars(text("SELECT body FROM evidence"))]
         for secret in (EMAIL, STRANGER, store.vault.blind("email", EMAIL).hex()):
             assert secret not in json.dumps(bodies)
-        signer = evidence.Signer(settings.secrets.evidence_key)
+        signer = Signer(settings.secrets.evidence_key)
         sequence_evidence(store, signer, settings.checkpoint_file, now=office.clock())
         assert verify_evidence(store, signer, settings.checkpoint_file).faults == []
 

@@ -24,11 +24,12 @@ from intake_api.rules.rights import RightsKind
 from intake_api.settings import Settings, read_settings
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.evidence import KeyNotHeld, Signer
+from intake_api.store.checkpoints import checkpoints_in_order
 from intake_api.store.keyring import CHECKPOINTS, RECEIPTS, KeyMismatch, list_keys, signing_keys
 from intake_api.store.lead_index import find_by_email
 from intake_api.store.leads import Lead
 from intake_api.store.rights_cases import open_address
+from intake_api.store.signer import KeyNotHeld, Signer
 from intake_api.verifier import verify_receipt
 from tests.intake_api.conftest import PUBLIC_URL, DrivenClock
 from tests.intake_api.kept_leads import FIELDS, TOKEN_KEY, keep_lead, receipt_of
@@ -163,7 +164,7 @@ class TestEvidenceKey:
         place(new, clock)
         assert faults(new) == faults(both) == []
         with store.reading() as tx:
-            signed_by = [checkpoint.key_id for checkpoint in evidence.checkpoints_in_order(tx)]
+            signed_by = [checkpoint.key_id for checkpoint in checkpoints_in_order(tx)]
         assert signed_by == [rotated.before, rotated.after, rotated.after]
         (said,) = rotations(store)
         assert (said["key"], said["from"], said["to"]) == (CHECKPOINTS, rotated.before, rotated.after)

@@ -10,20 +10,21 @@ from sqlalchemy import text
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.enqueue_due import enqueue_due
-from intake_api.flows.mend_confirmations import mend_confirmations
-from intake_api.flows.send_confirmation import send_confirmation
+from intake_api.flows.mend_mails import mend_mails
+from intake_api.flows.send_confirmation import CONFIRMATION_MAIL, send_confirmation
 from intake_api.flows.show_confirmation import show_confirmation
 from intake_api.mail.port import Mail, Outcome, Refused, Retry, Sent
 from intake_api.queue import SEND_CONFIRMATION, Queue
 from intake_api.store.base import Store, StoreUnavailable
-from intake_api.store.confirmations import ConfirmationUnknown, claim_mail
-from intake_api.store.mailed_links import MailState
+from intake_api.store.confirmations import ConfirmationUnknown
+from intake_api.store.mails import MailState
 from tests.intake_api.conftest import PUBLIC_URL, DrivenClock
 from tests.intake_api.engine import break_down, engine_holds
 from tests.intake_api.flows.confirmations import (
     ToldMailer,
     attempt,
     body_of,
+    claim_mail,
     desk_of,
     folder_desk,
     mails_in,
@@ -317,10 +318,10 @@ class TestFailing:
     ) -> None:
         lead = keep_first_yes(store, queue, catalogue, now=clock())
         break_down(store)
-        assert mend_confirmations(store, queue, now=clock()) == 1
+        assert mend_mails(store, queue, CONFIRMATION_MAIL, now=clock()) == 1
         mended = confirmation_of(store, lead)
         assert (mended.state, mended.attempts, mended.last_reason) == (MailState.RETRYING, 1, "internal_error")
-        assert mend_confirmations(store, queue, now=clock()) == 0
+        assert mend_mails(store, queue, CONFIRMATION_MAIL, now=clock()) == 0
         assert enqueue_due(store, queue, SEND_CONFIRMATION, now=clock.advance(seconds=6)) == 1
 
 

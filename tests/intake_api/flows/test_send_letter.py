@@ -8,7 +8,8 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.flows.clear_mail import clear_mail
 from intake_api.flows.enqueue_due import enqueue_due
 from intake_api.flows.erase_lead import erase_lead
-from intake_api.flows.mend_letters import mend_letters
+from intake_api.flows.mend_mails import mend_mails
+from intake_api.flows.send_letter import LETTER_MAIL
 from intake_api.flows.tidy_store import tidy_store
 from intake_api.mail.port import Retry
 from intake_api.queue import SEND_LETTER, Queue
@@ -57,7 +58,7 @@ class TestSendLetter:
         self, store: Store, queue: Queue, lead: Lead, post_room: PostRoom, clock: DrivenClock
     ) -> None:
         break_down(store)
-        assert mend_letters(store, queue, now=clock()) == 1
+        assert mend_mails(store, queue, LETTER_MAIL, now=clock()) == 1
         assert post_room.states() == [("notice", "retrying")]
         enqueue_due(store, queue, SEND_LETTER, now=clock.advance(hours=1))
         assert len(post_room.sent()) == 1

@@ -18,7 +18,7 @@ from intake_api.rules.permission import Permission
 from intake_api.store.base import Store
 from intake_api.store.decisions import count_given
 from intake_api.store.leads import Lead
-from intake_api.store.mailed_links import MailState
+from intake_api.store.mails import MailState
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import ToldMailer, attempt, desk_of, token_of
 from tests.intake_api.flows.publishing import MATERIAL, WORDING, Press

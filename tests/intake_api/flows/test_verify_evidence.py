@@ -18,23 +18,25 @@ from intake_api.queue import Queue
 from intake_api.settings import Settings
 from intake_api.store import evidence
 from intake_api.store.base import Store
+from intake_api.store.checkpoints import ORIGIN, Checkpoint, checkpoints_in_order, last_checkpoint, read_checkpoint
 from intake_api.store.confirmations import confirmation_token
+from intake_api.store.signer import Signer
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.kept_leads import TOKEN_KEY, confirmation_of, keep_first_yes, keep_lead
 
 
 @pytest.fixture
-def signer(settings: Settings) -> evidence.Signer:
-    return evidence.Signer(settings.secrets.evidence_key)
+def signer(settings: Settings) -> Signer:
+    return Signer(settings.secrets.evidence_key)
 
 
 @pytest.fixture
-def verify(store: Store, signer: evidence.Signer, settings: Settings) -> Callable[[], Verified]:
+def verify(store: Store, signer: Signer, settings: Settings) -> Callable[[], Verified]:
     return lambda: verify_evidence(store, signer, settings.checkpoint_file)
 
 
 @pytest.fixture
-def write(store: Store, signer: evidence.Signer, settings: Settings, clock: DrivenClock) -> Callable[[], None]:
+def write(store: Store, signer: Signer, settings: Settings, clock: DrivenClock) -> Callable[[], None]:
     """Write an entry and let the worker's round place it."""
 
     def written() -> None:
@@ -56,26 +58,26 @@ class TestBesideAWorker:
         self, write: Callable[[], None], verify: Callable[[], Verified], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         write()
-        read = evidence.checkpoints_in_order
+        read = checkpoints_in_order
 
-        def read_and_let_the_worker_go_on(tx: Connection) -> list[evidence.Checkpoint]:
+        def read_and_let_the_worker_go_on(tx: Connection) -> list[Checkpoint]:
             found = read(tx)
             write()
             return found
 
-        monkeypatch.setattr(evidence, "checkpoints_in_order", read_and_let_the_worker_go_on)
+        monkeypatch.setattr("intake_api.flows.verify_evidence.checkpoints_in_order", read_and_let_the_worker_go_on)
         assert codes(verify()) == []
 
     def test_e03_the_first_round_of_all_is_no_fault_either(
         self, write: Callable[[], None], verify: Callable[[], Verified], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        read = evidence.checkpoints_in_order
+        read = checkpoints_in_order
 
-        def let_the_worker_go_on_and_read(tx: Connection) -> list[evidence.Checkpoint]:
+        def let_the_worker_go_on_and_read(tx: Connection) -> list[Checkpoint]:
             write()
             return read(tx)
 
-        monkeypatch.setattr(evidence, "checkpoints_in_order", let_the_worker_go_on_and_read)
+        monkeypatch.setattr("intake_api.flows.verify_evidence.checkpoints_in_order", let_the_worker_go_on_and_read)
         assert codes(verify()) == []
 
     def test_tells_since_when_entries_wait_and_that_no_worker_may_run(
@@ -275,8 +277,8 @@ class TestTheCopiesOwnForm:
     ) -> None:
         write()
         with store.reading() as tx:
-            last = evidence.last_checkpoint(tx)
+            last = last_checkpoint(tx)
         assert last is not None
-        read = evidence.read_checkpoint(Path(settings.checkpoint_file).read_text())
+        read = read_checkpoint(Path(settings.checkpoint_file).read_text())
         assert (read.size, read.root, read.at, read.signature) == (last.size, last.root, last.at, last.signature)
-        assert json.loads(last.to_line())["origin"] == evidence.ORIGIN
+        assert json.loads(last.to_line())["origin"] == ORIGIN

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from intake_api.catalogue.model import Catalogue
-from intake_api.flows.approve_lead import ForwardingBlocked
+from intake_api.flows.approve_lead import MoveRefused
 from intake_api.flows.clear_mail import clear_mail
 from intake_api.flows.confirm_decision import ConfirmationOver, confirm_decision
 from intake_api.flows.deliver import deliver
@@ -21,11 +21,11 @@ from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import LeadState
 from intake_api.rules.retention import NOTHING_LIVES, parse_duration
 from intake_api.settings import Settings
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.deliveries import DeliveryState
 from intake_api.store.leads import Lead, LeadChanged
-from intake_api.store.mailed_links import MailState
+from intake_api.store.mails import MailState
+from intake_api.store.signer import Signer
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.crm.receiver import Receiver, answer
 from tests.intake_api.flows.confirmations import attempt, folder_desk, mails_in, state_of, token_of
@@ -113,7 +113,7 @@ class TestTakingBack:
     ) -> None:
         withdraw(store, agreed, now=clock())
         withdraw(store, agreed, "respond_to_request", now=clock())
-        signer = evidence.Signer(settings.secrets.evidence_key)
+        signer = Signer(settings.secrets.evidence_key)
         sequence_evidence(store, signer, settings.checkpoint_file, now=clock())
         assert verify_evidence(store, signer, settings.checkpoint_file).faults == []
 
@@ -139,7 +139,7 @@ class TestHowLongItIsKept:
         withdraw(store, lead, now=clock.advance(days=1))
         assert timedelta() < NOTHING_LIVES <= timedelta(hours=72)
         erase_expired(store, now=clock())
-        assert lead_now(store, lead).state is LeadState.NEW
+        assert lead_now(store, lead).state is LeadState.WITHDRAWN
         erase_expired(store, now=clock() + NOTHING_LIVES)
         assert lead_now(store, lead).state is LeadState.ERASED
         assert withdraw(store, lead, now=clock()).purposes == ["respond_to_request"]
@@ -153,7 +153,7 @@ class TestWhatWaits:
         withdraw(house.store, lead, now=house.clock())
 
         assert house.delivery(lead).state is DeliveryState.BLOCKED
-        assert lead_now(house.store, lead).state is LeadState.DELIVERY_FAILED
+        assert lead_now(house.store, lead).state is LeadState.WITHDRAWN
         deliver(house.store, house.destination, queued.id, queued.turn, clock=house.clock)
         assert receiver.requests == []
 
@@ -188,7 +188,7 @@ class TestWhatWaits:
         withdraw(store, lead, now=clock())
         with pytest.raises(LeadChanged):
             approve(store, queue, lead, now=clock())
-        with pytest.raises(ForwardingBlocked):
+        with pytest.raises(MoveRefused):
             approve(store, queue, lead_now(store, lead), now=clock())
 
     def test_w02_the_mail_that_asks_for_the_second_yes_is_not_sent(

@@ -12,8 +12,8 @@ from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.flows.verify_evidence import verify_evidence
 from intake_api.queue import Queue
 from intake_api.settings import Settings
-from intake_api.store import evidence
 from intake_api.store.base import Store
+from intake_api.store.signer import Signer
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import everything_kept
 from tests.intake_api.flows.rights import Office
@@ -36,7 +36,7 @@ def track(store: Store, settings: Settings, people: People) -> Iterator[Track]:
     """Two lanes; when all races are over, the evidence verifies and nothing of who was erased is left."""
     with closing(open_store(settings)) as one, closing(open_store(settings)) as other:
         yield Track(one, other)
-    signer = evidence.Signer(settings.secrets.evidence_key)
+    signer = Signer(settings.secrets.evidence_key)
     while sequence_evidence(store, signer, settings.checkpoint_file, now=people.now):
         pass
     assert verify_evidence(store, signer, settings.checkpoint_file).faults == []

@@ -35,6 +35,10 @@ class People:
 
     def mark(self) -> str:
         self._last += 1
+        return self.last_mark
+
+    @property
+    def last_mark(self) -> str:
         return f"zq7f{self._last:05d}x"
 
     def lead(self, mark: str, decisions: dict[str, bool] | None = None) -> Lead:

@@ -4,6 +4,7 @@ Run as `test_races.py` says.
 """
 
 import pytest
+from sqlalchemy import text
 
 from intake_api.flows.correct_by_link import change_address, correct_by_link
 from intake_api.flows.deliver import deliver
@@ -11,8 +12,10 @@ from intake_api.flows.erase_by_link import erase_by_link
 from intake_api.flows.read_by_link import read_by_link
 from intake_api.flows.read_lead import read_lead
 from intake_api.flows.withdraw_by_link import withdraw_by_link
+from intake_api.flows.write_note import write_note
 from intake_api.rules.lead_state import LeadState
 from intake_api.rules.rights import RightsKind
+from intake_api.store.base import Store
 from intake_api.store.deliveries import DeliveryState
 from intake_api.store.leads import get_lead
 from intake_api.store.rights_cases import case_token
@@ -120,6 +123,26 @@ class TestErasing:
                 people.erases(lead),
                 check,
             )
+
+        track.run(race)
+
+    def test_s14_against_a_note_of_staff_leaves_no_note(self, people: People, track: Track) -> None:
+        def race() -> Race:
+            mark, noted = people.mark(), people.mark()
+            lead, note_id = people.lead(mark), people.mark().encode().hex()[:32].ljust(32, "0")
+
+            def write(store: Store) -> object:
+                note = {"note_id": note_id, "staff_id": "5" * 32, "now": people.now}
+                return write_note(store, people.catalogue, lead.reference, f"Asks for {noted}", **note)  # type: ignore[arg-type]
+
+            def check(written: Ended, erased: Ended) -> None:
+                assert written.code in ("done", "subject_erased")
+                assert erased.code == "done"
+                people.is_gone(lead, mark, noted)
+                with people.store.reading() as tx:
+                    assert tx.scalar(text("SELECT COUNT(*) FROM lead_notes WHERE lead_id = :id"), {"id": lead.id}) == 0
+
+            return Race(write, people.erases(lead), check)
 
         track.run(race)
 

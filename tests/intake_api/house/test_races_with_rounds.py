@@ -22,11 +22,11 @@ from intake_api.flows.withdraw_by_receipt import withdraw_by_receipt
 from intake_api.rules.confirmation import UNCONFIRMED
 from intake_api.rules.consent import DecisionState
 from intake_api.settings import Settings
-from intake_api.store import evidence
 from intake_api.store.confirmations import confirmation_token, list_confirmations
 from intake_api.store.leads import Lead
-from intake_api.store.mailed_links import MailState
+from intake_api.store.mails import MailState
 from intake_api.store.renewals import Why, add_renewal, renewal_token
+from intake_api.store.signer import Signer
 from tests.intake_api.flows.confirmations import ToldMailer, desk_of, state_of, token_of
 from tests.intake_api.house.people import People
 from tests.intake_api.house.racing import Act, Ended, Race, Track
@@ -225,5 +225,5 @@ def asked_again(people: People, mark: str) -> tuple[Lead, Act, datetime]:
 
 
 def ordering(people: People, settings: Settings) -> Act:
-    signer = evidence.Signer(settings.secrets.evidence_key)
+    signer = Signer(settings.secrets.evidence_key)
     return lambda store: sequence_evidence(store, signer, settings.checkpoint_file, now=people.now)

@@ -1,6 +1,7 @@
 """The way out over SMTP against a real server: what is said, how each answer is taken, what is never sent."""
 
 import logging
+import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from intake_api.mail.port import Mail, Outcome, Refused, Retry, Sender, Sent
-from intake_api.mail.smtp import SmtpMailer, SmtpServer, read_server
+from intake_api.mail.smtp import SmtpMailer, SmtpServer, classify, read_server
 from intake_api.settings import SettingsError
 from tests.intake_api.certificates import certificates
 from tests.intake_api.conftest import DrivenClock
@@ -119,6 +120,12 @@ class TestAnswers:
     def test_a_greeting_that_never_ends_is_cut(self, *, drips: bool) -> None:
         with speaking(b"220-", drips=drips) as port:
             assert send(f"smtp://127.0.0.1:{port}?tls=none", time_limit=0.5) == Retry("too_slow")
+
+    def test_the_limit_of_the_line_itself_means_the_same(self) -> None:
+        with speaking(b"220-", drips=False) as port, pytest.raises(smtplib.SMTPServerDisconnected) as caught:
+            smtplib.SMTP("127.0.0.1", port, timeout=0.2)
+
+        assert classify(caught.value) == Retry("too_slow")
 
     def test_a_server_too_busy_to_begin_is_tried_again(self) -> None:
         with speaking(b"421 busy\r\n") as port:

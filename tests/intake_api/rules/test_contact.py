@@ -74,6 +74,10 @@ class TestEmail:
             "anna@127.0.0.1",
             "anna@liepa.lv\r\nBcc: all@liepa.lv",
             "anna@li\u200bepa.lv",
+            "an\u034fna@liepa.lv",
+            "anna\u3164@liepa.lv",
+            "\u2800@liepa.lv",
+            "anna\u200d@liepa.lv",
             "anna＠liepa.lv",
             "anna\ud800@liepa.lv",
             "javascript:alert(1)@x",
@@ -121,6 +125,7 @@ class TestMaskedEmail:
             ("janis@example.lv", "j***@example.lv"),
             ("j@example.lv", "j***@example.lv"),
             ("anna@xn--brzs-bva.lv", "a***@bērzs.lv"),
+            ("anna@xn--gro-7ka.example", "a***@groß.example"),
         ],
     )
     def test_the_first_letter_and_the_domain_are_shown(self, address: str, shown: str) -> None:

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake_api.rules.opening_hours import WEEKDAYS, WORKING_DAYS, OpeningHours, is_open, next_opening
+from intake_api.rules.opening_hours import (
+    WEEKDAYS,
+    WORKING_DAYS,
+    OpeningHours,
+    after_open_time,
+    is_open,
+    next_opening,
+)
 
 RIGA = ZoneInfo("Europe/Riga")
 OFFICE = OpeningHours(RIGA, WORKING_DAYS, time(9), time(17), frozenset({date(2026, 12, 24), date(2026, 12, 25)}))
@@ -105,3 +112,25 @@ class TestNextOpening:
         assert now < at <= now + timedelta(days=8)
         assert is_open(hours, at)
         assert not is_open(hours, at - timedelta(milliseconds=1))
+
+
+class TestAfterOpenTime:
+    @pytest.mark.parametrize(
+        ("start", "hours", "ends"),
+        [
+            (riga(2026, 11, 20, 10, 0), 4, riga(2026, 11, 20, 14, 0)),
+            (riga(2026, 11, 20, 13, 0), 4, riga(2026, 11, 20, 17, 0)),  # the moment of closing
+            (riga(2026, 11, 20, 15, 0), 4, riga(2026, 11, 23, 11, 0)),  # two hours on Friday, two on Monday
+            (riga(2026, 11, 20, 20, 0), 4, riga(2026, 11, 23, 13, 0)),
+            (riga(2026, 11, 20, 7, 0), 4, riga(2026, 11, 20, 13, 0)),
+            (riga(2026, 12, 23, 16, 0), 9, riga(2026, 12, 28, 17, 0)),  # over two days off and a weekend
+            (riga(2026, 11, 20, 9, 0), 16, riga(2026, 11, 23, 17, 0)),
+        ],
+    )
+    def test_counts_the_hours_in_which_it_is_open(self, start: datetime, hours: int, ends: datetime) -> None:
+        assert after_open_time(OFFICE, start, timedelta(hours=hours)) == ends
+        assert after_open_time(OFFICE, start.astimezone(UTC), timedelta(hours=hours)) == ends
+
+    def test_is_none_for_who_never_opens(self) -> None:
+        never = OpeningHours(RIGA, (), time(9), time(17))
+        assert after_open_time(never, riga(2026, 11, 20, 9, 0), timedelta(hours=1)) is None

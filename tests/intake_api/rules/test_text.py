@@ -64,7 +64,10 @@ class TestWhatCannotBeSeen:
     def test_sec_27_controls_and_direction_overrides_are_dropped(self, typed: str, kept: str) -> None:
         assert clean(typed, 100, lines=False) == kept
 
-    @pytest.mark.parametrize("typed", ["", "   ", "\u200b", "\u2060\u00ad", "\u3000", "\u0301"])
+    @pytest.mark.parametrize(
+        "typed",
+        ["", "   ", "\u200b", "\u2060\u00ad", "\u3000", "\u0301", "\u3164", "\u2800 \u2800", "\u115f\u1160", "\uffa0"],
+    )
     def test_a_text_that_shows_nothing_is_no_answer(self, typed: str) -> None:
         assert clean(typed, 100, lines=True) == ""
 
@@ -77,6 +80,10 @@ class TestWhatIsRefused:
     def test_sec_27_a_heap_of_marks_on_one_letter(self) -> None:
         assert clean("e" + "\u0323\u0301\u0308\u0304", 100, lines=False)
         assert refused("e" + "\u0323" * (MARKS_PER_BASE + 1)) == "text_marks"
+
+    @pytest.mark.parametrize("between", ["\u200d", "\u200c", "\u200b", "\u2060", "\u00ad", "\u202e"])
+    def test_sec_27_what_cannot_be_seen_divides_no_heap(self, between: str) -> None:
+        assert refused("e" + f"{between}".join(["\u0323" * MARKS_PER_BASE] * 3)) == "text_marks"
 
     def test_a_heap_that_is_broken_up_by_something_dropped_is_still_a_heap(self) -> None:
         assert refused("e" + "\u0323\u202e" * (MARKS_PER_BASE + 1)) == "text_marks"

@@ -19,6 +19,8 @@ from intake_api.rules import merkle
 from intake_api.settings import Settings
 from intake_api.store import evidence
 from intake_api.store.base import Store
+from intake_api.store.checkpoints import checkpoints_in_order, last_checkpoint
+from intake_api.store.signer import Signer
 from intake_api.store.vault import Vault
 from tests.intake_api.conftest import DrivenClock
 
@@ -34,12 +36,12 @@ BATCHES = 3
 
 
 @pytest.fixture
-def signer(settings: Settings) -> evidence.Signer:
-    return evidence.Signer(settings.secrets.evidence_key)
+def signer(settings: Settings) -> Signer:
+    return Signer(settings.secrets.evidence_key)
 
 
 @pytest.fixture
-def written(store: Store, signer: evidence.Signer, settings: Settings, clock: DrivenClock) -> int:
+def written(store: Store, signer: Signer, settings: Settings, clock: DrivenClock) -> int:
     """A log of three signed batches; returns how many entries it has (the catalogue's notices came first)."""
     for _ in range(BATCHES):
         with store.writing() as tx:
@@ -49,13 +51,13 @@ def written(store: Store, signer: evidence.Signer, settings: Settings, clock: Dr
                 )
         sequence_evidence(store, signer, settings.checkpoint_file, now=clock())
     with store.reading() as tx:
-        last = evidence.last_checkpoint(tx)
+        last = last_checkpoint(tx)
     assert last is not None
     return last.size
 
 
 @pytest.fixture
-def verify(store: Store, signer: evidence.Signer, settings: Settings) -> Callable[[], Verified]:
+def verify(store: Store, signer: Signer, settings: Settings) -> Callable[[], Verified]:
     return lambda: verify_evidence(store, signer, settings.checkpoint_file)
 
 
@@ -72,12 +74,12 @@ class TestSequencing:
         assert verify() == Verified(entries=written, checkpoints=BATCHES, waiting=0, waiting_since=None, faults=[])
 
     def test_nothing_waiting_signs_nothing(
-        self, store: Store, signer: evidence.Signer, settings: Settings, written: int, clock: DrivenClock
+        self, store: Store, signer: Signer, settings: Settings, written: int, clock: DrivenClock
     ) -> None:
         assert sequence_evidence(store, signer, settings.checkpoint_file, now=clock()) is None
 
     def test_e08_a_clock_that_went_back_is_on_the_record_once(
-        self, store: Store, signer: evidence.Signer, settings: Settings, written: int, clock: DrivenClock
+        self, store: Store, signer: Signer, settings: Settings, written: int, clock: DrivenClock
     ) -> None:
         def noted() -> list[str]:
             with store.reading() as tx:
@@ -206,12 +208,12 @@ class TestVerifying:
         place = written - from_end
         with store.writing() as tx:
             rewrite_to_the_end(tx, place)
-            sizes = [checkpoint.size for checkpoint in evidence.checkpoints_in_order(tx)]
+            sizes = [checkpoint.size for checkpoint in checkpoints_in_order(tx)]
         first = verify().faults[0]
         assert (first.code, first.place) == ("root_differs", min(size for size in sizes if size > place) - 1)
 
     def test_e03_finds_a_fork_by_the_copy_outside(
-        self, store: Store, signer: evidence.Signer, written: int, verify: Callable[[], Verified], clock: DrivenClock
+        self, store: Store, signer: Signer, written: int, verify: Callable[[], Verified], clock: DrivenClock
     ) -> None:
         """The last batch is taken back and another one signed in its place, with the right key and the same size."""
         since = written - BATCH
@@ -246,11 +248,11 @@ class TestVerifying:
             tx.execute(text("UPDATE evidence SET position = NULL, chain = NULL"))
             edited = text("UPDATE evidence SET at = at WHERE kind = 'test.happened'")
             tx.execute(edited)
-            evidence.sequence(tx, evidence.Signer(os.urandom(32)), now=clock())
+            evidence.sequence(tx, Signer(os.urandom(32)), now=clock())
         assert "checkpoint_forged" in [fault.code for fault in verify().faults]
 
     def test_e03_finds_a_log_forked_with_the_right_key(
-        self, store: Store, signer: evidence.Signer, written: int, verify: Callable[[], Verified], clock: DrivenClock
+        self, store: Store, signer: Signer, written: int, verify: Callable[[], Verified], clock: DrivenClock
     ) -> None:
         with store.writing() as tx:
             tx.execute(text("DELETE FROM evidence_checkpoints"))

@@ -30,8 +30,8 @@ class Site:
         return f'<script async src="{self.door}/embed.js"{self.options}{options}></script>'
 
     def page(self, path: str) -> tuple[str, str]:
-        """Return a page and its content security policy: `/<language>`, `/strict`, `/nonce`, `/loud`, `/twice`."""
-        language = path[1:] if len(path) == 3 else "en"
+        """Return a page and its security policy: `/<language>`, `/rtl`, `/strict`, `/nonce`, `/loud`, `/twice`."""
+        language = path[1:] if len(path) == 3 else 'ar" dir="rtl' if path == "/rtl" else "en"
         style = f"<style>{LOUD}</style>" if path == "/loud" else ""
         line = self.line(' nonce="n0nce"' if path == "/nonce" else "") * (2 if path == "/twice" else 1)
         policy = {"/strict": STRICT, "/nonce": NONCE}.get(path, "").format(door=self.door)

@@ -16,6 +16,7 @@ from intake_api.settings import Settings
 from intake_api.store.base import Store
 from intake_api.store.confirmations import confirmation_token, list_confirmations
 from intake_api.store.decisions import current_decisions
+from intake_api.store.mailed_links import stop_token
 from tests.intake_api.conftest import PUBLIC_URL, DrivenClock
 from tests.intake_api.flows.letters import PostRoom
 
@@ -190,6 +191,30 @@ class TestPressingYes:
         assert catalogue.notice("request_demo", "en").texts["confirmation.over_text"] in over.text
         assert press(public, link)[0] == 410
         assert state() is DecisionState.REQUESTED
+
+    def test_what_was_confirmed_and_taken_back_since_is_not_called_unconfirmed(
+        self, public: FlaskClient, link: str, state: StateOf, store: Store, settings: Settings
+    ) -> None:
+        press(public, link)
+        with store.reading() as tx:
+            (lead_id,) = tx.scalars(text("SELECT id FROM leads"))
+        stop = stop_token(settings.secrets.token_key, lead_id, "newsletter")
+        assert public.post(f"/u/{stop}").status_code == 200
+        assert state() is DecisionState.WITHDRAWN
+        page = public.get(link, headers=HTML)
+        assert page.status_code == 410
+        assert "Nothing was confirmed" not in page.text
+        assert "Taken back." in page.text
+
+    def test_what_was_confirmed_and_erased_since_is_called_erased(
+        self, public: FlaskClient, link: str, submission: dict[str, object]
+    ) -> None:
+        press(public, link)
+        assert press(public, f"{link}/not-me")[0] == 200
+        page = public.get(link, headers=HTML)
+        assert page.status_code == 410
+        assert "Nothing was confirmed" not in page.text
+        assert "It is erased." in page.text
 
 
 class TestPressingNotMe:

@@ -1,8 +1,7 @@
-/* The chat itself, loaded when a visitor opens it: turns, what is told about them, the box. The server joins it with
-   elements.js, service.js, token.js, texts.js and panel.js into one module, behind `SERVED`: the words by language, the style, the
-   address that links of ours begin with. */
+/* The chat itself, loaded when a visitor opens it: turns, and what is told about them. The server joins it with elements.js,
+   service.js, token.js, texts.js, panel.js and box.js into one module, behind `SERVED`: the words by language, the style,
+   the address that links of ours begin with. */
 
-const LOW = 430; // pixels of height below which only what is needed stays
 const BEGIN = "/v1/chat/conversations";
 const CURRENT = "/v1/chat/conversations/current";
 const SAY = "/v1/chat/messages";
@@ -19,31 +18,14 @@ export function mount(page) {
   let life = 0; // counts up when a chat is forgotten: what was on its way then belongs to nobody
 
   const parts = buildPanel(page.all);
+  const box = boxOf(page, parts, function () {
+    if (token === null && !isBusy) start();
+  });
   speak(page.locale);
   listen();
-  return { open: open };
+  return { open: box.open };
 
-  // ---- Opening and closing
-
-  function open() {
-    if (parts.dialog.open) return;
-    // Modal: the browser keeps the focus inside, and the page behind is out of the way of screen readers.
-    parts.dialog.showModal();
-    page.bubble.hidden = true;
-    page.bubble.setAttribute("aria-expanded", "true");
-    page.tell("shown");
-    fit();
-    (isTouched() ? parts.log : parts.input).focus();
-    if (token === null && !isBusy) start();
-  }
-
-  function close() {
-    parts.dialog.close();
-    page.bubble.hidden = false;
-    page.bubble.setAttribute("aria-expanded", "false");
-    page.bubble.focus();
-    page.tell("closed");
-  }
+  // ---- Beginning and ending
 
   async function start() {
     clearTold();
@@ -214,7 +196,7 @@ export function mount(page) {
       parts.log.scrollTop = parts.log.scrollHeight;
     } else {
       parts.log.removeAttribute("aria-busy");
-      keepFocus();
+      box.keepFocus();
     }
   }
 
@@ -274,7 +256,7 @@ export function mount(page) {
   // ---- What is told about the chat itself
 
   function tellProblem(sentence, ways) {
-    keepEnd(function () {
+    box.keepEnd(function () {
       parts.news.replaceChildren();
       parts.problem.replaceChildren(make("span", "", sentence), ...(ways ? [ways] : []));
     });
@@ -308,7 +290,7 @@ export function mount(page) {
     parts.news.replaceChildren();
   }
 
-  // ---- The box
+  // ---- What is being typed
 
   function write(text) {
     parts.input.value = text;
@@ -317,7 +299,7 @@ export function mount(page) {
   }
 
   function grow() {
-    keepEnd(function () {
+    box.keepEnd(function () {
       parts.input.style.height = "auto";
       parts.input.style.height = parts.input.scrollHeight + 2 + "px";
     });
@@ -339,42 +321,9 @@ export function mount(page) {
     return sentence.replace("{count}", number(length)).replace("{most}", number(MOST));
   }
 
-  // ---- Focus and size
-
-  /* What had the focus may be gone with its turn. On a phone the box does not take it: the keyboard would come up. */
-  function keepFocus() {
-    const focused = page.all.getRootNode().activeElement;
-    if (parts.dialog.open && (!focused || focused === parts.dialog || focused.closest(".vestibule-buttons, .vestibule-problem, .vestibule-news"))) {
-      (isTouched() ? parts.log : parts.input).focus({ preventScroll: true });
-    }
-  }
-
-  function isTouched() {
-    return matchMedia("(pointer: coarse)").matches;
-  }
-
-  /* The part of the window that a keyboard on the screen leaves. A page that is zoomed by two fingers is not meant. */
-  function fit() {
-    const seen = window.visualViewport;
-    if (!seen || seen.scale > 1.01) return;
-    keepEnd(function () {
-      parts.dialog.style.setProperty("--v-height", seen.height + "px");
-      parts.dialog.style.setProperty("--v-top", seen.offsetTop + "px");
-      parts.dialog.classList.toggle("vestibule-low", seen.height < LOW);
-    });
-  }
-
-  /* Change what takes the log's place, and leave its end in sight if it was. */
-  function keepEnd(change) {
-    const isAtEnd = parts.log.scrollHeight - parts.log.scrollTop - parts.log.clientHeight < 40;
-    change();
-    if (isAtEnd) parts.log.scrollTop = parts.log.scrollHeight;
-  }
-
   // ---- What is pressed and typed
 
   function listen() {
-    parts.close.addEventListener("click", close);
     parts.forget.addEventListener("click", forget);
     parts.form.addEventListener("submit", function (event) {
       event.preventDefault();
@@ -390,21 +339,6 @@ export function mount(page) {
         if (!event.repeat) sendText();
       }
     });
-    parts.dialog.addEventListener("cancel", function (event) {
-      event.preventDefault();
-      close();
-    });
-    parts.dialog.addEventListener("click", function (event) {
-      if (event.target === parts.dialog) close(); // beside it
-    });
-    // What is typed here is no shortcut of the page around.
-    ["keydown", "keypress", "keyup"].forEach(function (kind) {
-      parts.dialog.addEventListener(kind, function (event) { event.stopPropagation(); });
-    });
-    if (window.visualViewport) {
-      window.visualViewport.addEventListener("resize", fit);
-      window.visualViewport.addEventListener("scroll", fit);
-    }
   }
 
   /* Speak a language: that of the page at first, then the one the visitor has asked the assistant for. */

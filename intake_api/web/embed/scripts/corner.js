@@ -17,7 +17,7 @@ function showCorner() {
   );
   corner.append(trouble, bubble);
   place.all.append(corner);
-  document.body.append(place.host);
+  putOver(place.host);
   place.tell("ready");
   let chat = null;
   let isLoading = false;

@@ -13,6 +13,11 @@ function raise(tag) {
   return { host: host, all: all, tell: teller(host) };
 }
 
+/* Put what stands over the page beside its body: a body that is moved (`transform`) would carry it out of sight. */
+function putOver(host) {
+  document.documentElement.append(host);
+}
+
 /* What the page around is told: that it happened, to which form and how shown. Nothing a visitor typed is in it. */
 function teller(host) {
   return function (what, more) {
@@ -37,7 +42,9 @@ function load(name) {
   return loaded[name];
 }
 
-/* One sentence that it is away, and the page that does the same. */
+/* One sentence that it is away, and the page that does the same. Why a browser kept an answer back it tells no script,
+   so whoever put the line there is told what it usually is. */
 function awayText(sentence) {
+  warn("nothing can be had for " + location.origin + " now. If other sites can: name this one in `sites` of the form, or in VESTIBULE_ALLOWED_ORIGINS.");
   return [make("p", "", sentence), linkTo(formPage(), words.form)];
 }

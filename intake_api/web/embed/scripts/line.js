@@ -2,7 +2,7 @@
    after it in this script stands on these names. */
 
 const script = document.currentScript;
-if (!script) return;
+if (!script) return warn("the line is not read as it is written: leave out type=\"module\", and do not copy the script into a page.");
 
 const home = new URL(script.src).href.replace(/\/embed\.js.*$/, "");
 const mode = script.dataset.mode || "chat";

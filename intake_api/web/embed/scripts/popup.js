@@ -13,7 +13,7 @@ function showPopup() {
   const place = raise("vestibule-form");
   let isBegun = false;
   let quietHere = null; // where nothing can be kept, it holds until the page is left
-  document.body.append(place.host);
+  putOver(place.host);
   if (event) whenAnnounced(event, begin);
   else if (!isQuiet()) whenTriggered();
   place.tell("ready");

@@ -118,6 +118,22 @@ class TestOnStrictPages:
         assert label.evaluate("e => getComputedStyle(e).letterSpacing") == "normal"
         expect(page.locator(".vestibule-send")).to_be_visible()
 
+    def test_a_page_that_is_read_from_the_right_stays_as_wide_as_it_is(self, page: Page, site: Site) -> None:
+        form = open_form(page, site, "newsletter", path="/rtl")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        trap = form.locator("#remark").bounding_box()
+        assert trap
+        assert trap["x"] + trap["width"] < 0
+        assert form.locator(".vestibule-sheet").evaluate("e => getComputedStyle(e).direction") == "ltr"
+
+    def test_whoever_put_it_on_a_site_that_is_not_allowed_is_told_where_to_name_the_site(
+        self, page: Page, site: Site
+    ) -> None:
+        site.options = ' data-form="newsletter" data-mode="inline"'
+        stranger = site.url.replace("localhost", "127.0.0.1")
+        with page.expect_console_message(lambda said: stranger in said.text and "sites" in said.text):
+            page.goto(f"{stranger}/en")
+
     def test_sec13_on_a_site_that_is_not_allowed_it_offers_the_page(self, page: Page, site: Site) -> None:
         site.options = ' data-form="newsletter" data-mode="inline"'
         page.goto(f"{site.url.replace('localhost', '127.0.0.1')}/en")

@@ -281,6 +281,7 @@ class TestWhatGoesWrong:
             (' data-form="nothing" data-mode="inline"', 'there is no form "nothing"'),
             (' data-mode="popup"', "needs data-form"),
             (' data-form="newsletter" data-mode="banner"', "Write one of: chat, inline, button, popup"),
+            (' data-form="newsletter" data-mode="inline" type="module"', "leave out type"),
         ],
     )
     def test_a_line_with_a_mistake_says_so_to_whoever_wrote_it(

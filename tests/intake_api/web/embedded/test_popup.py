@@ -305,6 +305,14 @@ class TestPositions:
         indirect=True,
         ids=lambda one: one.position,
     )
+    def test_a_page_whose_body_is_moved_does_not_carry_it_out_of_sight(self, page: Page, site: Site) -> None:
+        open_page(page, site)
+        page.add_style_tag(content="body { transform: translateX(0); height: 200px; overflow: hidden; }")
+        wait(page, 61)
+        shown(page)
+        expect(page.locator(f"{WINDOW} .vestibule-close")).to_be_in_viewport(ratio=1)
+        expect(page.locator(f"{WINDOW} h2").first).to_be_in_viewport(ratio=1)
+
     def test_it_fits_on_a_small_dark_phone(self, chromium: Browser, site: Site, address: str) -> None:
         site.door = address
         context = chromium.new_context(

@@ -12,10 +12,10 @@ from intake_api.flows.read_lead import read_lead
 from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.flows.verify_evidence import verify_evidence
 from intake_api.settings import Settings
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.lead_index import find_by_email
 from intake_api.store.leads import get_lead
+from intake_api.store.signer import Signer
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import everything_kept, mails_in
 from tests.intake_api.flows.rights import Office
@@ -76,7 +76,7 @@ class TestCorrecting:
         entry = json.loads(bytes(body))
         assert (entry["actor"], entry["fields"], entry["passed_on"]) == ("subject", ["name"], [])
         assert "Zane" not in bytes(body).decode()
-        signer = evidence.Signer(settings.secrets.evidence_key)
+        signer = Signer(settings.secrets.evidence_key)
         while sequence_evidence(store, signer, settings.checkpoint_file, now=clock()):
             pass
         assert verify_evidence(store, signer, settings.checkpoint_file).faults == []

@@ -16,7 +16,8 @@ from intake_api.flows.read_lead import read_lead
 from intake_api.queue import Queue
 from intake_api.store.base import Store
 from intake_api.store.deliveries import list_deliveries
-from intake_api.store.lead_lists import count_by_state, list_leads, list_restricted
+from intake_api.store.lead_counts import count_by_state
+from intake_api.store.lead_lists import list_leads, list_restricted
 from intake_api.store.leads import get_lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.crm.receiver import Receiver

@@ -7,8 +7,10 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from intake_api.catalogue.model import Catalogue
 from intake_api.flows.end_rights_cases import end_rights_cases
 from intake_api.flows.read_lead import read_lead
+from intake_api.flows.write_note import write_note
 from intake_api.store.base import Store
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.publishing import MATERIAL, Press
@@ -36,6 +38,25 @@ class TestSeeing:
         assert "5" * 32 not in page.text
         crm = read_page(page.text).one("li", data_recipient="crm").text
         assert "2026-11-21 09:01 UTC" in crm
+
+    def test_s05_what_staff_noted_is_told_but_not_who_and_is_not_theirs_to_take_along(
+        self, public: FlaskClient, send: Send, link: Any, store: Store, catalogue: Catalogue, clock: DrivenClock
+    ) -> None:
+        reference = send()
+        note = {"note_id": "a" * 32, "staff_id": "5" * 32, "now": clock.advance(minutes=1)}
+        write_note(store, catalogue, reference, "Asks for <b>zq7f3</b>", **note)  # type: ignore[arg-type]
+
+        path = link("access")
+        page = press(public, path)
+
+        read = read_page(page.text)
+        assert "Notes by our staff" in read.text
+        assert read.one("dd", data_note="a" * 32).text == "Asks for <b>zq7f3</b>"
+        assert "5" * 32 not in page.text
+        key = read.one("input", name="key").get("value")
+        (one,) = json.loads(press(public, f"{path}/download", f"key={key}").data)["submissions"]
+        assert one["notes"] == [{"id": "a" * 32, "at": "2026-11-21T09:01:20.000Z", "text": "Asks for <b>zq7f3</b>"}]
+        assert "zq7f3" not in press(public, link("portability")).text
 
     def test_c17_a_yes_to_what_has_changed_is_told_as_one_that_does_not_count(
         self, public: FlaskClient, send: Send, link: Any, store: Store, clock: DrivenClock, tmp_path: Path

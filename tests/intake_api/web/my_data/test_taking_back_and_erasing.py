@@ -12,9 +12,9 @@ from intake_api.flows.end_rights_cases import end_rights_cases
 from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.flows.verify_evidence import verify_evidence
 from intake_api.settings import Settings
-from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.leads import get_lead
+from intake_api.store.signer import Signer
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import everything_kept
 from tests.intake_api.web.html import read_page
@@ -79,7 +79,7 @@ class TestErasing:
             (done,) = tx.scalars(text("SELECT body FROM evidence WHERE kind = 'rights.done'"))
             assert tx.scalar(text("SELECT COUNT(*) FROM rights_cases WHERE sealed IS NOT NULL")) == 0
         assert len(json.loads(bytes(done))["leads"]) == 3
-        signer = evidence.Signer(settings.secrets.evidence_key)
+        signer = Signer(settings.secrets.evidence_key)
         sequence_evidence(store, signer, settings.checkpoint_file, now=clock())
         assert verify_evidence(store, signer, settings.checkpoint_file).faults == []
         # A day later not even the index by which mails to the address were counted is left.

@@ -1,6 +1,6 @@
 """The real review door over a real store, with a person who is signed in."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 import pytest
@@ -9,6 +9,7 @@ from flask import Flask
 from intake_api.app import create_review_app
 from intake_api.catalogue.model import Catalogue
 from intake_api.queue import Queue
+from intake_api.rules.staff_roles import Role
 from intake_api.settings import Settings
 from intake_api.store import staff
 from intake_api.store.base import Store
@@ -41,9 +42,9 @@ def stranger(review_app: Flask) -> Browser:
 def reviewing(review_app: Flask, store: Store, clock: DrivenClock, password_hash: str) -> MakeReviewer:
     """Make an account with a password of its own and return a browser that is signed in to it."""
 
-    def make(email: str = "ilze@tidewick.example") -> Browser:
+    def make(email: str = "ilze@tidewick.example", roles: Collection[Role] = (Role.REVIEWER,)) -> Browser:
         with store.writing() as tx:
-            staff_id = staff.add_staff(tx, email, password_hash, one_time=False, now=clock())
+            staff_id = staff.add_staff(tx, email, password_hash, one_time=False, roles=roles, now=clock())
             staff.mark_signed_in(tx, staff_id, now=clock())
             token = staff.open_session(tx, staff_id, now=clock())
         return Browser(review_app, token)

@@ -1,5 +1,7 @@
 """What every answer of the review door carries, errors included; who may call it by which name."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -36,11 +38,19 @@ class TestHeaders:
         assert "http" not in policy
 
     @pytest.mark.parametrize("path", ["/", "/leads/{lead}", "/nothing"])
-    def test_sec15_pages_have_no_script_and_no_inline_handler_or_style(
+    def test_sec15_pages_have_one_script_of_ours_and_no_inline_handler_or_style(
         self, reviewer: Browser, lead: Lead, path: str
     ) -> None:
-        names = Page(reviewer.get(path.format(lead=lead.reference)).text).names
-        assert not [name for name in names if name in ("script", "style", "iframe", "base") or name.startswith("on")]
+        text = reviewer.get(path.format(lead=lead.reference)).text
+        names = Page(text).names
+        assert not [name for name in names if name in ("style", "iframe", "base") or name.startswith("on")]
+        assert re.findall(r"<script.*?</script>", text, re.DOTALL) == re.findall(
+            r'<script src="/assets/review\.js\?v=[0-9a-f]{12}" defer></script>', text
+        )
+        assert names.count("script") == int(path != "/nothing")  # a page that is not there looks at nobody's cookie
+
+    def test_sec15_who_is_not_signed_in_gets_no_script(self, stranger: Browser) -> None:
+        assert "script" not in Page(stranger.get("/sign-in").text).names
 
     @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example"])
     def test_sec19_it_answers_to_its_own_name_only(self, stranger: Browser, host: str) -> None:
@@ -67,6 +77,15 @@ class TestAudiences:
         assert {name for name, audience in audiences.items() if audience != ("staff",)} == {
             "entrance.show_sign_in",
             "entrance.enter",
+            "joining.show",
+            "joining.join",
+            "second_factor.ask",
+            "second_factor.finish",
+            "passkeys.ask",
+            "passkeys.finish",
+            "company.begin",
+            "company.come_back",
+            "company.finish",
             "assets.asset",
             "health.live",
             "health.ready",

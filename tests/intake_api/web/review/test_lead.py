@@ -18,10 +18,11 @@ from intake_api.flows.show_form import show_form
 from intake_api.flows.submit_lead import Submission, submit_lead
 from intake_api.queue import Queue
 from intake_api.store.base import Store
-from intake_api.store.deliveries import Attempt, DeliveryState, claim_delivery, record_attempt
+from intake_api.store.deliveries import DELIVERIES, Attempt, DeliveryState, record_attempt
 from intake_api.store.lead_index import email_token, mark_bounced
 from intake_api.store.leads import Lead, restrict
-from intake_api.web.review.words import KINDS
+from intake_api.store.turns import claim_turn
+from intake_api.web.review.entry_words import KINDS
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.corpora import naughty_chunks, needs_corpora
 from tests.intake_api.flows.publishing import MATERIAL, Press
@@ -227,7 +228,7 @@ class TestDelivery:
             next_attempt_at=clock() + timedelta(minutes=5),
         )
         with store.writing() as tx:
-            claim_delivery(tx, delivery.id)
+            claim_turn(tx, DELIVERIES, delivery.id, now=clock())
             record_attempt(tx, delivery.id, attempt, now=clock())
         said = words_of(reviewer.page(path_of(lead)))
         for part in (
@@ -262,7 +263,7 @@ class TestDelivery:
     ) -> None:
         delivery = approve(store, queue, lead, now=clock(), destination="webhook")
         with store.writing() as tx:
-            claim_delivery(tx, delivery.id)
+            claim_turn(tx, DELIVERIES, delivery.id, now=clock())
             settle(tx, delivery, outcome, None, now=clock(), jitter=0.0)
         said = words_of(reviewer.page(path_of(lead)))
         assert says in said

@@ -9,9 +9,10 @@ from intake_api.flows.decline_lead import decline_lead
 from intake_api.queue import Queue
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
-from intake_api.store.deliveries import Attempt, DeliveryState, claim_delivery, record_attempt
+from intake_api.store.deliveries import DELIVERIES, Attempt, DeliveryState, record_attempt
 from intake_api.store.destinations import pause_destination
 from intake_api.store.leads import Lead
+from intake_api.store.turns import claim_turn
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.kept_leads import FIELDS, approve, keep_lead, kinds
 from tests.intake_api.web.review.visitor import Browser, MakeReviewer, Page, words_of
@@ -73,7 +74,7 @@ class TestQueue:
             "qualified": [approved.reference],
         }
         text = words_of(reviewer.page("/"))
-        assert "To decide 1 All 3 Held 0 Approved 1 Declined 1 Delivered 0 Delivery failed 0" in text
+        assert "To decide 1 All 3 Contacted 0 Held 0 Approved 1 Declined 1 Delivered 0 Delivery failed 0 Spam 0" in text
 
     @pytest.mark.parametrize("state", ["", "nonsense", "NEW", "'", "new;drop", "💥", "x" * 3000])
     def test_an_unknown_filter_is_what_is_to_decide(self, reviewer: Browser, lead: Lead, state: str) -> None:
@@ -109,7 +110,7 @@ class TestQueue:
         delivery = approve(store, queue, lead, now=clock(), destination="file")
         assert "On its way" in reviewer.page("/?state=qualified").text
         with store.writing() as tx:
-            claim_delivery(tx, delivery.id)
+            claim_turn(tx, DELIVERIES, delivery.id, now=clock())
             record_attempt(tx, delivery.id, Attempt(DeliveryState.RETRYING, "retry", "timeout"), now=clock())
         assert "Trying again" in reviewer.page("/?state=qualified").text
 

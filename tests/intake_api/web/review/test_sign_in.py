@@ -128,11 +128,11 @@ class TestSigningIn:
 
     def test_sec03_an_unknown_person_costs_the_same_work(self, store: Store, clock: DrivenClock, ilze: str) -> None:
         # The time of a check is the hash's parameters and nothing else, so they are compared, not measured.
-        assert not PasswordHasher().check_needs_rehash(staff._NOBODY)
+        assert not PasswordHasher().check_needs_rehash(staff.NOBODYS)
         with store.reading() as tx:
             account = staff.find_account(tx, ILZE)
         assert account
-        assert account.password_hash.split("$")[:4] == staff._NOBODY.split("$")[:4]
+        assert account.password_hash.split("$")[:4] == staff.NOBODYS.split("$")[:4]
         assert not staff.password_matches(None, PASSWORD)
 
     def test_sec01_a_fresh_house_has_no_usable_account(self, stranger: Browser, store: Store) -> None:

@@ -83,6 +83,10 @@ class TestOnStrictPages:
         assert shown.evaluate("e => getComputedStyle(e).letterSpacing") == "normal"
         expect(page.locator(".vestibule-choice").first).to_be_visible()
 
+    def test_a_page_whose_body_is_moved_does_not_carry_it_out_of_sight(self, page: Page) -> None:
+        page.add_style_tag(content="body { transform: translateX(0); height: 3000px; }")
+        expect(page.locator(".vestibule-bubble")).to_be_in_viewport(ratio=1)
+
     def test_what_is_typed_is_no_shortcut_of_the_page(self, page: Page) -> None:
         page.evaluate("window.heard = []; addEventListener('keydown', e => heard.push(e.key))")
         open_chat(page)

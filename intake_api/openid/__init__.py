@@ -1,0 +1,1 @@
+"""The company's OpenID Connect provider, as far as signing staff in needs it."""

@@ -1,0 +1,38 @@
+"""What of a person, and of us, stands on which page of the review door (SEC-08, M-10, A-05): one table.
+
+What is not named for a page does not stand on it, whatever role looks. A test walks the real pages with marked values;
+docs/review.md shows this table.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from intake_api.rules.staff_roles import StaffAct
+
+
+class Shows(StrEnum):
+    """A kind of field."""
+
+    TYPED = "typed"  # what the person typed, whole
+    MASKED = "masked"  # the same, masked
+    NOTES = "notes"  # what staff wrote down about the person
+    READERS = "readers"  # who of us opened it
+    REFERENCE = "reference"  # of a lead
+    STAFF = "staff"  # addresses of us
+
+
+_LEAD = frozenset({Shows.TYPED, Shows.NOTES, Shows.REFERENCE, Shows.STAFF})
+# By the page's name and the act it needs. `READERS` on a lead needs `see_readings` besides.
+PAGES: Mapping[str, frozenset[Shows]] = {
+    "lead.show": _LEAD | {Shows.READERS},
+    "queue.show": frozenset({Shows.REFERENCE, Shows.STAFF}),
+    "search.show": frozenset({Shows.MASKED, Shows.REFERENCE}),
+    "bulk.jobs": frozenset({Shows.STAFF}),
+    "audit.show": frozenset({Shows.READERS, Shows.REFERENCE, Shows.STAFF}),
+    "audit.rights": frozenset(),
+    "reports.show": frozenset(),
+    "people.show": frozenset({Shows.STAFF}),
+    "account.show": frozenset(),
+    "second_factor.show": frozenset(),
+}
+BESIDES: Mapping[Shows, StaffAct] = {Shows.READERS: StaffAct.SEE_READINGS}

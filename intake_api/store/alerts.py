@@ -1,0 +1,65 @@
+"""Mails that tell an officer to look at the audit: why, and about whom, stands there and in none of them."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, ForeignKey, Index, String, delete, insert, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intake_api.rules.staff_roles import Role
+from intake_api.store.base import Moment, table_of
+from intake_api.store.mails import WAITS, MailRow, MailState
+from intake_api.store.staff import StaffRow, list_people
+from intake_api.store.turns import WorkKind
+
+KEPT = timedelta(days=30)
+
+
+class AlertMailRow(MailRow):
+    """One such mail. Whose address it goes to is known to the account alone."""
+
+    __tablename__ = "alert_mails"
+    __table_args__ = (Index(None, "next_attempt_at", sqlite_where=text(WAITS), postgresql_where=text(WAITS)),)
+
+    staff_id: Mapped[str] = mapped_column(ForeignKey(StaffRow.id))
+    made_at: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[str] = mapped_column(String(16))
+
+
+@dataclass(frozen=True)
+class AlertMail:
+    """One such mail, as it stands."""
+
+    id: str
+    staff_id: str
+    made_at: datetime
+    state: MailState
+    turn: int
+    attempts: int
+    last_reason: str | None
+    last_status: int | None
+    sent_at: datetime | None
+
+
+ALERT_MAILS = WorkKind(AlertMailRow, AlertMail, {"state": MailState})
+
+
+def add_alert_mails(tx: Connection, *, now: datetime) -> int:
+    """Write a mail to each officer, or, where there is none, to each administrator; return how many.
+
+    A worker queues them at its next look: whoever reads a lead need not wait until the engine is loaded.
+    """
+    here = [person.reviewer for person in list_people(tx, now=now) if person.disabled_at is None]
+    told = [one for one in here if Role.OFFICER in one.roles] or [
+        one for one in here if Role.ADMINISTRATOR in one.roles
+    ]
+    for one in told:
+        mail = AlertMail(secrets.token_hex(16), one.id, now, MailState.RETRYING, 0, 0, None, None, None)
+        tx.execute(insert(table_of(AlertMailRow)).values(**vars(mail), next_attempt_at=now))
+    return len(told)
+
+
+def remove_old(tx: Connection, *, now: datetime) -> None:
+    """Delete what was written long ago."""
+    tx.execute(delete(AlertMailRow).where(AlertMailRow.made_at < now - KEPT))
