@@ -1,5 +1,6 @@
 """Bring the database to the schema of this version: our tables by Alembic, the durable engine's by itself."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -24,6 +25,7 @@ def migrate_store(store: Store, *, to: str = "head") -> str | None:
     return newest_revision() if to == "head" else to
 
 
+@cache  # asked at each start and by each check of readiness; finding it loads every migration
 def newest_revision() -> str | None:
     """Return the revision that this version of the program needs."""
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()

@@ -9,16 +9,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic.migration import MigrationContext
 
 from intake_api.catalogue.load import load_catalogue
 from intake_api.catalogue.model import Catalogue
-from intake_api.flows.migrate_store import migrate_store
+from intake_api.flows.migrate_store import migrate_store, newest_revision
 from intake_api.flows.open_store import open_store, ready_store
 from intake_api.queue import Queue, prepare_queue
 from intake_api.settings import Settings, read_settings
 from intake_api.store.base import Store
 from tests.intake_api.crm.receiver import Receiver, answer, receiving
 from tests.intake_api.postgres import PostgresServer, running_postgres
+from tests.intake_api.reused_database import ReusedDatabase, reused_database
 
 ROOT = Path(__file__).parent.parent.parent
 SHARED = ROOT.parent / "shared"
@@ -64,11 +66,12 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres: PostgresServer) -> Iterator[str]:
-    """The name of a migrated PostgreSQL database to copy."""
+def migrated_postgres(postgres: PostgresServer) -> Iterator[ReusedDatabase]:
+    """A migrated PostgreSQL database, empty for each who asks: copying it for each test would take most of the run."""
     with postgres.fresh_database() as url:
         _migrate(url)
-        yield url.rpartition("/")[2]
+        with reused_database(postgres, url) as reused:
+            yield reused
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -94,13 +97,13 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 @contextmanager
 def migrated_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
-    """Copy the migrated database of a kind, and drop the copy at the end."""
+    """Give the address of a migrated database of a kind that nobody else has."""
     if kind == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "vestibule.sqlite")
         yield f"sqlite:///{folder}/vestibule.sqlite"
         return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.fresh_database(like=request.getfixturevalue("migrated_postgres")) as url:
+    reused: ReusedDatabase = request.getfixturevalue("migrated_postgres")
+    with reused.emptied() as url:
         yield url
 
 
@@ -148,7 +151,10 @@ def clock() -> DrivenClock:
 def store(settings: Settings, catalogue: Catalogue, clock: DrivenClock) -> Iterator[Store]:
     """A migrated store with the catalogue's notices in it; on both databases."""
     opened = open_store(settings)
-    migrate_store(opened)
+    with opened.reading() as tx:
+        is_migrated = MigrationContext.configure(tx).get_current_revision() == newest_revision()
+    if not is_migrated:  # a test has an empty one of its own
+        _migrate(settings.database_url)
     ready_store(opened, catalogue, settings, now=clock())
     yield opened
     opened.close()
@@ -157,7 +163,6 @@ def store(settings: Settings, catalogue: Catalogue, clock: DrivenClock) -> Itera
 @pytest.fixture
 def queue(store: Store, settings: Settings) -> Iterator[Queue]:
     """The way into the durable engine, with the engine's tables beside the store's."""
-    prepare_queue(settings.database_url)
     opened = Queue(settings.database_url)
     yield opened
     opened.close()

@@ -28,18 +28,22 @@ class PostgresServer:
         return f"postgresql+psycopg://vestibule@127.0.0.1:{self.port}/{database}"
 
     @contextmanager
-    def fresh_database(self, *, like: str = "template1") -> Iterator[str]:
-        """Make an empty database, or a copy of another, give its address, and drop it."""
+    def fresh_database(self) -> Iterator[str]:
+        """Make an empty database, give its address, and drop it."""
         name = f"t{uuid.uuid4().hex}"
-        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(like)))
+        self.run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             yield self.url(name)
         finally:
-            self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            self.run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
-    def _run(self, statement: sql.Composed) -> None:
-        address = f"host=127.0.0.1 port={self.port} user=vestibule dbname=postgres"
-        with psycopg.connect(address, autocommit=True) as connection:
+    def dsn(self, database: str) -> str:
+        """Return the address of a database as psycopg takes it."""
+        return f"host=127.0.0.1 port={self.port} user=vestibule dbname={database}"
+
+    def run(self, statement: sql.Composed) -> None:
+        """Run what makes, renames and drops databases."""
+        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
             connection.execute(statement)
 
 
