@@ -32,7 +32,7 @@ from intake_api.rules.retention import delete_after
 from intake_api.rules.suspicion import HELD, Reason
 from intake_api.store import evidence
 from intake_api.store.adding import gathered
-from intake_api.store.base import Store
+from intake_api.store.base import AnotherWasFirst, Store
 from intake_api.store.decisions import Decision, add_decisions
 from intake_api.store.leads import Lead, NewLead, add_lead, new_reference
 from intake_api.store.subjects import add_subject
@@ -101,15 +101,28 @@ def seed_leads(
             _invent(catalogue, rng, rng.choice(views), number, recipient, now) for number in range(kept, kept + size)
         ]
         courses = [Course(one.new.lead, one.view, sorted(one.new.values), one.decisions, *to) for one in batch]
-        with store.writing() as tx:
-            with gathered(tx):
-                for one, course in zip(batch, courses, strict=True):
-                    _keep(tx, store, one)
-                    keep_course(tx, rng, course, now=now)
-            keep_crowd(tx, rng, catalogue, courses, now=now)
+        try:
+            _keep_batch(store, catalogue, rng, batch, courses, now=now)
+        except AnotherWasFirst:  # of a million references two are the same in one house of three
+            _keep_batch(store, catalogue, rng, [_named_anew(one) for one in batch], courses, now=now)
         fold_counts(store)
         kept += size
         yield kept
+
+
+def _keep_batch(
+    store: Store, catalogue: Catalogue, rng: Random, batch: list[_Invented], courses: list[Course], *, now: datetime
+) -> None:
+    with store.writing() as tx:
+        with gathered(tx):
+            for one, course in zip(batch, courses, strict=True):
+                _keep(tx, store, one)
+                keep_course(tx, rng, course, now=now)
+        keep_crowd(tx, rng, catalogue, courses, now=now)
+
+
+def _named_anew(one: _Invented) -> _Invented:
+    return replace(one, new=replace(one.new, lead=replace(one.new.lead, reference=new_reference())))
 
 
 def _invent(catalogue: Catalogue, rng: Random, view: FormView, number: int, recipient: str, now: datetime) -> _Invented:

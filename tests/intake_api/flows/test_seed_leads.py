@@ -46,6 +46,17 @@ def seed(store: Store, catalogue: Catalogue, count: int, clock: DrivenClock, mod
 
 
 class TestSeedLeads:
+    def test_a_reference_that_another_lead_has_is_drawn_again(
+        self, store: Store, catalogue: Catalogue, clock: DrivenClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        drawn = iter(["VB-AAAA-AAAA", "VB-AAAA-AAAA", "VB-BBBB-BBBB"])
+        monkeypatch.setattr("intake_api.flows.seed_leads.new_reference", lambda: next(drawn))
+        seed(store, catalogue, 1, clock)
+        assert seed(store, catalogue, 1, clock) == [1]
+        with store.reading() as tx:
+            kept = {lead.reference for lead in list_leads(tx, Wanted(states=tuple(LeadState)), limit=10)}
+        assert kept == {"VB-AAAA-AAAA", "VB-BBBB-BBBB"}
+
     def test_says_how_many_are_kept_after_each_batch(
         self, store: Store, catalogue: Catalogue, clock: DrivenClock
     ) -> None:
