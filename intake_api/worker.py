@@ -133,7 +133,7 @@ def work(settings: Settings) -> None:
     catalogue = load_catalogue(settings.catalogue, settings.public_url)
     store, me, clock = _opened_store(settings, catalogue), secrets.token_hex(16), settings.clock
     queue, host = Queue(settings.database_url), socket.gethostname()
-    destination, mailer = open_destination(settings), open_mailer(settings, catalogue.organisation)
+    destination, mailer = open_destination(settings, catalogue), open_mailer(settings, catalogue.organisation)
     show_life(store, me, host=host, now=clock())
     workflows = attempts(store, destination, _desks(settings, catalogue, mailer, queue), clock=clock)
     engine = _Engine(settings.database_url, me, workflows)

@@ -41,7 +41,7 @@ def check_start(environ: Mapping[str, str]) -> None:
     """
     settings = read_settings(environ)
     catalogue = load_catalogue(settings.catalogue, settings.public_url)
-    open_destination(settings)
+    open_destination(settings, catalogue)
     open_mailer(settings, catalogue.organisation)
     store = open_store(settings)
     try:

@@ -56,6 +56,7 @@ def load_catalogue(folder: Path, public_url: str) -> Catalogue:
         contents=sources.contents,
         codes=sources.codes,
         assignment=sources.assignment,
+        destinations=sources.destinations,
         gaps=(*gaps, *answer_gaps),
         free_texts=_free_texts(sources),
     )

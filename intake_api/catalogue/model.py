@@ -8,6 +8,7 @@ from types import MappingProxyType
 from intake_api.catalogue.definitions import CampaignCode, Form, JsonObject, Organisation, Purpose, Recipient
 from intake_api.catalogue.shown import Answers, Content, FormView, FreeTexts, Notice
 from intake_api.rules.assignment import Assignment
+from intake_api.rules.field_map import AS_HERE, FieldMap
 
 
 class FormUnknown(LookupError):
@@ -57,6 +58,7 @@ class Catalogue:
     contents: Mapping[tuple[str, str], Content] = field(repr=False)
     codes: Mapping[str, CampaignCode] = field(repr=False)
     assignment: Assignment = field(repr=False)
+    destinations: Mapping[str, FieldMap] = field(repr=False)
     gaps: tuple[Gaps, ...] = field(repr=False)
     free_texts: Mapping[str, FreeTexts] = field(repr=False)
     _notices: Mapping[str, Notice] = field(repr=False, init=False)
@@ -70,6 +72,10 @@ class Catalogue:
     def notices(self) -> Mapping[str, Notice]:
         """Every current notice by its hash."""
         return self._notices
+
+    def field_map(self, destination: str) -> FieldMap:
+        """Return a destination's names of our fields; without a file for it, those that they have here."""
+        return self.destinations.get(destination, AS_HERE)
 
     def form(self, key: str) -> Form:
         """Return a form; raise FormUnknown."""

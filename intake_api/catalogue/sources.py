@@ -24,6 +24,7 @@ from intake_api.catalogue.definitions import (
     Purpose,
     Recipient,
 )
+from intake_api.catalogue.destination_source import read_destinations
 from intake_api.catalogue.entry import Entry
 from intake_api.catalogue.form_source import PRESELECTING, FieldSource, read_forms
 from intake_api.catalogue.problems import Problem
@@ -45,6 +46,7 @@ from intake_api.rules.age_of_consent import AGE
 from intake_api.rules.assignment import Assignment
 from intake_api.rules.consent import VALIDITY
 from intake_api.rules.contact import EMAIL_LENGTH, PHONE_LENGTH
+from intake_api.rules.field_map import FieldMap
 from intake_api.rules.fields import TYPES
 from intake_api.rules.opening_hours import WEEKDAYS, OpeningHours
 from intake_api.rules.permission import COUNTED_FOR, ContactBudget, QuietHours
@@ -82,6 +84,7 @@ class Sources:
     contents: Mapping[tuple[str, str], Content]
     codes: Mapping[str, CampaignCode]
     assignment: Assignment
+    destinations: Mapping[str, FieldMap]
 
 
 def read_sources(folder: Path, problems: list[Problem]) -> Sources:
@@ -112,6 +115,7 @@ def read_sources(folder: Path, problems: list[Problem]) -> Sources:
         contents=read_contents(folder, locales, problems),
         codes=read_codes(folder, problems),
         assignment=read_assignment(folder, locales, problems),
+        destinations=read_destinations(folder, fields, purposes, problems),
     )
 
 

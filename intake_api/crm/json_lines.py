@@ -16,7 +16,8 @@ from datetime import datetime
 from pathlib import Path
 
 from intake_api.clock import rfc3339
-from intake_api.crm.port import Done, Duplicate, Operation, Outcome, Parcel, Retry, document
+from intake_api.crm.port import CannotTell, Done, Duplicate, Operation, Outcome, Parcel, ReadBack, Retry, document
+from intake_api.rules.field_map import AS_HERE, FieldMap
 
 BLOCK_BYTES = 1 << 20
 DELIVERY_ID = re.compile(rb'\{"delivery": ?"([!-~]{1,64}?)"')
@@ -27,8 +28,8 @@ class JsonLinesFile:
 
     name = "file"
 
-    def __init__(self, path: Path, recipient: str) -> None:
-        self.recipient = recipient
+    def __init__(self, path: Path, recipient: str, named: FieldMap = AS_HERE) -> None:
+        self.recipient, self.map = recipient, named
         self._path = path
         self._turn = threading.Lock()
         self._seen = _Seen()
@@ -46,6 +47,18 @@ class JsonLinesFile:
         except OSError as error:
             return Retry("disk_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "file_not_writable")
         return Done(parcel.delivery)
+
+    def read_back(self, parcel: Parcel, *, now: datetime) -> ReadBack:  # noqa: ARG002 as the contract has it
+        """Say nothing: whoever reads the file takes its lines away."""
+        return CannotTell()
+
+    def check(self, *, now: datetime) -> Outcome:  # noqa: ARG002 as the contract has it
+        """Open the file as for a line, and write none."""
+        try:
+            with self._turn, self._locked():
+                return Done()
+        except OSError:
+            return Retry("file_not_writable")
 
     @contextmanager
     def _locked(self) -> Iterator[int]:

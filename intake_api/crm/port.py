@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from intake_api.clock import rfc3339
+from intake_api.rules.field_map import FieldMap
 
 Operation = Literal["upsert", "update_consent", "correct", "erase"]
 FieldValue = str | int
@@ -45,7 +46,10 @@ class Parcel:
     purposes: tuple[ParcelPurpose, ...]
     delete_after: datetime | None
     restricted: bool
-    fields: Mapping[str, FieldValue] = field(repr=False)  # by the destination's names
+    # By the destination's names. Of a correction only what changed, an empty text where nothing is left; of an erasure
+    # nothing, of another consent nothing but what finds the person there where no id of ours does (an e-mail address).
+    fields: Mapping[str, FieldValue] = field(repr=False)
+    remote_id: str | None = None  # of the record there, as an earlier delivery of this lead told it
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,27 @@ class Unknown:
 Outcome = Done | Duplicate | Retry | Refused | NotAllowedIn | Gone | Unknown
 
 
+@dataclass(frozen=True)
+class Held:
+    """The destination holds the lead. `differs` names what is not there as the parcel says: fields, ids of purposes."""
+
+    remote_id: str
+    differs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Absent:
+    """The destination holds nothing of the lead."""
+
+
+@dataclass(frozen=True)
+class CannotTell:
+    """This kind of destination only takes: nothing can be asked of it."""
+
+
+ReadBack = Held | Absent | CannotTell | Retry | NotAllowedIn | Unknown
+
+
 class Destination(Protocol):
     """One configured destination."""
 
@@ -119,8 +144,23 @@ class Destination(Protocol):
     def recipient(self) -> str:
         """Return the catalogue's id of the company that receives the data there."""
 
+    @property
+    def map(self) -> FieldMap:
+        """Return under which names fields travel there; the parcel's fields are named so already."""
+
     def send(self, operation: Operation, parcel: Parcel, *, now: datetime) -> Outcome:
-        """Carry out one operation; answers within 10 s, whatever the other side does."""
+        """Carry out one operation; answers within 10 s, whatever the other side does.
+
+        `upsert` makes or updates the one record of this lead, and never empties a field it has no value for.
+        `update_consent` writes what was decided and touches no field. `correct` writes the fields given and no other.
+        `erase` leaves nothing of the lead there; what is not there (any more) is `Done`, too.
+        """
+
+    def read_back(self, parcel: Parcel, *, now: datetime) -> ReadBack:
+        """Compare what is held of the lead with the parcel; changes nothing, answers within 10 s."""
+
+    def check(self, *, now: datetime) -> Outcome:
+        """Say whether a parcel would be let in: address, credential and rights; sends nothing of anybody."""
 
 
 def document(operation: Operation, parcel: Parcel) -> dict[str, object]:

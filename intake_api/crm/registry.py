@@ -1,22 +1,25 @@
 """From the settings to the destination: the only place that knows which kinds there are."""
 
+from intake_api.catalogue.model import Catalogue
 from intake_api.crm.json_lines import JsonLinesFile
 from intake_api.crm.port import Destination
 from intake_api.crm.webhook import Webhook
 from intake_api.settings import Settings
 
 
-def open_destination(settings: Settings) -> Destination:
+def open_destination(settings: Settings, catalogue: Catalogue) -> Destination:
     """Return the configured destination; nothing is called or written yet.
 
     :raises TargetRefused: the webhook's address breaks a rule (SEC-34).
     :raises SecretInvalid: the webhook's secret is none.
     """
+    named = catalogue.field_map(settings.destination)
     if settings.destination == "webhook":
         return Webhook(
             settings.webhook_url or "",
             settings.secrets.webhook_secrets,
             settings.destination_recipient,
+            named,
             allow_loopback=settings.webhook_allow_loopback,
         )
-    return JsonLinesFile(settings.destination_file, settings.destination_recipient)
+    return JsonLinesFile(settings.destination_file, settings.destination_recipient, named)

@@ -28,6 +28,7 @@ from intake_api.crm.port import (
 )
 from intake_api.flows.judge_forwarding import Judgement, judge_forwarding
 from intake_api.log import event
+from intake_api.rules.field_map import FieldMap
 from intake_api.rules.forwarding import Obstacle
 from intake_api.rules.lead_state import MOVES, Act, LeadState
 from intake_api.rules.retry import next_attempt
@@ -121,11 +122,14 @@ def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, 
             return None
         forget_moves(tx, lead.id)  # from here on it may be over there: undoing would promise too much
         claim = claim_turn(tx, DELIVERIES, delivery.id, now=now)
-        return _Claimed(claim, _parcel(tx, store, delivery, lead, judgement))
+        return _Claimed(claim, _parcel(tx, store, delivery, lead, judgement, destination.map))
 
 
-def _parcel(tx: Connection, store: Store, delivery: Delivery, lead: Lead, judgement: Judgement) -> Parcel:
+def _parcel(
+    tx: Connection, store: Store, delivery: Delivery, lead: Lead, judgement: Judgement, named: FieldMap
+) -> Parcel:
     """Pack what may travel: fields of the purposes that permit it, and why and until when they may be held (X-02)."""
+    names = {one: named.name(lead.form, one) for one in judgement.fields}
     values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
     return Parcel(
         delivery=delivery.id,
@@ -150,7 +154,7 @@ def _parcel(tx: Connection, store: Store, delivery: Delivery, lead: Lead, judgem
         ),
         delete_after=lead.delete_after,
         restricted=False,
-        fields={name: values[name] for name in judgement.fields if name in values},
+        fields={there: values[here] for here, there in names.items() if there and here in values},
     )
 
 

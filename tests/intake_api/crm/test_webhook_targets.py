@@ -35,7 +35,7 @@ class Names:
 def names(monkeypatch: pytest.MonkeyPatch) -> Names:
     fake = Names()
     monkeypatch.setattr(socket, "getaddrinfo", fake.resolve)
-    monkeypatch.setattr("intake_api.crm.webhook._TimedSocket.connect", fake.connect)
+    monkeypatch.setattr("intake_api.crm.calling._TimedSocket.connect", fake.connect)
     return fake
 
 

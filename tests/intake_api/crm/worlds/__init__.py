@@ -1,0 +1,14 @@
+"""The other sides that every connector is held to its promises against, by the name of its kind."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from tests.intake_api.crm.worlds.file import file_world
+from tests.intake_api.crm.worlds.webhook import webhook_world
+from tests.intake_api.crm.worlds.world import World
+
+WORLDS: dict[str, Callable[[Path], AbstractContextManager[World]]] = {
+    "file": file_world,
+    "webhook": webhook_world,
+}
