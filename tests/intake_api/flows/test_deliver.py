@@ -18,12 +18,14 @@ from intake_api.flows.show_form import show_form
 from intake_api.flows.submit_lead import Submission, submit_lead
 from intake_api.queue import DELIVER_LEAD
 from intake_api.rules.consent import DecisionState
+from intake_api.rules.field_map import AS_HERE, FieldMap
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
 from intake_api.store.deliveries import DeliveryState
 from intake_api.store.destinations import list_pauses
 from intake_api.store.leads import Lead, get_lead, move_lead
 from tests.intake_api.crm.receiver import Receiver, answer
+from tests.intake_api.crm.webhooks import webhook
 from tests.intake_api.engine import engine_holds
 from tests.intake_api.flows.deliveries import House
 from tests.intake_api.kept_leads import FIELDS, TOKEN_KEY, approve, deliveries_now, keep_lead, kinds, lead_now
@@ -75,6 +77,15 @@ class TestDelivering:
         assert data["purposes"][0]["basis"] == "A6-1-b-enter-into-contract"
         assert all(one["evidence"] and one["decided_at"] for one in data["purposes"])
 
+    def test_x02_x04_what_the_map_does_not_name_stays_here(self, house: House, receiver: Receiver) -> None:
+        lead = house.approved()
+        named = FieldMap({"name": "contact_name", "email": "email_from"}, {"request_demo": {"email": "x_email"}})
+        house.destination = webhook(receiver.url, named=named)
+        house.attempt(lead)
+        fields = json.loads(receiver.requests[0].body)["data"]["fields"]
+        assert set(fields) == {"contact_name", "x_email"}
+        assert house.entries(lead)[-1]["fields"] == ["contact_name", "x_email"]
+
     def test_feedback_without_a_name_or_a_contact_goes_its_whole_way(self, house: House, receiver: Receiver) -> None:
         lead = keep_submission(house, "feedback", {"rating": 4, "comment": "Too many clicks."})
         approve(house.store, house.queue, lead, now=house.clock())
@@ -95,7 +106,7 @@ class TestDelivering:
         class Writer:
             """A destination that, while it is called, finds the database free for a writer."""
 
-            name, recipient = "webhook", "crm"
+            name, recipient, map = "webhook", "crm", AS_HERE
 
             def send(self, operation: Operation, parcel: Parcel, *, now: datetime) -> Outcome:
                 with store.writing() as tx:
@@ -139,7 +150,7 @@ class TestDelivering:
         class Slow:
             """A destination so slow that another worker takes the delivery over and has it delivered meanwhile."""
 
-            name, recipient = "webhook", "crm"
+            name, recipient, map = "webhook", "crm", AS_HERE
 
             def send(self, operation: Operation, parcel: Parcel, *, now: datetime) -> Outcome:
                 deliver(house.store, house.destination, delivery.id, 1, clock=house.clock)
@@ -328,7 +339,7 @@ class TestSec53TheOtherSideIsNotTrusted:
         (delivery,) = deliveries_now(house.store, lead)
 
         class Talking:
-            name, recipient = "webhook", "crm"
+            name, recipient, map = "webhook", "crm", AS_HERE
 
             def send(self, operation: Operation, parcel: Parcel, *, now: datetime) -> Outcome:
                 return Done(remote_id)

@@ -20,6 +20,7 @@ from intake_api.flows.read_lead import read_lead
 from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.flows.verify_evidence import verify_evidence
 from intake_api.queue import Queue
+from intake_api.rules.field_map import AS_HERE
 from intake_api.rules.lead_state import LeadState
 from intake_api.settings import Settings
 from intake_api.store.base import Store
@@ -143,7 +144,7 @@ class TestALeadThatIsBeingDelivered:
         delivery = house.delivery(lead)
 
         class Slow:
-            name, recipient = "webhook", "crm"
+            name, recipient, map = "webhook", "crm", AS_HERE
 
             def send(self, operation: Operation, parcel: Parcel, *, now: datetime) -> Outcome:
                 assert erase_expired(house.store, now=clock.advance(days=200)) == 1
@@ -171,7 +172,7 @@ class TestALeadThatIsBeingDelivered:
                     time.sleep(0.01)
 
         class Slow:
-            name, recipient = "webhook", "crm"
+            name, recipient, map = "webhook", "crm", AS_HERE
 
             def send(self, operation: Operation, parcel: Parcel, *, now: datetime) -> Outcome:
                 thread.append(threading.Thread(target=erase))
