@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 from intake_api.clock import Clock, driven_clock, system_clock
 
 Mode = Literal["production", "development", "test"]
-Destination = Literal["file", "webhook"]
-DESTINATIONS: tuple[Destination, ...] = ("file", "webhook")
+Destination = Literal["file", "webhook", "tryton", "odoo", "hubspot", "espocrm", "salesforce", "pipedrive"]
+CRMS: tuple[Destination, ...] = ("tryton", "odoo", "hubspot", "espocrm", "salesforce", "pipedrive")
+DESTINATIONS: tuple[Destination, ...] = ("file", "webhook", *CRMS)
 SecondFactor = Literal["required", "offered"]
 SECOND_FACTORS: tuple[SecondFactor, ...] = ("required", "offered")
 MailWay = Literal["folder", "smtp"]
@@ -31,24 +32,40 @@ V = TypeVar("V")
 # docker-compose.yml mounts what it says.
 KEYS = ("MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "RECEIPT_KEY", "TOKEN_KEY")
 TOKENS = ("SERVICE_TOKEN", "GATEWAY_TOKEN")
+DESTINATION_SECRETS = ("WEBHOOK_SECRET", "CRM_KEY", "CRM_ERASE_KEY")
 NEEDED_BY: Mapping[str, tuple[str, ...]] = {
     "public": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "RECEIPT_KEY", "GATEWAY_TOKEN"),
     "internal": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "RECEIPT_KEY", "SERVICE_TOKEN"),
     "review": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "OIDC_CLIENT_SECRET"),
-    "worker": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "EVIDENCE_KEY", "WEBHOOK_SECRET", "SMTP_URL"),
+    "worker": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "EVIDENCE_KEY", *DESTINATION_SECRETS, "SMTP_URL"),
     "migrate": (),  # `db upgrade`: it changes tables and opens nothing that is sealed
     "operate": ("MASTER_KEY", "INDEX_KEY"),  # `deliveries`, `leads`, `staff`
     "verify": ("EVIDENCE_KEY",),  # `evidence verify`, `evidence export`
     "keys": (*KEYS, "WEBHOOK_SECRET"),  # `keys list`, `keys rotate`: whichever of them are at hand
 }
 AS_AT_HAND = ("keys",)  # processes that are not asked for what they do not find
-EVERY_SECRET = (*KEYS, *TOKENS, "WEBHOOK_SECRET", "SMTP_URL", "OIDC_CLIENT_SECRET")
+EVERY_SECRET = (*KEYS, *TOKENS, *DESTINATION_SECRETS, "SMTP_URL", "OIDC_CLIENT_SECRET")
 
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the text names it and says what to write."""
 
     code = "settings_invalid"
+
+
+@dataclass(frozen=True)
+class CrmAccount:
+    """Where a CRM is and what we are let in with. Not every kind of CRM asks for all of it: `docs/delivery.md`.
+
+    `erase_user` and `erase_key` are for erasing, where the account that writes leads may not.
+    """
+
+    url: str
+    user: str
+    key: str = field(repr=False)
+    erase_user: str
+    erase_key: str = field(repr=False)
+    database: str
 
 
 @dataclass(frozen=True)
@@ -128,6 +145,7 @@ class Settings:
     destination_file: Path
     destination_recipient: str
     webhook_url: str | None
+    crm: CrmAccount | None  # of a destination that is a CRM, in the process that calls it
     webhook_allow_loopback: bool
     mail: MailWay
     mail_folder: Path
@@ -175,6 +193,7 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
     webhook_url = read.text("WEBHOOK_URL")
     if destination == "webhook" and not webhook_url:
         raise SettingsError("VESTIBULE_WEBHOOK_URL is missing: VESTIBULE_DESTINATION=webhook needs an address.")
+    crm = _crm(read, destination, needed)
     mail = read.one_of("MAIL", MAIL_WAYS, "folder")
     company = _company(read, mode, needed)
     passwords = read.one_of("PASSWORD_SIGN_IN", ("on", "off"), "on") == "on"
@@ -197,6 +216,7 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
         destination_file=read.path("DESTINATION_FILE", f"{var}/crm/leads.jsonl"),
         destination_recipient=read.text("DESTINATION_RECIPIENT") or "crm",
         webhook_url=webhook_url or None,
+        crm=crm,
         webhook_allow_loopback=allow_loopback,
         mail=mail,
         mail_folder=read.path("MAIL_FOLDER", f"{var}/mail"),
@@ -207,6 +227,22 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
         checkpoint_mail_to=read.text("CHECKPOINT_MAIL_TO") or None,
         test_clock=test_clock,
         secrets=_read_secrets(read, needed, needs_webhook=destination == "webhook", as_at_hand=process in AS_AT_HAND),
+    )
+
+
+def _crm(read: "_Reader", destination: Destination, needed: Sequence[str]) -> CrmAccount | None:
+    """Return how a CRM lets us in, for the process that calls it."""
+    if destination not in CRMS or "CRM_KEY" not in needed:
+        return None
+    if not read.text("CRM_URL"):
+        raise SettingsError(f"VESTIBULE_CRM_URL is missing: VESTIBULE_DESTINATION={destination} needs an address.")
+    return CrmAccount(
+        url=read.text("CRM_URL"),
+        user=read.text("CRM_USER"),
+        key=read.secret("CRM_KEY"),
+        erase_user=read.text("CRM_ERASE_USER"),
+        erase_key=read.secret("CRM_ERASE_KEY", needed=False),
+        database=read.text("CRM_DATABASE"),
     )
 
 

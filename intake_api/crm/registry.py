@@ -1,10 +1,15 @@
 """From the settings to the destination: the only place that knows which kinds there are."""
 
+from collections.abc import Callable, Mapping
+
 from intake_api.catalogue.model import Catalogue
 from intake_api.crm.json_lines import JsonLinesFile
 from intake_api.crm.port import Destination
 from intake_api.crm.webhook import Webhook
 from intake_api.settings import Settings
+
+# How each kind of CRM is opened.
+KINDS: Mapping[str, Callable[..., Destination]] = {}
 
 
 def open_destination(settings: Settings, catalogue: Catalogue) -> Destination:
@@ -22,4 +27,8 @@ def open_destination(settings: Settings, catalogue: Catalogue) -> Destination:
             named,
             allow_loopback=settings.webhook_allow_loopback,
         )
+    if settings.crm:
+        open_crm = KINDS[settings.destination]
+        loopback = settings.webhook_allow_loopback
+        return open_crm(settings.crm, settings.destination_recipient, named, allow_loopback=loopback)
     return JsonLinesFile(settings.destination_file, settings.destination_recipient, named)

@@ -103,19 +103,26 @@ class TestTheSecretsOfOneProcess:
 
     @pytest.mark.parametrize(
         ("process", "name"),
-        [(process, name) for process, names in NEEDED_BY.items() if process not in AS_AT_HAND for name in names],
+        [
+            (process, name)
+            for process, names in NEEDED_BY.items()
+            if process not in AS_AT_HAND
+            for name in names
+            if name != "CRM_ERASE_KEY"  # not every CRM needs one
+        ],
     )
     def test_sec47_one_that_it_needs_and_lacks_is_named(self, process: str, name: str) -> None:
-        environment = secrets_of(process)
+        environment = {**secrets_of(process), **(A_CRM if name in ("CRM_KEY", "CRM_ERASE_KEY") else {})}
         del environment[f"VESTIBULE_{name}"]
         with pytest.raises(SettingsError, match=f"VESTIBULE_{name} is missing"):
             read_settings(environment, process)
 
     @pytest.mark.parametrize("process", NEEDED_BY)
     def test_sec47_those_of_others_are_not_read_where_they_are_at_hand(self, process: str) -> None:
-        settings = read_settings({**secrets_of(None), "VESTIBULE_DESTINATION": "file"}, process)
+        settings = read_settings({**secrets_of(None), **A_CRM}, process)
         held = {*settings.secrets.keys, *settings.secrets.tokens}
         held |= {"WEBHOOK_SECRET"} if settings.secrets.webhook_secrets else set()
+        held |= {"CRM_KEY", "CRM_ERASE_KEY"} if settings.crm else set()
         held |= {"SMTP_URL"} if settings.smtp_url else set()
         held |= {"OIDC_CLIENT_SECRET"} if settings.company else set()
         assert held == set(NEEDED_BY[process])
@@ -154,7 +161,7 @@ class TestCompany:
         assert (company.issuer, company.client_id, company.client_secret, company.name) == (
             "https://login.company.example",
             "vestibule",
-            "hush as well",
+            "hush, OIDC_CLIENT_SECRET",
             "Tidewick",
         )
         assert company.two_factors == {"phr", "phrh"}
@@ -194,11 +201,14 @@ class TestCompany:
             read_settings({**secrets_of("review"), "VESTIBULE_OIDC_CLIENT_ID": ""}, "review")
 
 
+A_CRM = {"VESTIBULE_DESTINATION": "odoo", "VESTIBULE_CRM_URL": "https://crm.example"}
+
+
 def secrets_of(process: str | None) -> dict[str, str]:
     """Return the environment of a process that sends to a webhook and by SMTP, with its secrets and no other."""
     names = EVERY_SECRET if process is None else NEEDED_BY[process]
     made = {**random_secrets(), "VESTIBULE_SMTP_URL": "smtp://user:hush@mail.example"}
-    made["VESTIBULE_OIDC_CLIENT_SECRET"] = "hush as well"
+    made |= {f"VESTIBULE_{name}": f"hush, {name}" for name in ("OIDC_CLIENT_SECRET", "CRM_KEY", "CRM_ERASE_KEY")}
     ways = {"VESTIBULE_DESTINATION": "webhook", "VESTIBULE_WEBHOOK_URL": "https://crm.example/leads", **COMPANY}
     own = {f"VESTIBULE_{name}": made[f"VESTIBULE_{name}"] for name in names}
     return {**ways, "VESTIBULE_MAIL": "smtp", "VESTIBULE_VAR": "nowhere", **own}

@@ -1,0 +1,23 @@
+"""What was decided, as a CRM's own fields are told it: by the map, for every kind that keeps fields."""
+
+from intake_api.clock import rfc3339
+from intake_api.crm.port import Parcel
+from intake_api.rules.field_map import FieldMap
+
+GIVEN = "given"
+
+
+def consent_values(parcel: Parcel, named: FieldMap) -> dict[str, str]:
+    """Return the values of the fields that the map has for the parcel's purposes."""
+    values: dict[str, str] = {}
+    for purpose in parcel.purposes:
+        if places := named.consent.get(purpose.id):
+            said = (places.state, purpose.state), (places.decided_at, rfc3339(purpose.decided_at))
+            values |= {place: value for place, value in (*said, (places.evidence, purpose.evidence)) if place}
+    return values
+
+
+def opted_out(parcel: Parcel, named: FieldMap) -> bool | None:
+    """Say whether nobody may advertise to this person: no purpose of advertising is given. None: none was decided."""
+    decided = [purpose for purpose in parcel.purposes if purpose.id in named.opt_out]
+    return None if not decided else not any(purpose.state == GIVEN for purpose in decided)
