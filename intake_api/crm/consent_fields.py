@@ -1,5 +1,8 @@
 """What was decided, as a CRM's own fields are told it: by the map, for every kind that keeps fields."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from intake_api.clock import rfc3339
 from intake_api.crm.port import Parcel
 from intake_api.rules.field_map import FieldMap
@@ -7,12 +10,14 @@ from intake_api.rules.field_map import FieldMap
 GIVEN = "given"
 
 
-def consent_values(parcel: Parcel, named: FieldMap) -> dict[str, str]:
-    """Return the values of the fields that the map has for the parcel's purposes."""
+def consent_values(
+    parcel: Parcel, named: FieldMap, written: Callable[[datetime], str] = rfc3339
+) -> dict[str, str]:
+    """Return the values of the fields that the map has for the parcel's purposes; `written` says how moments look."""
     values: dict[str, str] = {}
     for purpose in parcel.purposes:
         if places := named.consent.get(purpose.id):
-            said = (places.state, purpose.state), (places.decided_at, rfc3339(purpose.decided_at))
+            said = (places.state, purpose.state), (places.decided_at, written(purpose.decided_at))
             values |= {place: value for place, value in (*said, (places.evidence, purpose.evidence)) if place}
     return values
 

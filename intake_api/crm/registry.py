@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.crm.json_lines import JsonLinesFile
+from intake_api.crm.odoo import Odoo
 from intake_api.crm.port import Destination
 from intake_api.crm.webhook import Webhook
 from intake_api.settings import Settings
 
 # How each kind of CRM is opened.
-KINDS: Mapping[str, Callable[..., Destination]] = {}
+KINDS: Mapping[str, Callable[..., Destination]] = {
+    "odoo": Odoo,
+}
 
 
 def open_destination(settings: Settings, catalogue: Catalogue) -> Destination:
@@ -17,6 +20,7 @@ def open_destination(settings: Settings, catalogue: Catalogue) -> Destination:
 
     :raises TargetRefused: the webhook's address breaks a rule (SEC-34).
     :raises SecretInvalid: the webhook's secret is none.
+    :raises SettingsError: a CRM needs a setting that is not there.
     """
     named = catalogue.field_map(settings.destination)
     if settings.destination == "webhook":

@@ -5,10 +5,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tests.intake_api.crm.worlds.file import file_world
+from tests.intake_api.crm.worlds.odoo import odoo_17_world, odoo_19_world
 from tests.intake_api.crm.worlds.webhook import webhook_world
 from tests.intake_api.crm.worlds.world import World
 
 WORLDS: dict[str, Callable[[Path], AbstractContextManager[World]]] = {
     "file": file_world,
     "webhook": webhook_world,
+    "odoo-19": odoo_19_world,
+    "odoo-17": odoo_17_world,
 }
