@@ -10,9 +10,7 @@ from intake_api.rules.field_map import FieldMap
 GIVEN = "given"
 
 
-def consent_values(
-    parcel: Parcel, named: FieldMap, written: Callable[[datetime], str] = rfc3339
-) -> dict[str, str]:
+def consent_values(parcel: Parcel, named: FieldMap, written: Callable[[datetime], str] = rfc3339) -> dict[str, str]:
     """Return the values of the fields that the map has for the parcel's purposes; `written` says how moments look."""
     values: dict[str, str] = {}
     for purpose in parcel.purposes:

@@ -35,11 +35,23 @@ LEAD = "crm.lead"
 # Who must not be written to: the list, its column, the end of our external id, where a lead has the address, and where
 # else an address may be that the list is right about.
 LISTS = (
-    ("mail.blacklist", "email", "-mail", "email_from", (("crm.lead", "email_normalized"), ("res.partner", "email_normalized"))),
+    (
+        "mail.blacklist",
+        "email",
+        "-mail",
+        "email_from",
+        (("crm.lead", "email_normalized"), ("res.partner", "email_normalized")),
+    ),
     ("phone.blacklist", "number", "-phone", "phone", (("crm.lead", "phone_sanitized"),)),
 )
 # In the messages of a failed `load`: what will be otherwise the next time.
-PASSING = ("could not serialize", "deadlock detected", "duplicate key", "could not obtain lock", "transaction is aborted")
+PASSING = (
+    "could not serialize",
+    "deadlock detected",
+    "duplicate key",
+    "could not obtain lock",
+    "transaction is aborted",
+)
 
 
 class Odoo:
@@ -104,8 +116,8 @@ class Odoo:
             self._kinds = {}
             if self._lacks(turn, self._sales, LEAD, "read", "create", "write"):
                 return NotAllowedIn("rights_missing")
-            if not _names(self.map) <= self._fields(turn).keys():
-                return Refused("field_unknown_there")
+            if wrong := self._wrong_map(turn):
+                return Refused(wrong)
             if self._lacks(turn, self._eraser, LEAD, "read", "unlink"):
                 return NotAllowedIn("rights_missing") if self._own_eraser else Refused("erase_not_allowed")
             lists = [model for model, *_ in LISTS] if self.map.opt_out else []
@@ -116,6 +128,15 @@ class Odoo:
         except OdooFault as fault:
             return outcome_of(fault)
         return Done()
+
+    def _wrong_map(self, turn: Turn) -> str | None:
+        if self.map.fields is None:
+            return "map_missing"
+        names = _names(self.map)
+        if not names <= self._fields(turn).keys():
+            return "field_unknown_there"
+        told = any(place in names for *_, place, _ in LISTS)
+        return None if told or not self.map.opt_out else "opt_out_without_address"
 
     def _upsert(self, turn: Turn, parcel: Parcel) -> Outcome:
         held = self._find(turn, self._sales, LEAD, parcel.lead)
@@ -212,9 +233,8 @@ class Odoo:
             address = values.get(place)
             if not isinstance(address, str) or not address:
                 continue
-            asked = {"domain": [[column, "=", address]], "fields": ["active"], "limit": 1}
-            rows = self._eraser.call(turn, model, "search_read", **asked)
-            match rows:
+            whose = [[column, "=", address]]
+            match self._eraser.call(turn, model, "search_read", domain=whose, fields=["active"], limit=1):
                 case []:
                     self._load(turn, self._eraser, model, parcel.lead + end, {column: address})
                 case [{"active": True}]:
@@ -247,9 +267,9 @@ class Odoo:
             return [name for name, value in values.items() if not holds(row[name], value, kinds.get(name, "char"))]
 
         wrong = set(differ(decided))
-        purposes = {one: places for one, places in self.map.consent.items() if places.state in wrong}
+        purposes = {one for one, places in self.map.consent.items() if places.state in wrong}
         if opted_out(parcel, self.map) and parcel.fields.get("email_from") and row["is_blacklisted"] is False:
-            purposes |= dict.fromkeys(self.map.opt_out)
+            purposes |= set(self.map.opt_out)
         return Held(str(held), (*differ(fields), *(one.id for one in parcel.purposes if one.id in purposes)))
 
     def _row(self, turn: Turn, held: int, names: list[str]) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """How Odoo is spoken to, and what its faults mean: JSON-2 (19 and later) and JSON-RPC (14 to 18, still there in 21).
 
-In JSON-RPC every answer has status 200, in JSON-2 a mistake of ours may come as 500: the name of the exception says what
-happened, never the status alone. The texts of Odoo are looked at to tell one fault from another, and go nowhere.
+In JSON-RPC every answer has status 200, in JSON-2 a mistake of ours may come as 500: the name of the exception says
+what happened, never the status alone. Odoo's texts are looked at to tell one fault from another, and go nowhere.
 """
 
 import json
@@ -35,9 +35,11 @@ class Turn:
     now: datetime
 
 
-class OdooFault(Exception):  # noqa: N818 what Odoo calls it
-    """A call failed over there. `name` is the exception's, such as odoo.exceptions.AccessError; `text` is for telling
-    faults apart and never to be shown."""
+class OdooFault(Exception):
+    """A call failed over there.
+
+    `name` is the exception's, such as odoo.exceptions.AccessError; `text` tells faults apart and is never to be shown.
+    """
 
     def __init__(self, name: str, text: str, status: int) -> None:
         super().__init__("Odoo refused a call")
@@ -107,9 +109,7 @@ class JsonRpc:
     def may(self, turn: Turn, model: str, operation: str) -> bool:
         """Ask for a right, the newer way where the older one is gone."""
         try:
-            return (
-                self.call(turn, model, "check_access_rights", operation=operation, raise_exception=False) is True
-            )
+            return self.call(turn, model, "check_access_rights", operation=operation, raise_exception=False) is True
         except OdooFault as fault:
             if fault.kind != "AttributeError":
                 raise

@@ -80,7 +80,6 @@ class OdooServer:
     external: dict[str, tuple[str, int]] = field(default_factory=dict)
     chatter: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)  # leads that a record rule keeps from the salesperson
-    before_writing: Any = None  # called in the middle of a `load`, for what happens between look and write
     last: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
     loading: set[str] = field(default_factory=set)
@@ -113,7 +112,11 @@ class OdooServer:
             ids, context = named.pop("ids", []), named.pop("context", {})
             if method in ON_MODEL and ids:
                 raise Fault("werkzeug.exceptions.UnprocessableEntity", f"cannot call {model}.{method} with ids", 422)
-            return Said(200, self._do(user, model, method, ids, named, context))
+            try:
+                return Said(200, self._do(user, model, method, ids, named, context))
+            except Fault as fault:
+                absent = fault.name == "builtins.AttributeError"
+                raise Fault("werkzeug.exceptions.NotFound", fault.text, 404) if absent else fault from None
         except Fault as fault:
             said = {"name": fault.name, "message": fault.text, "arguments": [fault.text], "context": {}, "debug": "…"}
             return Said(fault.status, said)
@@ -151,8 +154,7 @@ class OdooServer:
         gone = {"check_access_rights"} if self.version >= 19 else {"has_access"} if self.version < 18 else set()
         if method in gone or not hasattr(self, f"do_{method}"):
             text = f"The method '{model}.{method}' does not exist"
-            rpc = Fault("builtins.AttributeError", text, 200)
-            raise Fault("werkzeug.exceptions.NotFound", text, 404) if self.version >= 19 else rpc
+            raise Fault("builtins.AttributeError", text, 404)
         return getattr(self, f"do_{method}")(user, model, ids, context, **named)
 
     def do_check_object_reference(
@@ -182,9 +184,7 @@ class OdooServer:
             raise denied(model)
         return user.may(model, operation)
 
-    def do_has_access(
-        self, user: User, model: str, _ids: list[int], _context: dict[str, Any], operation: str
-    ) -> Any:
+    def do_has_access(self, user: User, model: str, _ids: list[int], _context: dict[str, Any], operation: str) -> Any:
         return user.may(model, operation)
 
     def do_fields_get(
@@ -194,9 +194,7 @@ class OdooServer:
         assert attributes == ["type"]
         return {name: {"type": kind} for name, kind in KINDS[model].items()}
 
-    def do_read(
-        self, user: User, model: str, ids: list[int], _context: dict[str, Any], fields: list[str]
-    ) -> Any:
+    def do_read(self, user: User, model: str, ids: list[int], _context: dict[str, Any], fields: list[str]) -> Any:
         self._must(user, model, "read")
         with self.lock:
             return [self._read(model, record, fields) for record in ids]
@@ -222,9 +220,7 @@ class OdooServer:
         with self.lock:
             return len(self._search(model, domain, context))
 
-    def do_write(
-        self, user: User, model: str, ids: list[int], context: dict[str, Any], vals: dict[str, Any]
-    ) -> Any:
+    def do_write(self, user: User, model: str, ids: list[int], context: dict[str, Any], vals: dict[str, Any]) -> Any:
         self._must(user, model, "write")
         with self.lock:
             for record in ids:
@@ -257,8 +253,6 @@ class OdooServer:
                 return failed("could not serialize access due to concurrent update")
             self.loading.add(name)
         try:
-            if self.before_writing:
-                self.before_writing()
             return self._load(user, model, context, name, dict(zip(fields, row, strict=True)))
         finally:
             with self.lock:
