@@ -58,6 +58,8 @@ class TestContainerSecrets:
             "database_url",
             "smtp_url",
             "oidc_client_secret",
+            "crm_key",
+            "crm_erase_key",
         }
         assert mode(tmp_path / "secrets") == 0o700
         assert {mode(file) for file in (tmp_path / "secrets").iterdir()} == {0o444}
