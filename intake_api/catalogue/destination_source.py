@@ -69,9 +69,9 @@ def _texts(entry: Entry, name: str) -> dict[str, str]:
 
 
 def _consent(entry: Entry) -> ConsentFields:
-    entry.only("state", "decided_at", "evidence")
+    entry.only("state", "decided_at", "evidence", "subscription")
     found = {name: entry.text(name, "Write the name of the field over there.") for name in entry.values}
-    return ConsentFields(found.get("state"), found.get("decided_at"), found.get("evidence"))
+    return ConsentFields(*(found.get(name) for name in ("state", "decided_at", "evidence", "subscription")))
 
 
 def _known_purposes(entry: Entry, purposes: Collection[str]) -> tuple[str, ...]:

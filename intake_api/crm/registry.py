@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from intake_api.catalogue.model import Catalogue
+from intake_api.crm.hubspot import HubSpot
 from intake_api.crm.json_lines import JsonLinesFile
 from intake_api.crm.odoo import Odoo
 from intake_api.crm.port import Destination
@@ -12,6 +13,7 @@ from intake_api.settings import Settings
 # How each kind of CRM is opened.
 KINDS: Mapping[str, Callable[..., Destination]] = {
     "odoo": Odoo,
+    "hubspot": HubSpot,
 }
 
 

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ConsentFields:
-    """The destination's fields for one purpose: what was decided, when, and the id of the evidence. None: no field."""
+    """The destination's fields for one purpose: what was decided, when, and the id of the evidence. None: no field.
+
+    `subscription` is the number of its subscription, in a CRM that keeps those by e-mail address.
+    """
 
     state: str | None = None
     decided_at: str | None = None
     evidence: str | None = None
+    subscription: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,12 @@ class TestDestinations:
         assert read.name("request_quote", "company") == "partner_name"
 
     def test_the_places_of_consent_and_what_is_the_same_for_each_lead(self, copy: Copy) -> None:
-        consent = "consent: {newsletter: {state: x_newsletter, evidence: x_proof}}\nopt_out: [newsletter]\n"
+        places = "{state: x_newsletter, evidence: x_proof, subscription: '77'}"
+        consent = f"consent: {{newsletter: {places}}}\nopt_out: [newsletter]\n"
         write(copy, f"fields: {{email: email_from}}\nfixed: {{source: Website}}\n{consent}")
         read = copy.load().field_map("odoo")
         assert (read.fixed, read.opt_out) == ({"source": "Website"}, ("newsletter",))
-        assert read.consent == {"newsletter": ConsentFields("x_newsletter", None, "x_proof")}
+        assert read.consent == {"newsletter": ConsentFields("x_newsletter", None, "x_proof", "77")}
 
     @pytest.mark.parametrize(
         ("text", "key", "wrong"),
