@@ -145,7 +145,9 @@ def look_for(
     query = select(*LEAD_COLUMNS).where(*walked.where, *_conditions(wanted), *beyond, *within).limit(limit)
     rows = tx.execute(_walk(query, walked, keys, upwards=upwards))
     leads = [lead_of(row) for row in rows]
-    stopped_at = stop.reference if stop is not None and len(leads) < limit else None
+    stopped_at = None
+    if stop is not None and len(leads) < limit:
+        stopped_at = tx.scalar(select(LeadRow.reference).where(LeadRow.id == stop.id))
     return Found(leads if before is None else leads[::-1], stopped_at)
 
 
@@ -226,8 +228,8 @@ def _asks_for_more(wanted: Wanted) -> bool:
 def _stop(
     tx: Connection, walked: _Part, keys: tuple[Key, ...], beyond: list[ColumnElement[bool]], *, upwards: bool
 ) -> Row[Any] | None:
-    """Return the last lead to look at, or None where nothing stands beyond it."""
-    query = select(LeadRow.reference, *keys).where(*walked.where, *beyond).limit(2).offset(LOOKED_AT - 1)
+    """Return the place of the last lead to look at, or None where nothing stands beyond it: by the index alone."""
+    query = select(*keys).where(*walked.where, *beyond).limit(2).offset(LOOKED_AT - 1)
     last_and_next = tx.execute(_walk(query, walked, keys, upwards=upwards)).all()
     return last_and_next[0] if len(last_and_next) == 2 else None
 

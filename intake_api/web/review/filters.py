@@ -69,6 +69,7 @@ class Filter:
         """Return what the store is asked for at a moment."""
         is_over, days = self.age.startswith(OVER), self.age.removeprefix(OVER)
         edge = now - timedelta(days=int(days.removesuffix("d"))) if days else None
+        due_by = now if self.due == Due.RESPONSE else now + DUE_WITHIN
         return Wanted(
             states=states_in(self.state),
             form=self.form or None,
@@ -82,7 +83,7 @@ class Filter:
             received_before=edge if is_over else None,
             assigned_to=_assigned_to(self.assignee),
             due=Due(self.due) if self.due else None,
-            due_by=now if self.due == Due.RESPONSE else now + DUE_WITHIN,
+            due_by=due_by if self.due else None,
             order=Order(self.order),
         )
 
