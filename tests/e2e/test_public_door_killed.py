@@ -60,6 +60,8 @@ class Visits:
                 continue
             finally:
                 connection.close()
+            if answer.status == 503:  # the store was busy for too long: nothing is kept, and nobody is thanked
+                continue
             assert answer.status in (200, 201), read
             return json.loads(read)
         return None

@@ -72,7 +72,7 @@ class Visit:
         page.goto(url)
         page.click(".vestibule-bubble")
         # The very first turn of a house takes longest: until then nothing is loaded that a turn needs.
-        expect(page.locator(".vestibule-choice").first).to_be_visible(timeout=20_000)
+        expect(page.locator(".vestibule-choice").first).to_be_visible()
         self.settled()
 
     def asks_for_the_demo(self) -> None:
@@ -263,7 +263,7 @@ class TestWhenThingsGoWrong:
         with rasa_stopped(house):
             visit.page.fill("#vestibule-input", "Ilze Example")
             visit.page.keyboard.press("Enter")
-            expect(visit.page.locator(".vestibule-problem")).to_contain_text(words("en")["away"], timeout=20_000)
+            expect(visit.page.locator(".vestibule-problem")).to_contain_text(words("en")["away"])
             expect(visit.page.locator("#vestibule-input")).to_have_value("Ilze Example")
             form = visit.page.locator(".vestibule-problem a")
             expect(form).to_have_attribute("href", f"{house.url('public')}/f/request_demo?lang=en")

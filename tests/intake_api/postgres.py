@@ -3,7 +3,6 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import uuid
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
     """
     folder = Path(tempfile.mkdtemp(prefix="vestibule-pg-"))
     user = _unprivileged_user(folder)
-    server = PostgresServer(_free_port(), folder / "data")
+    server = PostgresServer(free_port(), folder / "data")
     flush = "on" if durable else "off"
     options = f"-p {server.port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync={flush}"
     try:
@@ -89,10 +90,3 @@ def _unprivileged_user(folder: Path) -> str | None:
     name = "postgres" if any(entry.pw_name == "postgres" for entry in pwd.getpwall()) else "nobody"
     shutil.chown(folder, name)
     return name
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

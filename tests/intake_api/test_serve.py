@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.intake_api.conftest import ROOT
-from tests.processes import Started, answers, free_port, service_environment, serving, started, wait_until
+from tests.ports import free_port
+from tests.processes import Started, answers, service_environment, serving, started, wait_until
 
 pytestmark = pytest.mark.processes
 
@@ -118,7 +119,7 @@ class TestSlowVisitors:
         pytest.fail("The server still listens to the drops.")
 
     def test_a_connection_may_be_used_again_and_again(self, environment: dict[str, str]) -> None:
-        with short(environment) as server:
+        with serving(WAITING_APP, environment) as server:
             connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
             for _ in range(3):
                 connection.request("GET", "/healthz")
@@ -141,7 +142,7 @@ class TestTooMuch:
     def test_sec24_it_is_refused_before_it_has_come(
         self, environment: dict[str, str], sent: bytes, status: bytes
     ) -> None:
-        with short(environment) as server, connected(server.port, sent) as visitor:
+        with serving(WAITING_APP, environment) as server, connected(server.port, sent) as visitor:
             assert visitor.makefile("rb").readline().split()[1] == status
 
 

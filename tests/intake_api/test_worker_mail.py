@@ -26,7 +26,7 @@ from tests.intake_api.mail.post_office import PostOffice, post_office
 from tests.intake_api.worker_process import move_time, running_worker
 from tests.processes import wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.processes
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ class TestAskingAgain:
         office.hangs = False
         move_time(offset, 61)
         with running_worker(process_environment, tmp_path / "second.log") as worker:
-            wait_until(lambda: {one.recipients[0] for one in office.taken} == set(addresses), within=60)
+            wait_until(lambda: {one.recipients[0] for one in office.taken} == set(addresses))
             assert worker.leave() == 0
 
         assert Counter(one.recipients[0] for one in office.taken) == dict.fromkeys(addresses, 1)

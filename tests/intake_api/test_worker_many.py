@@ -73,11 +73,10 @@ def many(
 
 
 class TestManyAtOnce:
-    @pytest.mark.timeout(300)
     def test_killed_in_the_middle_each_is_moved_once_with_one_entry(self, many: Many) -> None:
         leads, me = many.leads(300), many.hire()
         job = many.begin(leads, CONTACT, me)
-        for killed_at in (20, 120, 200):
+        for killed_at in (10, 40, 80):  # far from the last one: the worker goes on while we look
             with many.place.worker() as worker:
                 wait_until(lambda at=killed_at: many.moved(job) >= at)  # type: ignore[misc]
                 worker.kill()
@@ -97,7 +96,6 @@ class TestManyAtOnce:
                 [lead.id for lead in leads], 1
             )
 
-    @pytest.mark.timeout(200)
     def test_stopped_in_the_middle_the_rest_is_left_as_it_was(self, many: Many) -> None:
         leads, me = many.leads(200), many.hire()
         job = many.begin(leads, CONTACT, me)
@@ -111,7 +109,6 @@ class TestManyAtOnce:
         states = Counter(lead_now(many.store, lead).state for lead in leads)
         assert states == {LeadState.CONTACTED: moved, LeadState.NEW: 200 - moved}
 
-    @pytest.mark.timeout(200)
     def test_switched_off_in_the_middle_it_stops(self, many: Many) -> None:
         leads, me = many.leads(200), many.hire()
         job = many.begin(leads, DECLINE, me)
@@ -125,7 +122,6 @@ class TestManyAtOnce:
         assert done in (moved, moved + 1)  # the lead that was in hand at that moment may still be done
         assert many.outcomes(job) == {MOVED: done, None: 200 - done}
 
-    @pytest.mark.timeout(200)
     def test_two_over_the_same_leads_move_each_once(self, many: Many) -> None:
         leads, me, other = many.leads(120), many.hire(), many.hire("piotr@tidewick.example")
         one, two = many.begin(leads, CONTACT, me), many.begin(leads[::-1], DECLINE, other)
@@ -140,7 +136,6 @@ class TestManyAtOnce:
 
 
 class TestRules:
-    @pytest.mark.timeout(120)
     def test_two_workers_give_new_leads_in_turn_and_take_them_from_whoever_leaves(self, many: Many) -> None:
         people = [many.hire(f"{name}@tidewick.example") for name in ("anna", "ilze")]
         zone = many.place.catalogue.organisation.opening_hours.zone

@@ -69,7 +69,6 @@ class TestClearMail:
         assert folder.held() == set()
 
     @pytest.mark.processes
-    @pytest.mark.timeout(120)
     def test_c14_the_worker_does_it_within_seconds(
         self, store: Store, queue: Queue, catalogue: Catalogue, environment: dict[str, str], tmp_path: Path
     ) -> None:

@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
 
 from tests.intake_api.mail.parts import text_of
-from tests.processes import free_port
+from tests.ports import free_port
 
 REMOTE_TEXT = "REMOTE-TEXT-NOT-TO-BE-SHOWN"
 

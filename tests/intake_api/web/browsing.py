@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from flask import Flask
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.loopback import listening
 
 CHROMIUM = "/usr/bin/chromium"
 SIZES = [(390, 760), (1280, 850)]
+WITHIN = 60_000  # milliseconds: for what never comes, not a measure; a machine with much else to do is slow
 
 # Every piece of visible text against what is painted behind it (WCAG 2.2, 1.4.3).
 FAINT_TEXT = """() => {
@@ -43,6 +44,7 @@ FAINT_TEXT = """() => {
 @contextmanager
 def running_chromium() -> Iterator[Browser]:
     """Start a browser and end it."""
+    expect.set_options(timeout=WITHIN)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser

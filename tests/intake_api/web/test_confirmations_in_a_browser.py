@@ -16,7 +16,7 @@ from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import SENDER, attempt, body_of, mails_in, state_of
 from tests.intake_api.kept_leads import TOKEN_KEY, keep_first_yes, lead_now
-from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap
+from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap, follow
 
 pytestmark = pytest.mark.browser
 
@@ -60,11 +60,11 @@ class TestFromTheMail:
         page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
         trap = Trap(page, address)
         page.goto(links[0])
-        page.get_by_role("link", name="Was it not you?").click()
+        follow(page.get_by_role("link", name="Was it not you?"))
         expect(page).to_have_url(links[1])
         assert page.evaluate(FAINT_TEXT) == []
 
-        page.get_by_role("button", name="It was not me, erase it").click()
+        follow(page.get_by_role("button", name="It was not me, erase it"))
 
         expect(page.get_by_role("heading", level=1)).to_have_text("It is erased")
         assert lead_now(store, asked).state is LeadState.ERASED

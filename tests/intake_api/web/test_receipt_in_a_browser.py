@@ -11,7 +11,7 @@ from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.confirmations import state_of
 from tests.intake_api.kept_leads import keep_lead, lead_now, receipt_of
-from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap
+from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap, follow
 
 pytestmark = pytest.mark.browser
 
@@ -37,17 +37,17 @@ class TestTheReceipt:
         trap = Trap(page, address)
         page.goto(f"{address}/receipts/{receipt_of(lead)}")
 
-        page.get_by_role("button", name="Take it back: Offers that fit your request").click()
+        follow(page.get_by_role("button", name="Take it back: Offers that fit your request"))
         expect(page.get_by_role("row", name="Offers that fit your request")).to_contain_text("Taken back")
         assert state_of(store, lead, "product_offers") is DecisionState.WITHDRAWN
 
-        page.get_by_role("button", name="Take back every yes").click()
+        follow(page.get_by_role("button", name="Take back every yes"))
         expect(page.get_by_role("row", name="Monthly newsletter")).to_contain_text("Taken back")
         assert state_of(store, lead) is DecisionState.WITHDRAWN
 
-        page.get_by_role("link", name="Erase what I sent").click()
+        follow(page.get_by_role("link", name="Erase what I sent"))
         expect(page.get_by_role("heading", level=1)).to_have_text("Erase what you sent?")
-        page.get_by_role("button", name="Yes, erase it").click()
+        follow(page.get_by_role("button", name="Yes, erase it"))
         expect(page.get_by_role("heading", level=1)).to_have_text("It is erased")
         assert lead_now(store, lead).state is LeadState.ERASED
         assert trap.caught == []

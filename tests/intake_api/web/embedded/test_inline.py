@@ -341,6 +341,6 @@ class TestTheCalculation:
         say_yes(page)
         clock.advance(seconds=READING)
         send(page)
-        expect(page.locator(".vestibule-reference")).to_be_visible(timeout=30_000)
+        expect(page.locator(".vestibule-reference")).to_be_visible()
         with store.reading() as tx:
             assert [tuple(row) for row in tx.execute(text("SELECT state, held_for FROM leads"))] == [("new", None)]

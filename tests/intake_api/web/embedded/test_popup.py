@@ -27,12 +27,14 @@ pytestmark = pytest.mark.browser
 
 SEEN = "vestibule-seen-trial"
 NOON = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
+DELAY = 90  # seconds until it comes
+STOPPED_AT = 30  # seconds; by then the page has to be there
 WINDOW = ".vestibule-window[open]"
 DIALOG = "<dialog id=theirs>Cookies? <button>Fine</button></dialog><input id=search aria-label=Search>"
 
 
 def popup(trigger: str = "delay", position: str = "bottom") -> Popup:
-    return Popup(trigger, 90 if trigger == "delay" else None, position, again_after_days=30, quiet_after_no_days=180)
+    return Popup(trigger, DELAY if trigger == "delay" else None, position, again_after_days=30, quiet_after_no_days=180)
 
 
 def open_page(page: Page, site: Site, at: dt.datetime = NOON, form: str = "trial", options: str = "") -> None:
@@ -40,7 +42,12 @@ def open_page(page: Page, site: Site, at: dt.datetime = NOON, form: str = "trial
     page.clock.install(time=at)
     open_form(page, site, form, "popup", options=options)
     page.wait_for_function("heard.length > 0")
-    page.clock.pause_at(at + dt.timedelta(seconds=30))
+    page.clock.pause_at(at + dt.timedelta(seconds=STOPPED_AT))
+
+
+def come_due(page: Page) -> None:
+    """Let its time come, at whichever second before the clock was stopped the page was there."""
+    wait(page, DELAY)
 
 
 def wait(page: Page, seconds: float) -> None:
@@ -69,10 +76,10 @@ class TestDelay:
         page.on("request", lambda request: asked.append(request.url))
         open_page(page, site)
         page.focus("#own")
-        wait(page, 59)
+        wait(page, DELAY - STOPPED_AT - 1)
         assert [url for url in asked if url.startswith(address)] == [f"{address}/embed.js"]
         assert page.evaluate(TOUCHED) == UNTOUCHED
-        wait(page, 2)
+        come_due(page)
         shown(page)
         expect(page.locator("#own")).to_be_focused()
         expect(page.get_by_role("status").first).to_have_text(page.locator(".vestibule-form h2").inner_text())
@@ -83,7 +90,7 @@ class TestDelay:
     @pytest.mark.parametrize("way", ["button", "esc", "beside"])
     def test_it_closes_easily_and_comes_again_only_after_its_days(self, page: Page, site: Site, way: str) -> None:
         open_page(page, site)
-        wait(page, 61)
+        come_due(page)
         shown(page)
         if way == "button":
             page.get_by_role("button", name=words("en")["embed"]["close"]).click()
@@ -106,14 +113,14 @@ class TestDelay:
 
     def test_a_click_beside_it_does_not_lose_what_was_typed(self, page: Page, site: Site) -> None:
         open_page(page, site)
-        wait(page, 61)
+        come_due(page)
         page.fill("#f-email", EMAIL)
         page.mouse.click(5, 5)
         expect(page.locator("#f-email")).to_have_value(EMAIL)
 
     def test_c10_after_a_no_it_stays_away_for_its_time(self, page: Page, site: Site, store: Store, kept: Count) -> None:
         open_page(page, site)
-        wait(page, 61)
+        come_due(page)
         page.fill("#f-email", EMAIL)
         page.get_by_role("button", name=words("en")["embed"]["decline"]).click()
         expect(page.locator("vestibule-form .vestibule-window")).to_have_count(0)
@@ -131,7 +138,7 @@ class TestDelay:
 
     def test_after_it_was_sent_it_stays_away_as_long(self, page: Page, site: Site, kept: Count) -> None:
         open_page(page, site)
-        wait(page, 61)
+        come_due(page)
         page.fill("#f-email", EMAIL)
         send(page)
         number = reference(page)
@@ -149,9 +156,9 @@ class TestDelay:
         look(page, "hidden")
         wait(page, 600)
         look(page, "visible")
-        wait(page, 58)
+        wait(page, DELAY - STOPPED_AT - 1)
         assert heard(page) == ["ready"]
-        wait(page, 3)
+        come_due(page)
         shown(page)
 
     def test_where_nothing_can_be_stored_it_comes_once(self, page: Page, site: Site) -> None:
@@ -159,7 +166,7 @@ class TestDelay:
             "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }})"
         )
         open_page(page, site)
-        wait(page, 61)
+        come_due(page)
         shown(page)
         page.keyboard.press("Escape")
         wait(page, 600)
@@ -171,7 +178,7 @@ class TestWhomItDoesNotDisturb:
         site.before = DIALOG
         open_page(page, site)
         page.evaluate("theirs.showModal()")
-        wait(page, 61)
+        come_due(page)
         expect(page.locator(".vestibule-sheet")).to_have_count(1)
         expect(page.locator(WINDOW)).to_have_count(0)
         wait(page, 60)
@@ -185,7 +192,7 @@ class TestWhomItDoesNotDisturb:
         site.before = DIALOG
         open_page(page, site)
         page.focus("#search")
-        wait(page, 61)
+        come_due(page)
         expect(page.locator(".vestibule-sheet")).to_have_count(1)
         wait(page, 60)
         assert heard(page) == ["ready"]
@@ -197,9 +204,9 @@ class TestWhomItDoesNotDisturb:
         site.before = f'<script async src="{site.door}/embed.js" data-form="contest" data-mode="popup"></script>'
         open_page(page, site)
         page.wait_for_function("heard.length == 2")
-        wait(page, 50)
+        wait(page, 60)
         shown(page)
-        wait(page, 15)
+        wait(page, 30)
         expect(page.locator(".vestibule-sheet")).to_have_count(2)
         wait(page, 60)
         expect(page.locator(WINDOW)).to_have_count(1)
@@ -261,7 +268,7 @@ class TestPositions:
     ) -> None:
         open_page(page, site)
         page.focus("#own")
-        wait(page, 61)
+        come_due(page)
         shown(page)
         expect(page.locator("#own")).to_be_focused()
         box, size = page.locator(WINDOW).bounding_box(), page.viewport_size
@@ -278,7 +285,7 @@ class TestPositions:
     def test_before_the_page_it_holds_the_focus_and_gives_it_back(self, page: Page, site: Site, manners: Popup) -> None:
         open_page(page, site)
         page.focus("#own")
-        wait(page, 61)
+        come_due(page)
         shown(page)
         expect(page.locator(".vestibule-form h2")).to_be_focused()
         for _ in range(12):
@@ -308,7 +315,7 @@ class TestPositions:
     def test_a_page_whose_body_is_moved_does_not_carry_it_out_of_sight(self, page: Page, site: Site) -> None:
         open_page(page, site)
         page.add_style_tag(content="body { transform: translateX(0); height: 200px; overflow: hidden; }")
-        wait(page, 61)
+        come_due(page)
         shown(page)
         expect(page.locator(f"{WINDOW} .vestibule-close")).to_be_in_viewport(ratio=1)
         expect(page.locator(f"{WINDOW} h2").first).to_be_in_viewport(ratio=1)
@@ -323,7 +330,7 @@ class TestPositions:
             "window.heard = []; document.addEventListener('vestibule:ready', () => heard.push('ready'))"
         )
         open_page(page, site)
-        wait(page, 61)
+        come_due(page)
         shown(page)
         box = page.locator(WINDOW).bounding_box()
         assert box

@@ -1,5 +1,6 @@
 """A queue by the keyboard alone: forty leads, undo, help, switching off; and the same without any of it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -18,6 +19,7 @@ from tests.intake_api.kept_leads import keep_lead, kinds, lead_now
 from tests.intake_api.web.browsing import FAINT_TEXT, Trap
 from tests.intake_api.web.review.test_in_a_browser import ATTACKS, FOREIGN, signed_in
 from tests.intake_api.web.review.visitor import Browser, MakeReviewer, path_of
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.browser
 ACTS = {
@@ -47,7 +49,7 @@ def stands_at(page: Page, lead: Lead) -> None:
     expect(page.locator("h1")).to_have_text(lead.reference)
     expect(page).to_have_title(f"{lead.reference} – Vestibule")
     expect(page.locator("#main")).to_be_focused()
-    assert path_of(lead) in page.url
+    expect(page).to_have_url(re.compile(path_of(lead)))
 
 
 def press(page: Page, key: str) -> None:
@@ -92,7 +94,7 @@ class TestKeys:
         for key, lead in (("j", leads[1]), ("j", leads[2]), ("k", leads[1])):
             page.keyboard.press(key)
             stands_at(page, lead)
-            assert "channel=page" in page.url
+            expect(page).to_have_url(re.compile("channel=page"))
         page.go_back()
         stands_at_without_focus(page, leads[2])
 
@@ -175,7 +177,7 @@ class TestOddAnswers:
         piotr.send(piotr.page(path), f"{path}/decline", reason="duplicate")
         page.keyboard.press("q")
         expect(page.locator("h1")).to_have_text("Somebody was quicker")
-        assert path in page.url
+        expect(page).to_have_url(re.compile(path))
         assert violations(page) == []
         assert lead_now(store, leads[0]).state is LeadState.DECLINED
 
@@ -195,9 +197,9 @@ class TestOddAnswers:
         page.goto(address + path_of(leads[0]))
         page.evaluate("() => { document.querySelector('button[data-key=c]').click(); location.assign('/sign-in'); }")
         expect(page.locator("h1")).not_to_have_text(leads[0].reference)
+        wait_until(lambda: lead_now(store, leads[0]).state is LeadState.CONTACTED)
         page.goto(f"{address}/?state=contacted")
         expect(page.locator(".reference")).to_have_text(leads[0].reference)
-        assert lead_now(store, leads[0]).state is LeadState.CONTACTED
 
     def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(
         self, page: Page, address: str, reviewer: Browser, store: Store, leads: list[Lead]
@@ -279,7 +281,7 @@ class TestNothingOfAVisitorRuns:
 
 def stands_at_without_focus(page: Page, lead: Lead) -> None:
     expect(page.locator("h1")).to_have_text(lead.reference)
-    assert path_of(lead) in page.url
+    expect(page).to_have_url(re.compile(path_of(lead)))
 
 
 def violations(page: Page) -> list[str]:

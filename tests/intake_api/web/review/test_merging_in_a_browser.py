@@ -54,7 +54,7 @@ class TestMerging:
         expect(page.locator(".said")).to_contain_text("is part of this lead now")
         assert pair.now(pair.later).state is LeadState.MERGED
         assert page.evaluate(FOREIGN) == 0
-        page.get_by_role("button", name=f"Undo: {pair.later.reference}").click()
+        follow(page.get_by_role("button", name=f"Undo: {pair.later.reference}"))
         expect(page.locator(".said")).to_contain_text("is a lead of its own again")
         assert pair.now(pair.later).state is LeadState.NEW
         assert trap.caught == trap.failed == []
