@@ -19,20 +19,28 @@ class Shows(StrEnum):
     READERS = "readers"  # who of us opened it
     REFERENCE = "reference"  # of a lead
     STAFF = "staff"  # addresses of us
+    VIEWS = "views"  # the names of views that one of us saved for all
 
 
 _LEAD = frozenset({Shows.TYPED, Shows.NOTES, Shows.REFERENCE, Shows.STAFF})
 # By the page's name and the act it needs. `READERS` on a lead needs `see_readings` besides.
 PAGES: Mapping[str, frozenset[Shows]] = {
     "lead.show": _LEAD | {Shows.READERS},
-    "queue.show": frozenset({Shows.REFERENCE, Shows.STAFF}),
+    "merging.preview": frozenset({Shows.TYPED, Shows.REFERENCE}),
+    "recording.choose": frozenset(),
+    "queue.show": frozenset({Shows.REFERENCE, Shows.STAFF, Shows.VIEWS}),
+    "search.ask": frozenset(),
     "search.show": frozenset({Shows.MASKED, Shows.REFERENCE}),
     "bulk.jobs": frozenset({Shows.STAFF}),
+    "bulk.show": frozenset({Shows.REFERENCE, Shows.STAFF}),
     "audit.show": frozenset({Shows.READERS, Shows.REFERENCE, Shows.STAFF}),
     "audit.rights": frozenset(),
     "reports.show": frozenset(),
+    "reports.take_out": frozenset(),
     "people.show": frozenset({Shows.STAFF}),
     "account.show": frozenset(),
     "second_factor.show": frozenset(),
 }
 BESIDES: Mapping[Shows, StaffAct] = {Shows.READERS: StaffAct.SEE_READINGS}
+# What another one of us did at once is seen by those alone who may see everybody's.
+OF_OTHERS: Mapping[str, StaffAct] = {"bulk.jobs": StaffAct.SEE_MANY, "bulk.show": StaffAct.SEE_MANY}
