@@ -91,7 +91,7 @@ class TestAudiences:
             "health.ready",
         }
 
-    def test_no_visitor_route_is_here(self, review_app: Flask) -> None:
+    def test_sec12_no_visitor_route_is_here(self, review_app: Flask) -> None:
         assert not [rule.rule for rule in review_app.url_map.iter_rules() if rule.rule.startswith("/v1/")]
 
     @pytest.mark.parametrize("name", ["../session.py", "..%2fsession.py", "/etc/passwd", "review.css/.."])

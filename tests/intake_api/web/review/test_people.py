@@ -107,7 +107,15 @@ class TestInviting:
         (entry,) = said(store, "staff.invited")
         assert (entry["roles"], entry["actor"]) == (["reviewer"], f"staff:{id_of(store, ANNA)}")
 
-    def test_the_mail_has_nothing_of_anybody_but_its_address(self, admin: Browser, post: Post) -> None:
+    def test_sec19_the_link_of_a_mail_is_of_the_settings(self, admin: Browser, post: Post) -> None:
+        forged = {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example", "X-Host": "evil.example"}
+        sent = admin.send(admin.page("/people"), "/people", OURS | forged, email=NEW, role="reviewer")
+        assert sent.status_code == 303
+        (mail,) = post.deliver()
+        assert "http://localhost/join/" in mail
+        assert "evil.example" not in mail
+
+    def test_sec20_the_mail_has_nothing_of_anybody_but_its_address(self, admin: Browser, post: Post) -> None:
         invite(admin)
         (mail,) = post.deliver()
         assert mail.count(NEW) == 1

@@ -67,10 +67,11 @@ class TestSearch:
             assert value not in page.text
 
     def test_a01_a02_each_is_written_down_with_a_hash_and_whose_leads_were_shown(
-        self, reviewer: Browser, store: Store, janis: Lead, caplog: pytest.LogCaptureFixture
+        self, reviewer: Browser, store: Store, janis: Lead, clock: DrivenClock, caplog: pytest.LogCaptureFixture
     ) -> None:
         for term in ("janis.berzins@example.lv", "JANIS.BERZINS@example.lv", "nobody@sample.example"):
             found(reviewer, term)
+            clock.advance(seconds=1)
         first, again, nobody = searches(store)
         assert (first["by"], first["found"]) == ("email", [janis.id])
         assert first["fields"] == ["company", "email", "name", "phone"]
