@@ -57,6 +57,7 @@ from intake_api.web.review.account import account
 from intake_api.web.review.audit import audit
 from intake_api.web.review.bulk import bulk
 from intake_api.web.review.company import company, open_company
+from intake_api.web.review.exports import exports
 from intake_api.web.review.frame import assets, frame_pages, problem_page
 from intake_api.web.review.joining import joining
 from intake_api.web.review.lead import give_queue, lead
@@ -119,7 +120,7 @@ def create_review_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     waiting = Queue(settings.database_url)
     app = _new_app(Door("review", settings, catalogue, store, clock, waiting), page_of_problem=problem_page)
     of_people = (people, account, joining, second_factor, passkeys, company)
-    of_leads = (queue, search, views, lead, merging, work, bulk, recording)
+    of_leads = (queue, search, views, lead, merging, work, bulk, exports, recording)
     parts = (entrance, *of_leads, audit, reports, *of_people, assets, health)
     for part in parts:
         app.register_blueprint(part)

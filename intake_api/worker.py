@@ -29,6 +29,7 @@ from intake_api.flows.assign_by_rule import assign_by_rule, free_left_leads, not
 from intake_api.flows.clear_mail import clear_mail
 from intake_api.flows.copy_checkpoint import CheckpointTarget, Folder, OfficerMail, copy_checkpoint
 from intake_api.flows.count_for_reports import count_for_reports
+from intake_api.flows.end_exports import end_exports
 from intake_api.flows.end_rights_cases import end_rights_cases
 from intake_api.flows.enqueue_due import enqueue_due
 from intake_api.flows.erase_expired import erase_expired
@@ -37,6 +38,7 @@ from intake_api.flows.expire_unconfirmed import expire_unconfirmed
 from intake_api.flows.fold_counts import fold_counts
 from intake_api.flows.forget_erased import forget_erased
 from intake_api.flows.leave_work import leave_work
+from intake_api.flows.make_export import fields_in_files
 from intake_api.flows.mend_bulk import mend_bulk
 from intake_api.flows.mend_deliveries import mend_deliveries
 from intake_api.flows.mend_mails import mend_mails
@@ -198,7 +200,7 @@ def _desks(settings: Settings, catalogue: Catalogue, mailer: Mailer, queue: Queu
         rights=RightsDesk(mailer, key, url, here, words),
         letters=LetterDesk(mailer, key, url, catalogue, words),
         staff=StaffDesk(mailer, key, url, settings.review_url, here, words, catalogue.default_locale),
-        many=BulkDesk(queue, settings.destination, settings.destination_recipient),
+        many=BulkDesk(queue, settings.destination, settings.destination_recipient, fields_in_files(catalogue)),
     )
 
 
@@ -231,6 +233,7 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         Round("sequence_evidence", 1.0, lambda _: _sequence_all(settings, store)),
         Round("take_over_work", 10.0, lambda now: take_over_work(store, queue, me, now=now)),
         Round("end_what_is_over", 60.0, end_what_is_over),
+        Round("end_exports", 5.0, lambda now: end_exports(store, now=now)),
         Round("clear_mail", 5.0, lambda now: clear_mail(store, mailer, now=now)),
         Round("fold_counts", 10.0, lambda _: fold_counts(store)),
         Round("count_for_reports", 5.0, lambda _: count_for_reports(store)),

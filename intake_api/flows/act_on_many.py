@@ -16,6 +16,7 @@ from intake_api.flows.contact_lead import contact_seen
 from intake_api.flows.decline_lead import decline_seen
 from intake_api.flows.end_bulk import end_bulk
 from intake_api.flows.judge_bulk import Choice, why_left_out
+from intake_api.flows.make_export import end_file, exports, put_in_file
 from intake_api.flows.mark_spam import mark_seen
 from intake_api.log import event
 from intake_api.queue import ACT_ON_MANY, Queue
@@ -26,17 +27,22 @@ from intake_api.store.bulk_jobs import BULK_JOBS, MOVED, BulkJob, BulkLead, next
 from intake_api.store.leads import Lead, LeadChanged, LeadRestricted, get_lead_by_id
 from intake_api.store.staff import find_person
 from intake_api.store.turns import claim_turn, find_claimed, find_running, turn_key
+from intake_api.store.vault import Vault
 
 AT_A_TIME = 25  # so many leads, and others get their turn
 
 
 @dataclass(frozen=True)
 class BulkDesk:
-    """What it takes to do what a single press does. `recipient` is the company behind `destination`."""
+    """What it takes to do what a single press does. `recipient` is the company behind `destination`.
+
+    `fields_in_files` are the names of fields that a file of leads may have.
+    """
 
     queue: Queue
     destination: str
     recipient: str
+    fields_in_files: frozenset[str] = frozenset()
 
 
 def act_on_many(store: Store, desk: BulkDesk, job_id: str, turn: int, *, clock: Clock) -> None:
@@ -68,7 +74,7 @@ def _do_next(store: Store, desk: BulkDesk, job_id: str, claim: str, *, now: date
             held = _held(tx, job_id, claim, now=now)
             if held is None:
                 return False
-            record_outcome(tx, job_id, held[1].place, _done(tx, desk, *held, now=now))
+            record_outcome(tx, job_id, held[1].place, _done(tx, store.vault, desk, *held, now=now))
             return True
     except AssigneeUnknown:
         return _stop(store, job_id, claim, now=now)
@@ -83,24 +89,30 @@ def _held(tx: Connection, job_id: str, claim: str, *, now: datetime) -> tuple[Bu
         event("bulk.outrun", job=job_id)  # it was stopped, or another worker has it in hands
         return None
     owner = find_person(tx, job.staff_id, hold=False)  # two who give each other leads must not wait for each other
-    if owner is None or not decides(owner):
+    if owner is None or not (exports if job.act is BulkAct.EXPORT else decides)(owner):
         end_bulk(tx, job, stopped=Stopped.ACCOUNT, now=now)
         return None
     lead = next_lead(tx, job_id)
     if lead is None:
+        if job.act is BulkAct.EXPORT:
+            end_file(tx, job, now=now)
         end_bulk(tx, job, stopped=None, now=now)
         return None
     return job, lead
 
 
-def _done(tx: Connection, desk: BulkDesk, job: BulkJob, one: BulkLead, *, now: datetime) -> str:
+def _done(tx: Connection, vault: Vault, desk: BulkDesk, job: BulkJob, one: BulkLead, *, now: datetime) -> str:
     """Do what is to be done with a lead, if nothing speaks against it; return the outcome."""
-    lead = get_lead_by_id(tx, one.lead_id)
-    if lead.version != one.seen_version:
+    is_export = job.act is BulkAct.EXPORT  # moves nothing, so what was changed meanwhile is judged anew
+    lead = get_lead_by_id(tx, one.lead_id, hold=is_export)
+    if lead.version != one.seen_version and not is_export:
         return LeftOut.CHANGED
     choice = Choice(job.act, job.reason, job.given_to)
     if why := why_left_out(tx, lead, choice, desk.recipient, now=now):
         return why
+    if is_export:
+        put_in_file(tx, vault, (job.id, one.place), lead, desk.fields_in_files, now=now)
+        return MOVED
     _do(tx, desk, job, lead, now=now)
     return MOVED
 

@@ -10,9 +10,11 @@ from intake_api.flows.assign_lead import AssigneeUnknown, decides
 from intake_api.flows.decline_lead import ReasonUnknown
 from intake_api.flows.judge_bulk import Choice, why_left_out
 from intake_api.rules.bulk import MOST, BulkAct, JobState
+from intake_api.rules.exports import MOST as MOST_IN_A_FILE
 from intake_api.rules.lead_state import DECLINE_REASONS
 from intake_api.store.base import Store
 from intake_api.store.bulk_jobs import BulkJob, Chosen, add_job
+from intake_api.store.lead_exports import add_export
 from intake_api.store.lead_lists import Wanted, look_for
 from intake_api.store.leads import Lead, LeadUnknown, get_lead
 from intake_api.store.staff import find_person
@@ -31,7 +33,7 @@ class NothingChosen(Exception):
 def preview_bulk(
     store: Store, references: Iterable[str], choice: Choice, recipient: str, *, staff_id: str, now: datetime
 ) -> BulkJob:
-    """Look at leads that were chosen one by one, at most `MOST` of them; what is not there is left out.
+    """Look at leads that were chosen one by one, as many as are allowed; what is not there is left out.
 
     :param recipient: who gets what is approved.
     :return: the job as it can be begun: with each lead as it stands, and why some are left out.
@@ -39,24 +41,30 @@ def preview_bulk(
     """
     with store.reading() as tx:
         leads = list(_found(tx, references))
-        return _written(store, tx, leads[:MOST], choice, recipient, _cut(leads), staff_id=staff_id, now=now)
+        most, cut = _most(choice), _cut(leads, choice)
+        return _written(store, tx, leads[:most], choice, recipient, cut, staff_id=staff_id, now=now)
 
 
 def preview_filter(
     store: Store, wanted: Wanted, choice: Choice, recipient: str, *, staff_id: str, now: datetime
 ) -> BulkJob:
-    """Look at the first `MOST` leads of a list, as `preview_bulk` does; `cut` says when there are more.
+    """Look at the first leads of a list, as `preview_bulk` does; `cut` says when there are more.
 
     :raises NothingChosen, ReasonUnknown, AssigneeUnknown: nothing was written.
     """
     with store.reading() as tx:
-        found = look_for(tx, wanted, limit=MOST + 1)
-        cut = NOT_ALL if found.stopped_at else _cut(found.leads)
-        return _written(store, tx, found.leads[:MOST], choice, recipient, cut, staff_id=staff_id, now=now)
+        most = _most(choice)
+        found = look_for(tx, wanted, limit=most + 1)
+        cut = NOT_ALL if found.stopped_at else _cut(found.leads, choice)
+        return _written(store, tx, found.leads[:most], choice, recipient, cut, staff_id=staff_id, now=now)
 
 
-def _cut(leads: list[Lead]) -> str | None:
-    return MORE if len(leads) > MOST else None
+def _most(choice: Choice) -> int:
+    return MOST_IN_A_FILE if choice.act is BulkAct.EXPORT else MOST
+
+
+def _cut(leads: list[Lead], choice: Choice) -> str | None:
+    return MORE if len(leads) > _most(choice) else None
 
 
 def _found(tx: Connection, references: Iterable[str]) -> Iterator[Lead]:
@@ -103,4 +111,6 @@ def _written(
         if choice.given_to and not ((person := find_person(tx, choice.given_to, hold=False)) and decides(person)):
             raise AssigneeUnknown("Choose one of those who decide about leads.")
         add_job(tx, job, chosen)
+        if choice.act is BulkAct.EXPORT:
+            add_export(tx, job.id, choice.asked_of or {})
     return job

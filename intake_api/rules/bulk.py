@@ -16,6 +16,7 @@ class BulkAct(StrEnum):
     SPAM = "spam"
     DECLINE = "decline"  # with one reason for all
     ASSIGN = "assign"  # to one of us, or to nobody
+    EXPORT = "export"  # into a file; see rules/exports.py
 
 
 class LeftOut(StrEnum):
@@ -26,6 +27,9 @@ class LeftOut(StrEnum):
     RESTRICTED = "restricted"  # kept and not used, as the person asked (S-10)
     SAME = "same"  # it is in this hand already
     CHANGED = "changed"  # somebody changed it since it was looked at; the first one wins
+    MACHINE = "machine"  # held, or spam: nobody is behind it as far as we know
+    TAKEN_BACK = "taken_back"  # the person took everything back
+    NO_PURPOSE = "no_purpose"  # nothing the person agreed to holds at present
     BROKE = "broke"  # it could not be judged, again and again: an error of ours
 
 
@@ -33,6 +37,7 @@ class JobState(StrEnum):
     """Where an act on many leads stands. The first of them is nothing but a look at what would happen."""
 
     PREVIEWED = "previewed"
+    ASKED = "asked"  # a second person has to agree
     QUEUED = "queued"
     WORKING = "sending"  # in a worker's hands, as `turns` calls it
     RETRYING = "retrying"
@@ -45,6 +50,8 @@ class Stopped(StrEnum):
 
     ASKED = "asked"  # somebody pressed the button
     ACCOUNT = "account"  # who began it may no longer decide
+    REFUSED = "refused"  # the second person said no
+    UNANSWERED = "unanswered"  # no second person said anything in time
     ASSIGNEE = "assignee"  # who was to be given the leads cannot be given any more
 
 

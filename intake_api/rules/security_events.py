@@ -28,6 +28,11 @@ EVENTS: Mapping[str, str] = {
     "staff.sessions_ended": "sessions_ended",
     "readings.limited": "readings_limited",
     "report.exported": "exported",
+    "leads.export_asked": "export_asked",
+    "leads.export_approved": "export_approved",
+    "leads.export_refused": "export_refused",
+    "leads.exported": "leads_exported",
+    "leads.export_downloaded": "export_downloaded",
     "key.rotated": "key_rotated",
     "audit.thinned": "audit_thinned",
 }

@@ -25,6 +25,7 @@ class StaffAct(StrEnum):
     READ_LEAD = "read_lead"
     DECIDE = "decide"
     DECIDE_MANY = "decide_many"  # the same for many leads at once, and what came of it
+    EXPORT_LEADS = "export_leads"  # into a file; agree to what somebody else wants to
     SEE_MANY = "see_many"  # what somebody else does so; and stop it
     WORK_ON = "work_on"  # what decides nothing: notes
     TAKE_BACK = "take_back"
@@ -46,6 +47,7 @@ ALLOWED: Mapping[StaffAct, frozenset[Role]] = {
     StaffAct.READ_LEAD: _SALES,
     StaffAct.DECIDE: _SALES,
     StaffAct.DECIDE_MANY: _SALES,
+    StaffAct.EXPORT_LEADS: frozenset({Role.LEAD}),
     StaffAct.SEE_MANY: frozenset({Role.LEAD}),
     StaffAct.WORK_ON: _SALES,
     StaffAct.TAKE_BACK: _SALES,

@@ -4,7 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, ForeignKey, Index, Integer, String, delete, func, insert, select, text, update
+from sqlalchemy import (
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.bulk import BulkAct, JobState, Stopped
@@ -119,9 +132,12 @@ def hold_job(tx: Connection, job_id: str) -> BulkJob | None:
     return hold_work(tx, BULK_JOBS, BulkJobRow.id == job_id)
 
 
-def list_jobs(tx: Connection, *, staff_id: str | None, limit: int = 50) -> list[BulkJob]:
-    """Return the newest jobs, of one person or of all; previews are their owner's alone."""
-    query = select(*BULK_JOBS.columns)
+def list_jobs(tx: Connection, *, staff_id: str | None, exports: bool = False, limit: int = 50) -> list[BulkJob]:
+    """Return the newest jobs, of one person or of all; previews are their owner's alone.
+
+    :param exports: those that make files; else those that move leads.
+    """
+    query = select(*BULK_JOBS.columns).where((BulkJobRow.act == BulkAct.EXPORT) == exports)
     if staff_id is not None:
         query = query.where(BulkJobRow.staff_id == staff_id)
     return [BULK_JOBS.read(row) for row in tx.execute(query.order_by(BulkJobRow.made_at.desc()).limit(limit))]
@@ -130,6 +146,11 @@ def list_jobs(tx: Connection, *, staff_id: str | None, limit: int = 50) -> list[
 def begin_job(tx: Connection, job_id: str, *, now: datetime) -> None:
     """Queue a previewed job for its first turn. The caller holds it."""
     give_turns(tx, BulkJobRow, [job_id], begun_at=now)
+
+
+def change_job(tx: Connection, job_id: str, **values: object) -> None:
+    """Change what is said of a job that was not begun. The caller holds it."""
+    tx.execute(update(BulkJobRow).where(BulkJobRow.id == job_id).values(**values))
 
 
 def end_job(tx: Connection, job_id: str, *, stopped: Stopped | None = None, now: datetime) -> None:
@@ -194,10 +215,14 @@ def running_jobs(tx: Connection, staff_id: str) -> list[BulkJob]:
     return [BULK_JOBS.read(row) for row in tx.execute(select(*BULK_JOBS.columns).where(*theirs))]
 
 
-def remove_old(tx: Connection, *, now: datetime) -> None:
-    """Delete previews that nobody began, and what ended long ago."""
+def old_jobs(now: datetime) -> Select[str]:
+    """Ask for the ids of previews that nobody began, and of what ended long ago."""
     left = (BulkJobRow.state == JobState.PREVIEWED) & (BulkJobRow.made_at < now - PREVIEWS_KEPT)
     ended = BulkJobRow.state.in_(ENDED) & (BulkJobRow.ended_at < now - KEPT)
-    old = select(BulkJobRow.id).where(left | ended)
-    tx.execute(delete(BulkLeadRow).where(BulkLeadRow.job_id.in_(old)))
-    tx.execute(delete(BulkJobRow).where(left | ended))
+    return select(BulkJobRow.id).where(left | ended)
+
+
+def remove_old(tx: Connection, *, now: datetime) -> None:
+    """Delete what `old_jobs` names."""
+    tx.execute(delete(BulkLeadRow).where(BulkLeadRow.job_id.in_(old_jobs(now))))
+    tx.execute(delete(BulkJobRow).where(BulkJobRow.id.in_(old_jobs(now))))

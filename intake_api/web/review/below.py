@@ -3,6 +3,7 @@
 Rules and flows know no language; what they say in tables and errors is looked up by its English text.
 """
 
+from intake_api.rules.exports import NAMES_SOMEBODY
 from intake_api.rules.forwarding import OBSTACLES
 from intake_api.rules.lead_state import DECLINE_REASONS
 from intake_api.rules.suspicion import SAYS
@@ -12,6 +13,9 @@ from intake_api.web.errors import PROBLEMS
 ERRORS = (
     "A note has 2000 characters at most.",
     "Choose a day from today on, and not after the lead is erased.",
+    NAMES_SOMEBODY,
+    "Own words are one line of 200 characters at most.",
+    "Say in your own words what it is for.",
     "Choose a reason from the list, so that the next person understands.",
     "Choose one of those who decide about leads.",
     "Give the view a name of at most 60 letters.",
@@ -26,11 +30,13 @@ TOLD_HERE = (
     "origin_not_allowed",
     "consent_by_staff",
     "not_your_role",
+    "second_person_needed",
     "form_not_ours",
     "not_found",
     "notice_unknown",
     "receipt_unknown",
     "method_not_allowed",
+    "export_gone",
     "lead_restricted",
     "lead_erased",
     "body_too_large",

@@ -63,21 +63,28 @@ class Progress:
 @needs(StaffAct.DECIDE_MANY)
 def preview() -> ResponseReturnValue:
     """Look at what would happen; nothing is changed. The page can be looked at again."""
-    here, chosen = door(), chosen_filter()
-    me, recipient = reviewer().id, here.settings.destination_recipient
-    which, choice = request.form.get("which", TICKED), _choice(request.form.get("act", ""))
+    chosen = chosen_filter()
     try:
-        if which == IN_FILTER:
-            wanted = chosen.wanted(here.now())
-            job = preview_filter(here.store, wanted, choice, recipient, staff_id=me, now=here.now())
-        else:
-            references = request.form.getlist("shown" if which == ON_PAGE else "lead")
-            job = preview_bulk(here.store, references, choice, recipient, staff_id=me, now=here.now())
+        job = look_at(_choice(request.form.get("act", "")))
     except NothingChosen:
         return queue_page(chosen, problem=NOTHING_CHOSEN), 422
     except (ReasonUnknown, AssigneeUnknown) as error:
         return queue_page(chosen, problem=from_below(str(error))), 422
     return redirect(url_for("bulk.show", job_id=job.id, **chosen.args), 303)
+
+
+def look_at(choice: Choice) -> BulkJob:
+    """Look at the leads that the form of the queue names: those ticked, those on the page, or those of the filter.
+
+    :raises NothingChosen, ReasonUnknown, AssigneeUnknown: nothing was written.
+    """
+    here, which = door(), request.form.get("which", TICKED)
+    me, recipient = reviewer().id, here.settings.destination_recipient
+    if which == IN_FILTER:
+        wanted = chosen_filter().wanted(here.now())
+        return preview_filter(here.store, wanted, choice, recipient, staff_id=me, now=here.now())
+    references = request.form.getlist("shown" if which == ON_PAGE else "lead")
+    return preview_bulk(here.store, references, choice, recipient, staff_id=me, now=here.now())
 
 
 @bulk.get("/bulk")
@@ -90,7 +97,7 @@ def jobs() -> ResponseReturnValue:
         found = [job for job in list_jobs(tx, staff_id=None if sees_all else reviewer().id) if _is_open_to_me(job)]
         counts = count_outcomes(tx, [job.id for job in found])
         people = {one.id: one.email for one in list_staff(tx)}
-    rows = [(job, act_said(job, people), people.get(job.staff_id, ""), _progress(counts[job.id])) for job in found]
+    rows = [(job, act_said(job, people), people.get(job.staff_id, ""), progress_of(counts[job.id])) for job in found]
     return render_template("review/bulk_jobs.html", rows=rows, states=JOB_STATES, sees_all=sees_all, now=door().now())
 
 
@@ -112,7 +119,7 @@ def show(job_id: str) -> ResponseReturnValue:
         by=people.get(job.staff_id, ""),
         is_mine=job.staff_id == reviewer().id,
         is_preview=job.state is JobState.PREVIEWED,
-        progress=_progress({outcome: len(found) for outcome, found in references.items()}),
+        progress=progress_of({outcome: len(found) for outcome, found in references.items()}),
         to_do=references.get(None, []),
         moved=references.get(MOVED, []),
         left_out=left_out,
@@ -164,6 +171,8 @@ def _choice(text: str) -> Choice:
         known = BulkAct(act)
     except ValueError:
         raise RequestProblem("request_malformed") from None
+    if known is BulkAct.EXPORT:
+        raise RequestProblem("request_malformed")  # it has a page of its own
     reason, given_to = (more if known is one else None for one in (BulkAct.DECLINE, BulkAct.ASSIGN))
     return Choice(known, reason or None, given_to or None)
 
@@ -175,7 +184,7 @@ def _mine(job_id: str) -> BulkJob:
     """
     with door().store.reading() as tx:
         job = find_job(tx, job_id) if JOB_ID.fullmatch(job_id) else None
-    if job is None or not _is_open_to_me(job):
+    if job is None or job.act is BulkAct.EXPORT or not _is_open_to_me(job):
         raise RequestProblem("not_found")
     return job
 
@@ -186,6 +195,7 @@ def _is_open_to_me(job: BulkJob) -> bool:
     return job.staff_id == reviewer().id or others
 
 
-def _progress(counts: dict[str | None, int]) -> Progress:
+def progress_of(counts: dict[str | None, int]) -> Progress:
+    """Say how far a job is by how many leads came to which outcome."""
     moved, left = counts.get(MOVED, 0), counts.get(None, 0)
     return Progress(moved, sum(counts.values()) - moved - left, left)

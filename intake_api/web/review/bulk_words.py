@@ -16,6 +16,7 @@ ACTS: dict[BulkAct, str] = {
 }
 JOB_STATES: dict[JobState, str] = {
     JobState.PREVIEWED: _l("Not begun"),
+    JobState.ASKED: _l("Waits for a second person"),
     JobState.QUEUED: _l("Under way"),
     JobState.WORKING: _l("Under way"),
     JobState.RETRYING: _l("Waits to be tried again"),
@@ -25,6 +26,8 @@ JOB_STATES: dict[JobState, str] = {
 STOPPED_FOR: dict[str, str] = {
     Stopped.ASKED: _l("Somebody stopped it."),
     Stopped.ACCOUNT: _l("It was stopped because whoever began it may no longer decide."),
+    Stopped.REFUSED: _l("The second person said no."),
+    Stopped.UNANSWERED: _l("No second person said anything within a day."),
     Stopped.ASSIGNEE: _l("It was stopped because whoever was to be given the leads can no longer be given any."),
 }
 CUTS = {
@@ -40,6 +43,9 @@ WHY_LEFT_OUT: dict[str, str] = {
     LeftOut.RESTRICTED: _l("The person asked that this be kept and not used."),
     LeftOut.SAME: _l("Nothing would change: they are in this hand already."),
     LeftOut.CHANGED: _l("Somebody changed them in the meantime. Look at them again."),
+    LeftOut.MACHINE: _l("They look like a machine’s, or somebody said that they are spam."),
+    LeftOut.TAKEN_BACK: _l("The person took everything back."),
+    LeftOut.NO_PURPOSE: _l("Nothing that the person agreed to holds at present, so there is nothing to use them for."),
     LeftOut.BROKE: _l("They could not be judged: an error on our side. Open them one by one."),
 }
 

@@ -8,6 +8,11 @@ KINDS = {
     "leads.bulk_begun": _l("Began to act on many leads"),
     "leads.bulk_done": _l("Came to the end of many leads"),
     "leads.bulk_stopped": _l("Stopped acting on many leads"),
+    "leads.export_asked": _l("Asked for a file of leads"),
+    "leads.export_approved": _l("Agreed to a file of leads"),
+    "leads.export_refused": _l("Said no to a file of leads"),
+    "leads.exported": _l("Took leads out as a file"),
+    "leads.export_downloaded": _l("Downloaded a file of leads"),
     "view.saved": _l("View saved"),
     "view.removed": _l("View removed"),
     "submission.received": _l("Sent"),
@@ -126,4 +131,6 @@ FACTS = {
     "left": _l("Not begun"),
     "table": _l("Table"),
     "days": _l("Days"),
+    "approved_by": _l("Agreed to by"),
+    "export": _l("Export"),
 }

@@ -36,6 +36,10 @@ ADVICE = {
     "form_not_ours": _l("Nothing was changed. Open the page again and repeat what you did."),
     "consent_by_staff": _l("Nothing was changed. Write down what the person said; they confirm it themselves."),
     "origin_not_allowed": _l("Nothing was changed. Open the queue from its own address and try again."),
+    "second_person_needed": _l("Nothing was changed. Whoever asks for a file does not agree to it as well."),
+    "export_gone": _l(
+        "A file lives for a day, and no longer than everybody in it may be in it. Its page says what was the case here."
+    ),
     "not_found": _l("The address may be mistyped, or what was here was erased when its time was over."),
     "lead_erased": _l("Its evidence stays, without anything of the person."),
     "method_not_allowed": _l("Go back to the queue and use its buttons."),

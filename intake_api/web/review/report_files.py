@@ -9,6 +9,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Protocol
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
@@ -34,15 +35,37 @@ MANY_ROWS = 1000
 FORMATS = {int: "#,##0", float: "0.0%", date: "yyyy-mm-dd", timedelta: "[h]:mm:ss"}
 
 
+class SaysWhatItIs(Protocol):
+    """What an XLSX file says of itself: below each printed page its number, on its second sheet all of it (X-06)."""
+
+    @property
+    def export(self) -> str:
+        """Return the number of the export."""
+
+    def about(self, table: Table) -> Mapping[str, str]:
+        """Return what stands on the second sheet, by its name there."""
+
+
 @dataclass(frozen=True)
 class Origin:
-    """What an XLSX file says of itself on its second sheet and below each printed page (X-06)."""
+    """What the file of a report says of itself."""
 
     export: str
     report: str
     first: date
     last: date
     taken_on: date
+
+    def about(self, table: Table) -> Mapping[str, str]:
+        """Return what stands on the second sheet, by its name there."""
+        return {
+            _("Table"): table.title,
+            _("Report"): str(self.report),
+            _("Days"): f"{self.first.isoformat()} – {self.last.isoformat()} (UTC)",
+            _("Taken out on"): self.taken_on.isoformat(),
+            _("Export"): self.export,
+            _("What it is"): str(table.note),
+        }
 
 
 def as_csv(table: Table, separator: str) -> bytes:
@@ -59,7 +82,7 @@ def as_csv(table: Table, separator: str) -> bytes:
     return written.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(table: Table, origin: Origin) -> bytes:
+def as_xlsx(table: Table, origin: SaysWhatItIs) -> bytes:
     """Return a workbook: the table with its names in bold, and a sheet that says which export it is."""
     written = io.BytesIO()
     export = _("Vestibule export %(number)s", number=origin.export)
@@ -67,7 +90,7 @@ def as_xlsx(table: Table, origin: Origin) -> bytes:
     book.set_properties({"title": table.title, "comments": export})
     columns, rows = flat(table)
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-    sheet = book.add_worksheet(_("Numbers"))
+    sheet = book.add_worksheet(table.sheet or _("Numbers"))
     sheet.set_footer(f"&L{export}&R&P / &N")
     sheet.freeze_panes(1, 1)
     for place, column in enumerate(columns):
@@ -77,7 +100,7 @@ def as_xlsx(table: Table, origin: Origin) -> bytes:
     for number, row in enumerate(rows, 1):
         for place, cell in enumerate(row):
             _write(sheet, number, place, cell, formats)
-    _describe(book.add_worksheet(_("About this file")), bold, table, origin)
+    _describe(book.add_worksheet(_("About this file")), bold, origin.about(table))
     book.close()
     return written.getvalue()
 
@@ -96,15 +119,7 @@ def _write(sheet: Worksheet, row: int, place: int, cell: Single, formats: Mappin
         sheet.write_number(row, place, cell.value, formats[float])
 
 
-def _describe(sheet: Worksheet, bold: Format, table: Table, origin: Origin) -> None:
-    said = {
-        _("Table"): table.title,
-        _("Report"): str(origin.report),
-        _("Days"): f"{origin.first.isoformat()} – {origin.last.isoformat()} (UTC)",
-        _("Taken out on"): origin.taken_on.isoformat(),
-        _("Export"): origin.export,
-        _("What it is"): str(table.note),
-    }
+def _describe(sheet: Worksheet, bold: Format, said: Mapping[str, str]) -> None:
     sheet.set_column(0, 0, 14)
     sheet.set_column(1, 1, 90)
     for row, (name, value) in enumerate(said.items()):

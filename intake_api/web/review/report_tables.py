@@ -61,6 +61,7 @@ class Table:
 
     `note` says what the numbers are and are not; `bars` are what a picture is drawn of, days standing and others lying.
     A wide one has a row of the page for itself, a tall one stands beside two others. Headline numbers are set large.
+    `sheet` names the sheet of a workbook that does not hold numbers.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Table:
     is_wide: bool = False
     is_tall: bool = False
     is_headline: bool = False
+    sheet: str = ""
 
     @property
     def has_before(self) -> bool:

@@ -10,7 +10,14 @@ from intake_api.web.review.permits import PLACES
 
 A_LEAD, USUAL = "lead.show", "account.show"
 AFTER_READING = (A_LEAD, "search.ask")  # where too many leads were seen, and nothing else is asked for a factor
-BACK = {USUAL, "second_factor.show", "search.ask", "bulk.jobs", *(endpoint for _, endpoint, _ in PLACES)}
+BACK = {
+    USUAL,
+    "second_factor.show",
+    "search.ask",
+    "bulk.jobs",
+    "exports.jobs",
+    *(endpoint for _, endpoint, _ in PLACES),
+}
 # Where a factor that was asked for leads back to, by the part of the door.
 OF_PART = {
     "people": "people.show",
@@ -18,6 +25,7 @@ OF_PART = {
     "passkeys": "second_factor.show",
     "search": "search.ask",
     "bulk": "bulk.jobs",
+    "exports": "exports.jobs",
     "lead": A_LEAD,
     "work": A_LEAD,
     "merging": A_LEAD,
