@@ -1,6 +1,6 @@
 """The real review door over a real store, with a person who is signed in."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 import pytest
@@ -17,6 +17,7 @@ from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.kept_leads import keep_lead
 from tests.intake_api.web.browsing import served
+from tests.intake_api.web.review.taking_out import make_file
 from tests.intake_api.web.review.visitor import PASSWORD, Browser, MakeReviewer
 
 
@@ -62,6 +63,12 @@ def reviewer(reviewing: MakeReviewer) -> Browser:
 def lead(store: Store, catalogue: Catalogue, clock: DrivenClock) -> Lead:
     """A lead to decide."""
     return keep_lead(store, catalogue, now=clock())
+
+
+@pytest.fixture
+def works(store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock) -> Callable[[str], None]:
+    """Do the worker's part of a file of leads, by the path of its page."""
+    return lambda path: make_file(store, queue, catalogue, path, clock=clock)
 
 
 @pytest.fixture

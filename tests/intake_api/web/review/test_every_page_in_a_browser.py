@@ -21,6 +21,7 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.flows.seed_leads import seed_leads
 from intake_api.flows.write_note import write_note
 from intake_api.queue import Queue
+from intake_api.rules import exports as rules
 from intake_api.rules.lead_state import LeadState
 from intake_api.rules.staff_roles import Role
 from intake_api.store import second_factors, staff
@@ -32,6 +33,7 @@ from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.merging import Pair
 from tests.intake_api.kept_leads import keep_lead
 from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap, follow
+from tests.intake_api.web.review.taking_out import ask, look
 from tests.intake_api.web.review.visitor import PASSWORD, Browser, MakeReviewer
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
@@ -43,6 +45,7 @@ FILES = {
     "second_factor.picture",
     "reports.take_out",
     "reports.take_workbook",
+    "exports.file",
 }
 # What stands out of the screen, when something does.
 TOO_WIDE = """() => [...document.querySelectorAll("main *")]
@@ -82,6 +85,7 @@ def visits(
     catalogue: Catalogue,
     clock: DrivenClock,
     password_hash: str,
+    works: Callable[[str], None],
 ) -> list[Visit]:
     """Every page, in a house where much has happened."""
     pair = Pair(store, queue, catalogue, clock)
@@ -126,6 +130,7 @@ def visits(
         Visit("bulk", "bulk.jobs", "/bulk", ilze),
         Visit("bulk-preview", "bulk.show", "/", ilze, choose_three),
         Visit("bulk-begun", "bulk.show", "/", ilze, begin_three),
+        *files_of_leads(reviewing, works),
         Visit("lead-unknown", "lead.show", "/leads/VB-0000-0000", ilze),
         Visit("record", "recording.choose", "/record", ilze),
         Visit("record-form", "recording.choose", "/record?form=request_demo&locale=lv", ilze),
@@ -137,6 +142,32 @@ def visits(
         Visit("rights", "audit.rights", "/rights", anna.token),
         *(Visit(f"reports-{name}", "reports.show", f"/reports/{name}", marta) for name in REPORTS if name != FIRST),
         Visit("reports", "reports.show", "/reports", marta),
+    ]
+
+
+def files_of_leads(reviewing: MakeReviewer, works: Callable[[str], None]) -> list[Visit]:
+    """Files of leads: looked at, waiting for a second person as both see it, refused, under way, ready."""
+    elza, karlis = (reviewing(f"{name}@tidewick.example", roles=[Role.LEAD]) for name in ("elza", "karlis"))
+    everything = {"at": "/?state=all&age=30d", "which": "filter"}
+    looked, ready, under_way, asked, refused = (look(elza, **everything) for _ in range(5))
+    with pytest.MonkeyPatch.context() as patch:
+        for path in (ready, under_way):
+            assert ask(elza, path) == 303
+        patch.setattr(rules, "ALONE", 3)
+        for path in (asked, refused):
+            assert ask(elza, path, reason="other", words="For the fair in Riga") == 303
+    for _ in range(3):
+        works(ready)
+    karlis.send(karlis.page(refused), f"{refused}/refuse")
+    return [
+        Visit("files", "exports.jobs", "/exports", karlis.token),
+        Visit("file-preview", "exports.show", looked, elza.token),
+        Visit("file-under-way", "exports.show", under_way, elza.token),
+        Visit("file-asked", "exports.show", asked, elza.token),
+        Visit("file-to-answer", "exports.show", asked, karlis.token),
+        Visit("file-refused", "exports.show", refused, elza.token),
+        Visit("file-ready", "exports.show", ready, elza.token),
+        Visit("queue-as-lead", "queue.show", "/", elza.token, lambda page: page.click("#many-tools summary")),
     ]
 
 

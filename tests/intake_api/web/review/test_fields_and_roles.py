@@ -1,7 +1,7 @@
 """Every page × every role × every kind of field: what rules/staff_fields.py says stands there, and nothing else."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pytest
@@ -12,17 +12,18 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.flows.act_on_many import BulkDesk, act_on_many
 from intake_api.queue import Queue
 from intake_api.rules.staff_fields import BESIDES, OF_OTHERS, PAGES, Shows
-from intake_api.rules.staff_roles import PEOPLE_ROLES, Role, may
+from intake_api.rules.staff_roles import PEOPLE_ROLES, Role, StaffAct, may
 from intake_api.store.base import Store
 from intake_api.store.leads import Lead
 from intake_api.web.review.permits import acts_of
 from tests.intake_api.conftest import ROOT, DrivenClock
 from tests.intake_api.flows.merging import NEWSLETTER, confirm
 from tests.intake_api.kept_leads import keep_lead
+from tests.intake_api.web.review.taking_out import ask
+from tests.intake_api.web.review.taking_out import look as look_at_file
 from tests.intake_api.web.review.test_bulk import look
-from tests.intake_api.web.review.test_roles import proof_of
 from tests.intake_api.web.review.test_views import save
-from tests.intake_api.web.review.visitor import OURS, MakeReviewer, path_of
+from tests.intake_api.web.review.visitor import OURS, Browser, MakeReviewer, path_of
 
 READER = "piotr.who.reads@tidewick.example"
 MARKED = {"name": "Zzmarked Person", "email": "zzmarked.typed@example.lv", "company": "Zzmarked Works"}
@@ -46,7 +47,13 @@ class House:
 
 @pytest.fixture
 def house(
-    reviewing: MakeReviewer, store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock, review_app: Flask
+    reviewing: MakeReviewer,
+    store: Store,
+    queue: Queue,
+    catalogue: Catalogue,
+    clock: DrivenClock,
+    review_app: Flask,
+    works: Callable[[str], None],
 ) -> House:
     """Two leads of one person: opened, noted on and acted on at once by others, who have saved views."""
     lead, other = (
@@ -54,7 +61,8 @@ def house(
         for _ in range(2)
     )
     confirm(store, lead, clock)
-    piotr, eva = reviewing(READER), reviewing("eva.who.notes@tidewick.example")
+    piotr = reviewing(READER, roles=[Role.REVIEWER, Role.LEAD])
+    eva = reviewing("eva.who.notes@tidewick.example")
     assert piotr.get(path_of(lead)).status_code == 200
     assert eva.send(eva.page(path_of(lead)), path_of(lead, "/notes"), note=NOTE, text=NOTE).status_code == 303
     assert save(piotr, FOR_ALL, shared="yes") == save(piotr, FOR_ONESELF) == 303
@@ -62,15 +70,26 @@ def house(
     job = look(piotr, [moved], "contact")
     assert piotr.send(piotr.page(job), f"{job}/begin").status_code == 303
     act_on_many(store, BulkDesk(queue, "file", "crm"), job.rpartition("/")[2], 1, clock=clock)
+    file = take_out(piotr, lead, works)
     with review_app.test_request_context():
         paths = {
             "lead.show": url_for("lead.show", reference=lead.reference),
             "merging.preview": url_for("merging.preview", reference=lead.reference, **{"with": other.reference}),
             "recording.choose": url_for("recording.choose", form="request_demo", locale="en"),
             "bulk.show": job,
+            "exports.show": file,
+            "exports.file": f"{file}/file",  # his alone
             "reports.take_out": "/reports/leads/days.csv",
         }
         return House(lead, moved, {endpoint: paths.get(endpoint) or url_for(endpoint) for endpoint in PAGES})
+
+
+def take_out(browser: Browser, lead: Lead, works: Callable[[str], None]) -> str:
+    """Have a file made of one lead; return the path of its page."""
+    path = look_at_file(browser, [lead], at="/?state=all")
+    assert ask(browser, path) == 303
+    works(path)
+    return path
 
 
 def shown_by(answer: TestResponse, endpoint: str, house: House) -> set[Shows]:
@@ -100,9 +119,17 @@ def expected_on(endpoint: str, roles: Iterable[Role]) -> set[Shows]:
 class TestPagesRolesAndFields:
     @pytest.mark.parametrize("roles", [*([role] for role in sorted(PEOPLE_ROLES)), [Role.REVIEWER, Role.OFFICER]])
     def test_sec08_m10_a05_a_page_shows_what_the_table_says_and_nothing_else(
-        self, review_app: Flask, reviewing: MakeReviewer, house: House, roles: list[Role]
+        self,
+        review_app: Flask,
+        reviewing: MakeReviewer,
+        house: House,
+        works: Callable[[str], None],
+        roles: list[Role],
     ) -> None:
         acts, browser, wrong = acts_of(review_app), reviewing("who.looks@tidewick.example", roles=roles), []
+        paths = dict(house.paths)
+        if may(roles, StaffAct.EXPORT_LEADS):
+            paths["exports.file"] = f"{take_out(browser, house.lead, works)}/file"
         for endpoint in PAGES:
             act = acts[endpoint]
             assert act is not None
@@ -111,7 +138,7 @@ class TestPagesRolesAndFields:
                     continue  # its form is on a page they do not get
                 answer = browser.send(browser.page("/search"), "/search", term=MARKED["email"])
             else:
-                answer = browser.client.get(house.paths[endpoint])
+                answer = browser.client.get(paths[endpoint])
             shown, is_open = shown_by(answer, endpoint, house), may(roles, act)
             expected = expected_on(endpoint, roles) if is_open else set()
             is_there = is_open and (endpoint != "bulk.show" or may(roles, OF_OTHERS[endpoint]))
