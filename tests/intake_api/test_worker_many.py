@@ -11,17 +11,20 @@ from intake_api.clock import system_clock
 from intake_api.flows.begin_bulk import begin_bulk, stop_bulk
 from intake_api.flows.change_staff import change_teams, disable_staff
 from intake_api.flows.come_to_work import come_to_work
+from intake_api.flows.erase_by_receipt import erase_by_receipt
 from intake_api.flows.judge_bulk import Choice
 from intake_api.flows.preview_bulk import preview_bulk
 from intake_api.queue import Queue
 from intake_api.rules.bulk import BulkAct, JobState, LeftOut, Stopped
+from intake_api.rules.exports import Gone
 from intake_api.rules.lead_state import LeadState
 from intake_api.store import staff
 from intake_api.store.base import Store
 from intake_api.store.bulk_jobs import MOVED, BulkJob, count_outcomes, find_job
 from intake_api.store.leads import Lead
 from tests.intake_api.crm.receiver import Receiver
-from tests.intake_api.kept_leads import keep_lead, kinds, lead_now
+from tests.intake_api.flows.exporting import Exporting
+from tests.intake_api.kept_leads import FIELDS, keep_lead, kinds, lead_now, receipt_of
 from tests.intake_api.test_worker import Place
 from tests.processes import wait_until
 
@@ -133,6 +136,31 @@ class TestManyAtOnce:
         assert second.get(LeftOut.CHANGED, 0) == first.get(MOVED, 0)
         decided = ("lead.contacted", "lead.declined")
         assert all(len([kind for kind in kinds(many.store, lead) if kind in decided]) == 1 for lead in leads)
+
+
+class TestFiles:
+    @pytest.mark.timeout(300)
+    def test_x06_killed_in_the_middle_the_file_is_made_once_and_whole(self, many: Many) -> None:
+        house = Exporting(many.store, many.place.queue, many.place.catalogue, system_clock)
+        leads = many.leads(200)
+        export = house.look(leads)
+        house.ask(export)
+        for killed_at in (20, 100):
+            with many.place.worker() as worker:
+                wait_until(lambda at=killed_at: house.lines(export) >= at)  # type: ignore[misc]
+                worker.kill()
+            assert many.job(export).is_running
+            many.place.move_time(61)
+        with many.place.worker() as one, many.place.worker() as other:
+            wait_until(lambda: many.is_over(export))
+            assert [line["said"]["reference"] for line in house.take(export).lines] == [one.reference for one in leads]
+            erase_by_receipt(many.store, receipt_of(leads[7]), now=system_clock())
+            wait_until(lambda: house.lines(export) == 0)
+            assert (one.leave(), other.leave()) == (0, 0)
+        assert house.said(export).gone_for == Gone.LEAD
+        assert house.entries().count("leads.exported") == 1
+        assert house.entries().count("leads.export_removed") == 1
+        assert not [value for value in map(str, FIELDS.values()) if value in many.place.logs()]
 
 
 class TestRules:

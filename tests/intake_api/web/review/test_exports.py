@@ -30,6 +30,7 @@ from tests.intake_api.web.review.visitor import OURS, Browser, MakeReviewer, Pag
 __all__ = ["spreadsheet"]
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+ONE_LINERS = [one for one in TEXTS if one.strip() == one and "\n" not in one]
 ONE_SIDE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -278,9 +279,24 @@ class TestTheFile:
             assert number in book.read("docProps/core.xml").decode()
             assert "To get in touch with these people" in book.read("xl/sharedStrings.xml").decode()
 
+    @ONE_SIDE
+    def test_sec16_what_was_typed_is_a_text_to_a_strict_reader(
+        self, marta: Browser, store: Store, catalogue: Catalogue, clock: DrivenClock, works: Callable[[str], None]
+    ) -> None:
+        leads = [keep_lead(store, catalogue, now=clock(), company=one, phone="+37120000000") for one in ONE_LINERS]
+        _, content = self.take(marta, works, leads, "comma")
+        head, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        assert [row[head.index("Company")] for row in rows] == list(map(text_cell, ONE_LINERS))
+        assert {row[head.index("Phone")] for row in rows} == {"'+37120000000"}
+        _, content = self.take(marta, works, leads, "xlsx")
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            sheet, texts = (book.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "sharedStrings"))
+        assert not [mark for mark in ("<f>", "<f ", "<hyperlink", "cmd|") if mark in sheet]
+        assert "<t>'+37120000000</t>" in texts
+
     @pytest.mark.parametrize("shape", ["comma", "semicolon", "xlsx"])
     @ONE_SIDE
-    def test_sec16_no_formula_whatever_was_typed(
+    def test_sec16_a_spreadsheet_finds_no_formula(
         self,
         marta: Browser,
         store: Store,
@@ -291,8 +307,7 @@ class TestTheFile:
         tmp_path: Path,
         shape: str,
     ) -> None:
-        typed = [one for one in TEXTS if one.strip() == one and "\n" not in one]
-        leads = [keep_lead(store, catalogue, now=clock(), company=one, phone="+37120000000") for one in typed]
+        leads = [keep_lead(store, catalogue, now=clock(), company=one, phone="+37120000000") for one in ONE_LINERS]
         _, content = self.take(marta, works, leads, shape)
         file = tmp_path / ("leads.xlsx" if shape == "xlsx" else "leads.csv")
         file.write_bytes(content)
@@ -302,7 +317,7 @@ class TestTheFile:
         head, *rows = cells
         found = [row[head.index("Company")] for row in rows]
         read_its_own_way = () if shape == "xlsx" else ("1e5", "00371", "TRUE")
-        for text, cell in zip(typed, found, strict=True):
+        for text, cell in zip(ONE_LINERS, found, strict=True):
             assert cell in (text_cell(text), text) or text in read_its_own_way, text
         assert {row[head.index("Phone")] for row in rows} <= {"'+37120000000", "+37120000000"}
 
