@@ -47,7 +47,8 @@ def table_of(handed: HandedOut, catalogue: Catalogue) -> Table:
         ],
         note=_(
             "Personal data. Use it only for what “May be used for” says of each person, look at the lead before you "
-            "write to anybody, pass it on to nobody, and delete it when it served, at the latest on the day of “Delete by”."
+            "write to anybody, pass it on to nobody, and delete it when it served, at the latest on the day of "
+            "“Delete by”."
         ),
         sheet=_("Leads"),
     )
