@@ -22,6 +22,7 @@ from tests.intake_api.kept_leads import keep_lead
 from tests.intake_api.web.review.taking_out import ask
 from tests.intake_api.web.review.taking_out import look as look_at_file
 from tests.intake_api.web.review.test_bulk import look
+from tests.intake_api.web.review.test_roles import proof_of
 from tests.intake_api.web.review.test_views import save
 from tests.intake_api.web.review.visitor import OURS, Browser, MakeReviewer, path_of
 
