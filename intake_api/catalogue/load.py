@@ -24,6 +24,7 @@ from intake_api.catalogue.sources import (
     read_sources,
     words_file,
 )
+from intake_api.catalogue.staff_names import make_staff_names
 from intake_api.catalogue.view import make_free_texts, make_view
 from intake_api.catalogue.words import Words
 from intake_api.catalogue.yaml_file import LINE, WHOLE_FILE
@@ -59,6 +60,7 @@ def load_catalogue(folder: Path, public_url: str) -> Catalogue:
         destinations=sources.destinations,
         gaps=(*gaps, *answer_gaps),
         free_texts=_free_texts(sources),
+        staff_names={locale: make_staff_names(sources, locale) for locale in sources.words},
     )
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from intake_api.catalogue.definitions import CampaignCode, Form, JsonObject, Organisation, Purpose, Recipient
 from intake_api.catalogue.shown import Answers, Content, FormView, FreeTexts, Notice
+from intake_api.catalogue.staff_names import StaffNames
 from intake_api.rules.assignment import Assignment
 from intake_api.rules.field_map import AS_HERE, FieldMap
 
@@ -61,6 +62,7 @@ class Catalogue:
     destinations: Mapping[str, FieldMap] = field(repr=False)
     gaps: tuple[Gaps, ...] = field(repr=False)
     free_texts: Mapping[str, FreeTexts] = field(repr=False)
+    staff_names: Mapping[str, StaffNames] = field(repr=False)
     _notices: Mapping[str, Notice] = field(repr=False, init=False)
 
     def __post_init__(self) -> None:

@@ -54,7 +54,7 @@ def check(folder: Path, public_url: str, missing: str | None, begun: bool) -> No
     if not untold:
         click.echo(_summary(folder, loaded))
     click.echo(_table(loaded))
-    for line in _idle(loaded):
+    for line in (*_idle(loaded), *_unnamed(loaded)):
         click.echo(line)
     if missing is not None:
         click.echo(_missing_texts(loaded, missing))
@@ -188,6 +188,19 @@ def _idle(loaded: Catalogue) -> Iterable[str]:
         yield f"No form uses: {', '.join(sorted(purposes))}."
 
 
+def _unnamed(loaded: Catalogue) -> Iterable[str]:
+    """Say in which languages staff read other words for lack of names of their own: allowed, and good to know."""
+    for locale, names in loaded.staff_names.items():
+        if names.missing:
+            yield f"{words_file(locale)} lacks {len(names.missing)} names for staff; --missing {locale} lists them."
+        if names.unused:
+            yield f"{words_file(locale)} names for staff what is not there: {', '.join(names.unused)}."
+
+
 def _missing_texts(loaded: Catalogue, locale: str) -> str:
     missing = dict.fromkeys(key for gap in loaded.gaps if gap.locale == locale for key in gap.missing)
-    return "\n".join(["", f"locales/{locale}.yml lacks {len(missing)} texts:", *(f"  {key}" for key in missing)])
+    unnamed = loaded.staff_names[locale].missing
+    told = ["", f"{words_file(locale)} lacks {len(missing)} texts:", *(f"  {key}" for key in missing)]
+    if unnamed:
+        told += ["", f"and {len(unnamed)} names for staff, which may be missing:", *(f"  {key}" for key in unnamed)]
+    return "\n".join(told)

@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 from intake_api.flows.lead_as_seen import lead_as_seen
 from intake_api.queue import SEND_ASSIGNMENT, Queue
 from intake_api.rules.lead_state import TO_DECIDE, MoveRefused
-from intake_api.rules.staff_roles import StaffAct, may
+from intake_api.rules.staff_roles import ALLOWED, StaffAct, may
 from intake_api.store import evidence
 from intake_api.store.assignments import add_assignment_mail
 from intake_api.store.base import Store
 from intake_api.store.leads import LeadChanged, LeadRestricted, LeadUnknown, change_lead
-from intake_api.store.staff import Person, Reviewer, find_person, list_people
+from intake_api.store.staff import Person, Reviewer, find_person, list_who_may
 from intake_api.store.teams import leave_free, take_back_free
 from intake_api.store.turns import turn_key
 
@@ -86,9 +86,9 @@ def assign_seen(
         queue.enqueue(tx, SEND_ASSIGNMENT, turn_key(mail.id, mail.turn))
 
 
-def assignable(tx: Connection, *, now: datetime) -> list[Reviewer]:
+def assignable(tx: Connection) -> list[Reviewer]:
     """Return who can be given leads, by their e-mail."""
-    return [person.reviewer for person in list_people(tx, now=now) if decides(person)]
+    return list_who_may(tx, ALLOWED[StaffAct.DECIDE])
 
 
 def decides(person: Person) -> bool:

@@ -16,9 +16,12 @@ from sqlalchemy import (
     ForeignKey,
     LargeBinary,
     String,
+    cast,
     delete,
+    false,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -175,6 +178,13 @@ def find_never_signed_in(tx: Connection) -> Reviewer | None:
 def list_staff(tx: Connection) -> list[Reviewer]:
     """Return everybody, by their e-mail."""
     return [_reviewer(row) for row in tx.execute(select(*_REVIEWER_COLUMNS).order_by(StaffRow.email))]
+
+
+def list_who_may(tx: Connection, roles: Collection[Role]) -> list[Reviewer]:
+    """Return who has one of these roles and is not switched off, by their e-mail."""
+    named = or_(false(), *(cast(StaffRow.roles, String).contains(f'"{role.value}"', autoescape=True) for role in sorted(roles)))
+    query = select(*_REVIEWER_COLUMNS).where(StaffRow.disabled_at.is_(None), named).order_by(StaffRow.email)
+    return [_reviewer(row) for row in tx.execute(query)]
 
 
 def list_people(tx: Connection, *, now: datetime) -> list[Person]:

@@ -14,6 +14,7 @@ from intake_api.store.teams import here_until, teams_of
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
+from intake_api.web.review.names import team_name
 from intake_api.web.review.permits import needs, person
 from intake_api.web.review.session import open_before_choosing, session_token
 from intake_api.web.review.tongue import LANGUAGES
@@ -41,7 +42,7 @@ def show() -> ResponseReturnValue:
         roles=[ROLES[role] for role in ROLES if role in person().roles],
         others=OTHERS,
         here_until=until,
-        teams=[said for name, said in here.catalogue.assignment.teams.items() if name in teams],
+        teams=[team_name(name) for name in here.catalogue.assignment.teams if name in teams],
     )
 
 

@@ -15,9 +15,10 @@ from intake_api.store.staff import list_staff
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.review.entry_words import AUDITED, FACTS
+from intake_api.web.review.fact_words import fact_says
 from intake_api.web.review.permits import needs, person
 from intake_api.web.review.tongue import _
-from intake_api.web.review.words import STATUSES
+from intake_api.web.review.words import RIGHTS, STATUSES
 
 audit = Blueprint("audit", __name__, template_folder="templates")
 PAGE = 50
@@ -63,7 +64,9 @@ def rights() -> ResponseReturnValue:
         cases = list_cases(tx)
     waiting = [case for case in cases if case.is_waiting]
     settled = sorted((case for case in cases if not case.is_waiting), key=lambda case: case.made_at, reverse=True)
-    return render_template("review/rights.html", waiting=waiting, settled=settled[:PAGE], statuses=STATUSES)
+    return render_template(
+        "review/rights.html", waiting=waiting, settled=settled[:PAGE], statuses=STATUSES, wishes=RIGHTS
+    )
 
 
 def _facts(deed: Deed, names: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -73,6 +76,6 @@ def _facts(deed: Deed, names: Mapping[str, str]) -> list[tuple[str, str]]:
         value = deed.facts.get(name)
         if value in (None, "", [], deed.by):
             continue
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else names.get(str(value), str(value))
-        said.append((label, shown.replace("_", " ")))
+        values = value if isinstance(value, list) else [value]
+        said.append((label, ", ".join(names.get(str(one)) or fact_says(name, str(one)) for one in values)))
     return said

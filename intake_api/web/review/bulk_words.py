@@ -37,7 +37,7 @@ CUTS = {
     NOT_ALL: _l("Only so many leads are looked at in one go, so there may be more further on."),
 }
 WHY_LEFT_OUT: dict[str, str] = {
-    **{one.code: one.says for one in OBSTACLES},
+    **{one.code: _l(one.says) for one in OBSTACLES},
     LeftOut.STATE: _l("Where they stand now, this cannot be done with them."),
     LeftOut.RELEASE_FIRST: _l("They were declined while they were held. Release them first."),
     LeftOut.RESTRICTED: _l("The person asked that this be kept and not used."),

@@ -9,9 +9,9 @@ from intake_api.rules.period import Period
 from intake_api.store.code_uses import list_uses
 from intake_api.store.report_counts import Counts
 from intake_api.store.reports import states_by_campaign
+from intake_api.web.review.names import form_name
 from intake_api.web.review.pace_report import APPROVED, TURNED_DOWN
 from intake_api.web.review.pictures import Bar
-from intake_api.web.review.queue import form_name
 from intake_api.web.review.report_tables import Both, Row, Share, Table, beside
 from intake_api.web.review.tongue import _, _l
 

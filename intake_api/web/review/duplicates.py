@@ -11,7 +11,7 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.rules.likeness import Sign
 from intake_api.store.leads import Lead
 from intake_api.web.door import door
-from intake_api.web.review.queue import form_name
+from intake_api.web.review.names import form_name
 from intake_api.web.review.session import reviewer
 from intake_api.web.review.words import SIGNS
 

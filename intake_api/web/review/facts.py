@@ -17,6 +17,7 @@ from intake_api.store.evidence import Entry
 from intake_api.store.lead_notes import LeadNote
 from intake_api.store.staff import find_reviewer
 from intake_api.web.review.entry_words import KINDS
+from intake_api.web.review.names import capital, purpose_name, rule_name
 from intake_api.web.review.tongue import _
 
 # The whole notice in the order in which its public page says it; a section without texts is left out.
@@ -42,7 +43,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class DecisionLine:
-    """One decision with the words it was made on."""
+    """One decision with the words it was made on; `title` is what the purpose is called here."""
 
     purpose: str
     title: str
@@ -113,7 +114,7 @@ def decisions(whole: WholeLead, changed: Container[str]) -> list[DecisionLine]:
     return [
         DecisionLine(
             purpose=one.purpose,
-            title=purpose_title(whole.notice, one.purpose),
+            title=capital(purpose_name(one.purpose)),
             asked=texts.get(f"{words if one.control == OPT_IN else 'label'}.{one.purpose}", ""),
             state=DecisionState.NEEDS_RECONSENT if one in stale else one.state,
             basis=texts.get(f"basis.{one.purpose}", one.basis),
@@ -125,8 +126,8 @@ def decisions(whole: WholeLead, changed: Container[str]) -> list[DecisionLine]:
 
 
 def living(whole: WholeLead) -> dict[str, str]:
-    """Return what the person may take back, with its title (W-09)."""
-    return {one: purpose_title(whole.notice, one) for one, state in _present(whole).items() if state in BECOMES}
+    """Return what the person may take back, as it is called here (W-09)."""
+    return {one: capital(purpose_name(one)) for one, state in _present(whole).items() if state in BECOMES}
 
 
 def says_yes(whole: WholeLead) -> bool:
@@ -136,11 +137,6 @@ def says_yes(whole: WholeLead) -> bool:
 
 def _present(whole: WholeLead) -> dict[str, DecisionState]:
     return {one.purpose: one.state for one in whole.decisions}
-
-
-def purpose_title(notice: Mapping[str, Any], purpose: str) -> str:
-    """Return what a notice calls a purpose; an older notice may lack it, so its bare name is the last resort."""
-    return str(notice["texts"].get(f"title.{purpose}", purpose))
 
 
 def notice_sections(notice: Mapping[str, Any]) -> list[Section]:
@@ -222,5 +218,5 @@ def _actor(tx: Connection, actor: str) -> str:
         found = find_reviewer(tx, staff_id)
         return found.email if found else _("staff")
     if kind == "rule":
-        return _("the rule “%(rule)s”", rule=staff_id)
+        return _("the rule “%(rule)s”", rule=rule_name(staff_id))
     return {"subject": _("the person"), "system": _("the service"), "operator": _("the command line")}.get(kind, kind)

@@ -8,10 +8,9 @@ from intake_api.rules.period import Period
 from intake_api.store.notices import get_notice_body
 from intake_api.store.report_counts import Counts
 from intake_api.store.report_fields import Use, leads_by_notice, uses_of_fields
-from intake_api.web.review.queue import form_name
+from intake_api.web.review.names import field_name, form_name
 from intake_api.web.review.report_tables import Row, Share, Single, Table, beside
 from intake_api.web.review.tongue import _, _l
-from intake_api.web.review.words import spoken
 
 NOTE = _l(
     "Leads of this period. Skipped: the notice names the field and it was left empty, or its question did not come up. "
@@ -26,10 +25,10 @@ def field_tables(counts: Counts, catalogue: Catalogue, period: Period) -> list[T
     """Return the table of the report. The fields are those of the notices that people saw, not of the catalogue."""
     del catalogue
     now, before = (_numbers(counts, one) for one in (period, period.before))
-    rows: list[Row] = [
-        (f"{form_name(form)} · {spoken(field)}", *beside(now.get((form, field), NONE), before.get((form, field), NONE)))
-        for form, field in sorted(now.keys() | before.keys())
-    ]
+    rows: list[Row] = []
+    for form, field in sorted(now.keys() | before.keys()):
+        label = f"{form_name(form)} · {field_name(field)}"
+        rows.append((label, *beside(now.get((form, field), NONE), before.get((form, field), NONE))))
     columns = (
         _("Form and field"),
         _("Asked"),

@@ -12,7 +12,7 @@ from intake_api.rules.staff_roles import StaffAct
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.errors import ProblemDetails, RequestProblem, as_json
-from intake_api.web.review import words
+from intake_api.web.review import code_words, names, words
 from intake_api.web.review.permits import i_may, places
 from intake_api.web.review.second_factor import step_up_page
 from intake_api.web.review.session import form_proof
@@ -78,7 +78,9 @@ def frame_pages(app: Flask) -> None:
         moment=words.moment,
         is_over=lambda moment: moment < door().now(),
         day=words.day,
-        spoken=words.spoken,
+        spoken=names.spoken,
+        destination=code_words.destination,
+        why_not_sent=code_words.why_not_sent,
     )
     app.jinja_env.globals.update(
         form_proof=form_proof,
@@ -88,6 +90,7 @@ def frame_pages(app: Flask) -> None:
         places=places,
         here=lambda: g.get("reviewer"),
         i_may=lambda act: i_may(StaffAct(act)),
+        from_below=from_below,
     )
 
 

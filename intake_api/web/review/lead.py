@@ -46,14 +46,14 @@ from intake_api.web.review.facts import (
     log_entries,
     notes,
     notice_sections,
-    purpose_title,
     says_yes,
     written_down,
 )
 from intake_api.web.review.filters import ALL, Filter, chosen_filter, filter_label
 from intake_api.web.review.merged import merged_into, stays_for
+from intake_api.web.review.names import form_name, language_name, purpose_name, score_says
 from intake_api.web.review.permits import i_may, needs
-from intake_api.web.review.queue import assignees, form_name
+from intake_api.web.review.queue import assignees
 from intake_api.web.review.recording import TELLINGS
 from intake_api.web.review.session import reviewer
 from intake_api.web.review.tongue import _l, from_below
@@ -272,7 +272,7 @@ def lead_page(reference: str, *, problem: str = "", status: int = 200, draft: st
             duplicates=duplicates,
             merged=merged,
             stays=stays_for(tx, whole.lead),
-            permitted=[purpose_title(whole.notice, purpose) for purpose in around.judgement.purposes],
+            permitted=[purpose_name(purpose) for purpose in around.judgement.purposes],
             filter=chosen,
             filter_label=filter_label(chosen.state),
             problem=problem,
@@ -294,12 +294,12 @@ def lead_page(reference: str, *, problem: str = "", status: int = 200, draft: st
 
 
 def _facts(tx: Connection, whole: WholeLead) -> dict[str, object]:
-    catalogue = door().catalogue
     return {
         "lead": whole.lead,
         "form": form_name(whole.lead.form),
-        "language": catalogue.language_names.get(whole.lead.locale, whole.lead.locale),
+        "language": language_name(whole.lead.locale),
         "held_for": [from_below(SAYS[Reason(reason)]) for reason in whole.lead.held_for or ()],
+        "score_lines": [{**line, "says": score_says(whole.lead.form, line)} for line in whole.lead.score_lines],
         "answers": answers(whole),
         "notes": notes(tx, whole.notes),
         "living": living(whole),

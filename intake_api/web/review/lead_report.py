@@ -8,8 +8,8 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.rules.period import Period
 from intake_api.store.report_counts import Counts
 from intake_api.store.reports import By, leads_by, leads_by_day
+from intake_api.web.review.names import form_name, language_name
 from intake_api.web.review.pictures import Bar
-from intake_api.web.review.queue import form_name
 from intake_api.web.review.report_tables import Both, Share, Table
 from intake_api.web.review.tongue import _
 from intake_api.web.review.words import CHANNELS, short_day
@@ -17,14 +17,16 @@ from intake_api.web.review.words import CHANNELS, short_day
 
 def lead_tables(counts: Counts, catalogue: Catalogue, period: Period) -> list[Table]:
     """Return the tables of the report."""
+    del catalogue
     both = {by: [leads_by(counts, by, one) for one in (period, period.before)] for by in By}
     forms = {form: form_name(form) for one in both[By.FORM] for form in one}
+    languages = {code: language_name(code) for one in both[By.LANGUAGE] for code in one}
     return [
         total_table(period, *(sum(one.values()) for one in both[By.FORM])),
         day_table(period, leads_by_day(counts, period), leads_by_day(counts, period.before)),
         kind_table("channels", _("Leads by channel"), _("Channel"), CHANNELS, *both[By.CHANNEL]),
         replace(kind_table("forms", _("Leads by form"), _("Form"), forms, *both[By.FORM]), is_tall=True),
-        kind_table("languages", _("Leads by language"), _("Language"), catalogue.language_names, *both[By.LANGUAGE]),
+        kind_table("languages", _("Leads by language"), _("Language"), languages, *both[By.LANGUAGE]),
     ]
 
 

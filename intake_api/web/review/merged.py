@@ -17,7 +17,7 @@ from intake_api.store.staff import find_reviewer
 from intake_api.store.subjects import SubjectErased
 from intake_api.web.door import door
 from intake_api.web.review.facts import Answer, DecisionLine, NoteLine, answers, decisions, notes
-from intake_api.web.review.queue import form_name
+from intake_api.web.review.names import form_name
 from intake_api.web.review.session import reviewer
 from intake_api.web.review.words import SOMEBODY_WHO_LEFT
 

@@ -24,7 +24,7 @@ from intake_api.store.subjects import SubjectErased
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
-from intake_api.web.review.facts import Answer, answers, purpose_title
+from intake_api.web.review.facts import Answer, answers
 from intake_api.web.review.filters import chosen_filter
 from intake_api.web.review.lead import (
     conflict_page,
@@ -34,8 +34,8 @@ from intake_api.web.review.lead import (
     tell_who_was_quicker,
 )
 from intake_api.web.review.merge_words import HINDRANCES
+from intake_api.web.review.names import capital, form_name, purpose_name
 from intake_api.web.review.permits import needs
-from intake_api.web.review.queue import form_name
 from intake_api.web.review.session import reviewer
 
 merging = Blueprint("merging", __name__, template_folder="templates")
@@ -58,11 +58,10 @@ class FieldRow:
 
 @dataclass(frozen=True)
 class PurposeRow:
-    """One purpose of both leads, as a notice calls it."""
+    """One purpose of both leads, as it is called here."""
 
     line: Standing
     title: str
-    locale: str
 
 
 @dataclass(frozen=True)
@@ -193,11 +192,7 @@ def _value(answer: Answer | None) -> str | None:
 
 def _purposes(tx: Connection, stays: WholeLead, merged: WholeLead) -> list[PurposeRow]:
     states = [states_of_lead(tx, whole.lead, now=door().now()) for whole in (stays, merged)]
-    return [_purpose(line, stays if line.stays else merged) for line in compare(*states)]
-
-
-def _purpose(line: Standing, whole: WholeLead) -> PurposeRow:
-    return PurposeRow(line, purpose_title(whole.notice, line.purpose), whole.lead.locale)
+    return [PurposeRow(line, capital(purpose_name(line.purpose))) for line in compare(*states)]
 
 
 def _outcome(stays: WholeLead, merged: WholeLead) -> Outcome:

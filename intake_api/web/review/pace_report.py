@@ -17,8 +17,9 @@ from intake_api.store.report_paths import (
     time_to_decision,
     time_to_deliver,
 )
+from intake_api.web.review.code_words import destination as said_destination
+from intake_api.web.review.names import form_name
 from intake_api.web.review.pictures import Bar
-from intake_api.web.review.queue import form_name
 from intake_api.web.review.report_tables import Both, Row, Share, Table, beside, shown
 from intake_api.web.review.tongue import _, _l
 
@@ -116,7 +117,7 @@ def delivery_table(
     for destination in sorted({one for one, _state in (*now, *before)}):
         numbers = beside(_fared(now, destination), _fared(before, destination))
         one, then = took.get(destination, NONE), took_before.get(destination, NONE)
-        rows.append((destination, *numbers, *beside(_told(one)[1:], _told(then)[1:])))
+        rows.append((said_destination(destination), *numbers, *beside(_told(one)[1:], _told(then)[1:])))
     columns = (
         _("Destination"),
         _("Delivered"),

@@ -20,11 +20,10 @@ from intake_api.store.report_paths import (
     reached_by_form,
     shown_by_notice,
 )
+from intake_api.web.review.names import capital, form_name, language_name, purpose_name
 from intake_api.web.review.pictures import Bar
-from intake_api.web.review.queue import form_name
 from intake_api.web.review.report_tables import Both, Row, Share, Table, beside
 from intake_api.web.review.tongue import _, _l
-from intake_api.web.review.words import spoken
 
 PATH_NOTE = _l(
     "Showings are counted in memory and written every few seconds; a process that is killed loses its last ones. "
@@ -88,12 +87,13 @@ class Said:
 
 
 def path_tables(counts: Counts, catalogue: Catalogue, period: Period) -> list[Table]:
-    """Return the tables of the report."""
+    """Return the tables of the report. What people were asked, their notices say."""
+    del catalogue
     now, before = (_became(counts, one) for one in (period, period.before))
     asked = {notice: _asked(counts.tx, notice) for notice in now.notices | before.notices}
     steps = [steps_by_form(asked, one) for one in (now, before)]
     said = [said_by_purpose(asked, one) for one in (now, before)]
-    return [*step_tables(*steps), path_table(*steps), purpose_table(catalogue.language_names, *said)]
+    return [*step_tables(*steps), path_table(*steps), purpose_table(*said)]
 
 
 def steps_by_form(asked: Mapping[str, Asked], became: Became) -> dict[str, Steps]:
@@ -177,14 +177,12 @@ def path_table(now: Mapping[str, Steps], before: Mapping[str, Steps]) -> Table:
     return Table("path", _("From shown to delivered, by form"), columns, rows, PATH_NOTE, is_wide=True)
 
 
-def purpose_table(
-    languages: Mapping[str, str], now: Mapping[tuple[str, str], Said], before: Mapping[tuple[str, str], Said]
-) -> Table:
+def purpose_table(now: Mapping[tuple[str, str], Said], before: Mapping[tuple[str, str], Said]) -> Table:
     """Set what became of each question for a yes beside the period before."""
     rows: list[Row] = []
     for purpose, locale in sorted(now.keys() | before.keys()):
         one, then = now.get((purpose, locale), Said()), before.get((purpose, locale), Said())
-        label = f"{spoken(purpose).capitalize()} · {languages.get(locale, locale)}"
+        label = f"{capital(purpose_name(purpose))} · {language_name(locale)}"
         numbers = beside((one.shown, one.yes, one.no, one.ignored), (then.shown, then.yes, then.no, then.ignored))
         rows.append((label, *numbers, Both(Share(one.yes, one.shown), Share(then.yes, then.shown))))
     columns = (_("Purpose and language"), _("Shown"), _("Accepted"), _("Refused"), _("Ignored"), _("Accepted of shown"))

@@ -26,6 +26,7 @@ from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.review.lead import QUEUE
+from intake_api.web.review.names import team_name
 from intake_api.web.review.permits import needs, needs_fresh_factor, person
 from intake_api.web.review.tongue import _l
 from intake_api.web.review.words import INVITED, ROLES
@@ -167,7 +168,7 @@ def _page(*, problem: str = "", typed: str = "", status: int = 200) -> ResponseR
         roles={role: ROLES[role] for role in Role if role in ROLES},
         invited=INVITED,
         with_factor=with_factor,
-        teams=here.catalogue.assignment.teams,
+        teams={name: team_name(name) for name in here.catalogue.assignment.teams},
         in_teams=in_teams,
         problem=problem,
         typed=typed,

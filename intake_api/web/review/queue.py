@@ -28,6 +28,7 @@ from intake_api.web.door import door
 from intake_api.web.review.bulk_words import ACTS
 from intake_api.web.review.decided import find_decided
 from intake_api.web.review.filters import ALL, ME, NO_ONE, Filter, chosen_filter, filter_label, filter_of, states_in
+from intake_api.web.review.names import capital, form_name, language_name, purpose_name, spoken
 from intake_api.web.review.permits import needs
 from intake_api.web.review.session import reviewer
 from intake_api.web.review.words import (
@@ -40,7 +41,6 @@ from intake_api.web.review.words import (
     REASONS,
     SOMEBODY_WHO_LEFT,
     STATES,
-    spoken,
 )
 
 queue = Blueprint("queue", __name__, template_folder="templates")
@@ -121,14 +121,9 @@ def queue_page(chosen: Filter, *, problem: str = "") -> str:
         )
 
 
-def form_name(form: str) -> str:
-    """Return how a form is called here: by its key, since titles are for visitors and may be alike."""
-    return spoken(form).capitalize()
-
-
 def assignees(tx: Connection) -> dict[str, str]:
     """Return who can be given leads: their e-mails by their ids."""
-    return {one.id: one.email for one in assignable(tx, now=door().now())}
+    return {one.id: one.email for one in assignable(tx)}
 
 
 def _assignee(lead: Lead, people: Mapping[str, str]) -> str | None:
@@ -192,8 +187,8 @@ def _choices(catalogue: Catalogue, chosen: Filter, people: Mapping[str, str]) ->
     choices: dict[str, dict[str, str]] = {
         "form": {form: form_name(form) for form in catalogue.forms},
         "channel": CHANNELS,
-        "language": {locale: catalogue.language_names.get(locale, locale) for locale in catalogue.locales},
-        "purpose": {purpose: spoken(purpose).capitalize() for purpose in catalogue.purposes},
+        "language": {locale: language_name(locale) for locale in catalogue.locales},
+        "purpose": {purpose: capital(purpose_name(purpose)) for purpose in catalogue.purposes},
         "age": AGES,
         "due": DUES,
         "assignee": {ME: ASSIGNED_TO_ME, NO_ONE: ASSIGNED_TO_NOBODY, **people},

@@ -35,8 +35,8 @@ from intake_api.store.presentations import STAFF
 from intake_api.web.access import CHANGING, open_to
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
+from intake_api.web.review.names import form_name, language_name
 from intake_api.web.review.permits import needs
-from intake_api.web.review.queue import form_name
 from intake_api.web.review.session import reviewer
 from intake_api.web.review.tongue import _l
 
@@ -112,7 +112,7 @@ def choose() -> ResponseReturnValue:
     if not form:
         catalogue = door().catalogue
         forms = {key: form_name(key) for key in catalogue.forms}
-        languages = {code: catalogue.language_names[code] for code in catalogue.locales}
+        languages = {code: language_name(code) for code in catalogue.locales}
         return render_template("review/record_choose.html", forms=forms, languages=languages)
     return _page(_fresh(form, locale))
 
@@ -238,7 +238,7 @@ def _page(written: Written, status: int = 200) -> Response:
         view=written.view,
         texts=written.view.notice.texts,
         form=form_name(written.view.form.key),
-        language=door().catalogue.language_names[written.view.locale],
+        language=language_name(written.view.locale),
         notice_page=f"{door().settings.public_url}/notices/{written.view.notice.hash}",
         today=door().now().date().isoformat(),
     )

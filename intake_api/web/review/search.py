@@ -8,8 +8,8 @@ from intake_api.rules.staff_roles import StaffAct
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.review.filters import ALL, Filter
+from intake_api.web.review.names import form_name
 from intake_api.web.review.permits import needs
-from intake_api.web.review.queue import form_name
 from intake_api.web.review.session import reviewer
 
 search = Blueprint("search", __name__, template_folder="templates")

@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -18,6 +18,7 @@ from intake_api.web.errors import RequestProblem
 SECURE_COOKIE = "__Host-vestibule"
 PLAIN_COOKIE = "vestibule"  # for http on loopback only, where a browser and other HTTP clients would drop the other one
 BEFORE_CHOOSING = "vestibule_before_choosing"
+BY_ITSELF = "vestibule_by_itself"
 View = TypeVar("View", bound=Callable[..., object])
 
 
@@ -27,7 +28,8 @@ def need_reviewer() -> None:
     :raises RequestProblem: `unauthorised` or `form_not_ours`.
     """
     g.token = request.cookies.get(_cookie_name(), "")
-    g.session = keep_session(door().store, g.token, now=door().now()) if g.token else None
+    by_itself = getattr(current_app.view_functions.get(request.endpoint or ""), BY_ITSELF, False)
+    g.session = keep_session(door().store, g.token, by_itself=by_itself, now=door().now()) if g.token else None
     g.reviewer = g.session.reviewer if g.session else None
     if g.reviewer is None:
         raise RequestProblem("unauthorised")
@@ -97,6 +99,12 @@ def is_secure() -> bool:
 def open_before_choosing(view: View) -> View:
     """Open a view also to people who still have the printed password, or lack the second factor that is required."""
     setattr(view, BEFORE_CHOOSING, True)
+    return view
+
+
+def asked_by_itself(view: View) -> View:
+    """Let a view that a page asks without anybody's click keep no session from going idle (SEC-04)."""
+    setattr(view, BY_ITSELF, True)
     return view
 
 

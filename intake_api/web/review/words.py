@@ -7,13 +7,14 @@ from babel.dates import format_date, format_skeleton
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import DECLINE_REASONS, Act, LeadState
 from intake_api.rules.likeness import Sign
-from intake_api.rules.rights import CaseStatus
+from intake_api.rules.rights import CaseStatus, RightsKind
 from intake_api.rules.sensitive_numbers import CARD, IBAN, PASSPORT, PERSONAL_CODE
 from intake_api.rules.sensitive_statements import SPECIAL
 from intake_api.rules.staff_roles import Role
 from intake_api.rules.suspicion import Reason
 from intake_api.store.deliveries import DeliveryState
 from intake_api.store.mails import MailState
+from intake_api.web.review.names import purpose_name
 from intake_api.web.review.tongue import ENGLISH, _, _l, language, ngettext, speech
 
 STATES: dict[LeadState, str] = {
@@ -192,7 +193,22 @@ SOURCES = {
     "source_other": _l("In their words"),
     "code": _l("Code"),
 }
-SOURCE_VALUES = {"phone": _l("telephone, written down by staff"), "paper": _l("paper, written down by staff")}
+SOURCE_VALUES = {
+    "phone": _l("telephone, written down by staff"),
+    "paper": _l("paper, written down by staff"),
+    "search": _l("search engine"),
+    "social": _l("social network"),
+    "advertisement": _l("advertisement"),
+    "newsletter": _l("newsletter"),
+    "sms": _l("text message"),
+    "post": _l("post"),
+    "event": _l("event"),
+    "shop": _l("shop"),
+    "partner": _l("partner"),
+    "referral": _l("recommendation"),
+    "customer": _l("customer already"),
+    "other": _l("something else"),
+}
 WAYS = {"phone": _l("by telephone"), "paper": _l("on paper")}
 # What was left out of a note, by its code.
 LEFT_OUT: dict[str, str] = {
@@ -218,6 +234,17 @@ INVITED: dict[MailState, str] = {
     MailState.REFUSED: _l("the address takes no mail"),
     MailState.GIVEN_UP: _l("the mail could not be sent"),
     MailState.DROPPED: _l("the mail was not sent"),
+}
+RIGHTS: dict[RightsKind, str] = {
+    RightsKind.WITHDRAW: _l("withdrawal"),
+    RightsKind.ACCESS: _l("access"),
+    RightsKind.PORTABILITY: _l("portability"),
+    RightsKind.CORRECTION: _l("correction"),
+    RightsKind.OBJECTION: _l("objection"),
+    RightsKind.RESTRICTION: _l("restriction"),
+    RightsKind.ERASURE: _l("erasure"),
+    RightsKind.ADDRESS: _l("new address"),
+    RightsKind.ADDRESS_CHANGED: _l("address changed"),
 }
 STATUSES: dict[CaseStatus, str] = {
     CaseStatus.UNVERIFIED: _l("Link not used yet"),
@@ -293,12 +320,7 @@ def short_day(value: date) -> str:
 
 def consent(purpose: str, state: DecisionState) -> str:
     """Say one decision in a few words, so that no sign has to be learned."""
-    return str(CONSENTS.get(state, "{purpose}")).format(purpose=spoken(purpose))
-
-
-def spoken(name: str) -> str:
-    """Write an id as words: `product_offers` is `product offers`."""
-    return name.replace("_", " ")
+    return str(CONSENTS.get(state, "{purpose}")).format(purpose=purpose_name(purpose))
 
 
 def how_long(wait: timedelta) -> str:

@@ -1,9 +1,10 @@
-"""Work on a lead that decides nothing: a note on it, a day to follow up, who has it in hand."""
+"""Work on a lead that decides nothing: a note on it, a day to follow up, who has it in hand, who looks at it."""
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from intake_api.flows.assign_lead import AssigneeUnknown, assign_lead
+from intake_api.flows.note_look import keep_look
 from intake_api.flows.set_follow_up import DayInvalid, set_follow_up
 from intake_api.flows.write_note import NoteInvalid, write_note
 from intake_api.rules.lead_state import MoveRefused
@@ -16,7 +17,7 @@ from intake_api.web.errors import RequestProblem
 from intake_api.web.review.filters import chosen_filter
 from intake_api.web.review.lead import get_queue, lead_page, seen_version, tell_it_is_not_there, tell_who_was_quicker
 from intake_api.web.review.permits import needs
-from intake_api.web.review.session import reviewer
+from intake_api.web.review.session import asked_by_itself, reviewer
 from intake_api.web.review.tongue import _, from_below
 from intake_api.web.review.words import LEFT_OUT
 
@@ -75,3 +76,13 @@ def assign(reference: str) -> ResponseReturnValue:
     except AssigneeUnknown as error:
         return lead_page(reference, problem=from_below(str(error)), status=422)
     return redirect(url_for("lead.show", reference=reference, **chosen_filter().args), 303)
+
+
+@work.post("/leads/<reference>/look")
+@open_to("staff")
+@needs(StaffAct.READ_LEAD)
+@asked_by_itself
+def look(reference: str) -> ResponseReturnValue:
+    """Note that the page of a lead is still open and to be seen; it asks so by itself, every two minutes."""
+    keep_look(door().store, reference, staff_id=reviewer().id, now=door().now())
+    return "", 204

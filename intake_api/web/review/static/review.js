@@ -4,6 +4,7 @@
 (() => {
   const SWITCH = "vestibule.keys"; // of this browser: which keys are in the way depends on the machine, not the person
   const FIELDS = "input:not(.pick input), textarea, select, [contenteditable], dialog"; // a box of the list takes no text
+  const SEARCH = "#main input[type=search]";
   const dialog = document.getElementById("keys");
   const said = document.getElementById("said");
   let shown = location.pathname + location.search;
@@ -32,6 +33,8 @@
   const put = (page, address) => {
     const next = document.adoptNode(page.getElementById("main"));
     main().replaceWith(next);
+    lookedAt = Date.now();
+    lookOn();
     document.title = page.title;
     if (address !== shown) {
       history.pushState(null, "", address);
@@ -150,6 +153,29 @@
   };
   setTimeout(watch, 1000);
 
+  /* While the page of a lead is open and to be seen, it says so, that others read that somebody looks at it. */
+
+  const LOOK_EVERY = 120000; // counts for five minutes
+  let nextLook = 0;
+  let lookedAt = Date.now(); // opening the page is a look
+  const look = async () => {
+    const open = find("[data-look]");
+    if (!open) return;
+    lookedAt = Date.now();
+    const body = new URLSearchParams({ proof: open.querySelector("[name=proof]").value });
+    try {
+      const answer = await fetch(open.dataset.look, { method: "POST", body, credentials: "same-origin" });
+      if (!answer.ok) delete open.dataset.look; // signed out, or the lead is no more
+    } catch { /* the next look may succeed */ }
+  };
+  const lookOn = () => {
+    clearTimeout(nextLook);
+    if (document.hidden) return;
+    nextLook = setTimeout(() => { look(); lookOn(); }, Math.max(0, lookedAt + LOOK_EVERY - Date.now()));
+  };
+  document.addEventListener("visibilitychange", lookOn);
+  lookOn();
+
   const reach = (selector) => {
     const control = document.querySelector(selector);
     if (!control) return false;
@@ -157,6 +183,12 @@
       folded.open = true;
     }
     control.focus();
+    return true;
+  };
+  const goSearching = () => {
+    const link = document.querySelector("[data-search]");
+    if (!link) return false;
+    swap(link.href, {}, () => location.assign(link.href)).then(() => reach(SEARCH));
     return true;
   };
   const open = () => {
@@ -176,7 +208,7 @@
     u: () => press("button[data-key=u]"),
     x: tick,
     d: () => reach("#main .reasons button"),
-    "/": () => reach("#main input[type=search], #main [data-key='/']"),
+    "/": () => reach(SEARCH) || goSearching(),
     "?": open,
   };
   const choose = (number) => {

@@ -162,6 +162,24 @@ class TestKeys:
         page.keyboard.press("q")
         stands_at(page, leads[1])
 
+    def test_a_slash_goes_to_the_search_from_a_lead_as_from_the_list(
+        self, page: Page, address: str, store: Store, leads: list[Lead]
+    ) -> None:
+        page.goto(address + path_of(leads[0]))
+        page.evaluate("window.stayed = true")
+        page.keyboard.press("/")
+        expect(page.get_by_role("searchbox")).to_be_focused()
+        expect(page).to_have_url(f"{address}/search")
+        assert page.evaluate("window.stayed") is True, "a whole page was loaded in between"
+        page.keyboard.type(leads[3].reference)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        expect(page.locator(".hits .reference")).to_have_text(leads[3].reference)
+        page.goto(address + "/")
+        page.keyboard.press("/")
+        expect(page.get_by_role("searchbox")).to_be_focused()
+        assert lead_now(store, leads[0]).state is LeadState.NEW
+
     def test_a_key_without_anything_to_do_says_so(self, page: Page, address: str, leads: list[Lead]) -> None:
         page.goto(address + path_of(leads[0]))
         page.keyboard.press("u")

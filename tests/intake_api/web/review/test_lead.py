@@ -165,7 +165,7 @@ class TestReading:
             "yes, not yet confirmed",
             lead.notice_hash,
             "Together 80",
-            f"May go to Brightledger Example GmbH (DE) for {texts['title.respond_to_request']}",
+            "May go to Brightledger Example GmbH (DE) for answering the request",
             texts["basis.respond_to_request"],
             texts["basis.newsletter"],
             f"{texts['field.phone.why']} If you do not give it: {texts['field.phone.if_not_given']}",

@@ -1,5 +1,6 @@
 """Two reviewers on one lead: the second sees it before both decide, and it is forgotten in minutes."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,10 +13,16 @@ from intake_api.store.lead_looks import LASTS
 from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.kept_leads import keep_lead
-from tests.intake_api.web.review.visitor import Browser, MakeReviewer, path_of, words_of
+from tests.intake_api.web.review.visitor import OURS, Browser, MakeReviewer, Page, path_of, words_of
 
 PIOTR = "piotr@tidewick.example"
 TOO = "opened this lead, too"
+
+
+def look_on(browser: Browser, page: Page, lead: Lead) -> int:
+    """Say that a page of a lead is still open, as its script does; return the status of the answer."""
+    proof = page.forms["/account/language"].fields["proof"]
+    return browser.client.post(path_of(lead, "/look"), data={"proof": proof}, headers=OURS).status_code
 
 
 class TestTwoOnOneLead:
@@ -62,8 +69,41 @@ class TestTwoOnOneLead:
         reviewer.get(path_of(lead))
         with store.reading() as tx:
             row = tx.execute(text("SELECT * FROM lead_looks")).one()
-        assert set(row._fields) == {"staff_id", "lead_id", "opened_at"}
+        assert set(row._fields) == {"staff_id", "lead_id", "opened_at", "seen_at"}
         assert row.lead_id == lead.id
+
+    def test_a_page_that_stays_open_says_so_and_since_when_it_was_opened(
+        self, reviewer: Browser, piotr: Browser, lead: Lead, clock: DrivenClock
+    ) -> None:
+        page = reviewer.page(path_of(lead))
+        for _ in range(3):
+            clock.advance(minutes=2)
+            assert look_on(reviewer, page, lead) == 204
+        clock.advance(minutes=4)
+        assert f"{TOO}: 10 min ago" in words_of(piotr.page(path_of(lead)))
+
+    def test_a_tab_that_was_left_behind_takes_nothing_from_the_lead_opened_after_it(
+        self, reviewer: Browser, piotr: Browser, lead: Lead, store: Store, catalogue: Catalogue, clock: DrivenClock
+    ) -> None:
+        other = keep_lead(store, catalogue, now=clock())
+        left_behind = reviewer.page(path_of(lead))
+        reviewer.get(path_of(other))
+        assert look_on(reviewer, left_behind, lead) == 204
+        assert TOO not in piotr.get(path_of(lead)).text
+        assert TOO in piotr.get(path_of(other)).text
+
+    def test_sec_04_an_open_page_keeps_no_session_from_going_idle(
+        self, reviewer: Browser, lead: Lead, clock: DrivenClock
+    ) -> None:
+        page = reviewer.page(path_of(lead))
+        answers = [look_on(reviewer, page, lead) for _ in range(15) if clock.advance(minutes=2)]
+        assert answers == [204] * 14 + [401]
+
+    def test_of_a_lead_that_is_not_there_nothing_is_noted(self, reviewer: Browser, lead: Lead, store: Store) -> None:
+        page = reviewer.page(path_of(lead))
+        assert look_on(reviewer, page, replace(lead, reference="VB-0000-0000")) == 404
+        with store.reading() as tx:
+            assert tx.scalars(text("SELECT lead_id FROM lead_looks")).all() == [lead.id]
 
     @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
     def test_both_databases_keep_one_look_each(

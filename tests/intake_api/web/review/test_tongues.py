@@ -17,7 +17,6 @@ MORE = ("/rights", "/record", "/bulk", "/nothing-here", *REPORTS)
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 # What people wrote, what the catalogue calls things, and what a machine reads: no words of these pages.
 NOT_OURS = ("code", "kbd", "script", "style")
-FORMS = ("Order",)  # a form is called by its key, and one of them is also a word of ours
 SAID = ("aria-label", "placeholder", "title", "alt")
 
 
@@ -63,7 +62,7 @@ def left_in_english(page: Texts, code: str) -> list[str]:
     """Return what a page says in English though its language has another word for it; names are no such words."""
     there = read_translations(code)
     texts = {" ".join(text.split()) for text in page.said}
-    return sorted(text for text in texts if text and text not in FORMS and there.gettext(text) != text)
+    return sorted(text for text in texts if text and there.gettext(text) != text)
 
 
 class TestTongues:
