@@ -12,8 +12,9 @@ depends_on = None
 def upgrade() -> None:
     """Step up. What was looked at before is forgotten: it would count for minutes only."""
     op.execute("DELETE FROM lead_looks")
+    op.add_column("lead_looks", sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("lead_looks") as lead_looks:
-        lead_looks.add_column(sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False))
+        lead_looks.alter_column("seen_at", existing_type=sa.DateTime(timezone=True), nullable=False)
 
 
 def downgrade() -> None:

@@ -14,6 +14,7 @@ from intake_api.web.review.pace_report import APPROVED, TURNED_DOWN
 from intake_api.web.review.pictures import Bar
 from intake_api.web.review.report_tables import Both, Row, Share, Table, beside
 from intake_api.web.review.tongue import _, _l
+from intake_api.web.review.words import SOURCE_VALUES
 
 FEW = 5  # leads: fewer are told together with others, since a link may have been made for one person
 MOST_BARS = 12
@@ -94,7 +95,7 @@ def _label(place: Place) -> str:
     source, campaign = place
     if not source and not campaign:
         return _("Neither said")
-    return f"{source or _('no source')} · {campaign or _('no campaign')}"
+    return f"{SOURCE_VALUES.get(source, source) or _('no source')} · {campaign or _('no campaign')}"
 
 
 def _steps() -> tuple[str, str, str, str]:

@@ -170,7 +170,7 @@
   };
   const lookOn = () => {
     clearTimeout(nextLook);
-    if (document.hidden) return;
+    if (document.hidden || !find("[data-look]")) return;
     nextLook = setTimeout(() => { look(); lookOn(); }, Math.max(0, lookedAt + LOOK_EVERY - Date.now()));
   };
   document.addEventListener("visibilitychange", lookOn);

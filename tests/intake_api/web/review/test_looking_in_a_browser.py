@@ -71,7 +71,7 @@ class TestLooking:
         assert answer.value.status == 204
         assert TOO in piotr.get(path_of(lead)).text
 
-    def test_the_next_lead_is_what_is_looked_at(self, page: Page, lead: Lead, clock: DrivenClock) -> None:
+    def test_a_page_without_a_lead_asks_nothing(self, page: Page) -> None:
         page.keyboard.press("/")
         page.get_by_role("searchbox").wait_for()
         asked: list[str] = []

@@ -13,7 +13,7 @@ from intake_api.flows.assign_by_rule import assign_by_rule
 from intake_api.flows.seed_leads import seed_leads
 from intake_api.queue import Queue
 from intake_api.rules.lead_state import LeadState
-from intake_api.rules.rights import RightsKind
+from intake_api.rules.rights import ASKED_FOR
 from intake_api.rules.staff_roles import Role
 from intake_api.settings import Settings
 from intake_api.store.base import Store
@@ -27,6 +27,7 @@ from tests.intake_api.kept_leads import keep_lead
 from tests.intake_api.web.review.test_given_by_rules import id_of
 from tests.intake_api.web.review.test_tongues import MORE, PAGES, Texts, left_in_english
 from tests.intake_api.web.review.visitor import Browser, MakeReviewer, path_of
+from tools.words import read
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
@@ -60,7 +61,7 @@ def paths(
     everybody.send(everybody.page("/people"), f"/people/{id_of(store, ANNA)}/teams", team="sales")
     everybody.send(everybody.page("/"), "/account/here")
     assign_by_rule(store, queue, catalogue.assignment, [(scored.form, scored.locale)], now=clock())
-    for kind in RightsKind:
+    for kind in ASKED_FOR:
         asking = {"email": f"{kind.value}@guest.example", "locale": "en", "door": "public", "now": clock()}
         ask_for_right(store, queue, settings.secrets.token_key, kind=kind, **asking)
     chosen = everybody.page("/?state=new")
@@ -91,7 +92,7 @@ def _one_of_each(store: Store) -> list[Lead]:
 
 
 def english_names(catalogue: Catalogue, code: str) -> set[str]:
-    """Return how English calls what the catalogue names, and its keys, but for what a language calls just so."""
+    """Return how English calls what the catalogue names, and its keys, but for what a language says just so."""
     keys = {*catalogue.forms, *catalogue.purposes, *catalogue.assignment.teams}
     keys |= {field for form in catalogue.forms.values() for field in form.rules}
     keys |= {rule.id for rule in catalogue.assignment.rules}
@@ -102,6 +103,7 @@ def english_names(catalogue: Catalogue, code: str) -> set[str]:
     names |= set(catalogue.staff_names[ENGLISH].said.values())
     names |= {str(Locale(one).get_display_name(ENGLISH)) for one in LANGUAGES}
     theirs = {name.casefold() for name in catalogue.staff_names[code].said.values()}
+    theirs |= {str(one.string).casefold() for one in read(code)}
     return {name.casefold() for name in names} - theirs
 
 
