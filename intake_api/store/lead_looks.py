@@ -46,6 +46,6 @@ def list_looks(tx: Connection, lead_id: str, *, but: str, now: datetime) -> list
     return list(tx.scalars(select(LeadLookRow.opened_at).where(*of_lead).order_by(LeadLookRow.opened_at)))
 
 
-def _look(tx: Connection, staff_id: str, look: dict[str, Any]) -> Any:  # noqa: ANN401 - an insert of either database
+def _look(tx: Connection, staff_id: str, look: dict[str, Any]) -> Any:
     add = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     return add(LeadLookRow).values(staff_id=staff_id, **look)

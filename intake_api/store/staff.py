@@ -182,7 +182,9 @@ def list_staff(tx: Connection) -> list[Reviewer]:
 
 def list_who_may(tx: Connection, roles: Collection[Role]) -> list[Reviewer]:
     """Return who has one of these roles and is not switched off, by their e-mail."""
-    named = or_(false(), *(cast(StaffRow.roles, String).contains(f'"{role.value}"', autoescape=True) for role in sorted(roles)))
+    named = or_(
+        false(), *(cast(StaffRow.roles, String).contains(f'"{role.value}"', autoescape=True) for role in sorted(roles))
+    )
     query = select(*_REVIEWER_COLUMNS).where(StaffRow.disabled_at.is_(None), named).order_by(StaffRow.email)
     return [_reviewer(row) for row in tx.execute(query)]
 

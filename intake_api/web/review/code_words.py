@@ -9,6 +9,7 @@ WHY_NOT_SENT = {
     "address_gone": _l("address gone"),
     "address_not_public": _l("address not public"),
     "address_refused": _l("address refused"),
+    "answer_too_large": _l("answer too large"),
     "approved_again": _l("approved again"),
     "asked_to_wait": _l("asked to wait"),
     "certificate_not_trusted": _l("certificate not trusted"),

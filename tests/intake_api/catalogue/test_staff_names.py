@@ -41,6 +41,10 @@ class TestStaffNames:
         assert {"staff.forms.request_demo", "staff.teams.sales", "staff.rules.requests"} <= set(names.missing)
         assert "staff.forms.order" not in names.missing
 
+    def test_ours_are_all_there_in_each_language(self, real: Catalogue) -> None:
+        gaps = [(names.missing, names.unused) for names in real.staff_names.values()]
+        assert gaps == [((), ())] * len(real.locales)
+
     def test_the_complete_language_says_teams_and_scores_in_their_own_files(self, real: Catalogue) -> None:
         names = real.staff_names["en"]
         assert (names.missing, names.said["teams.sales"]) == ((), "Answers requests")
