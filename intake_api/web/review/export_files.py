@@ -9,9 +9,10 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.flows.hand_out_export import HandedOut
 from intake_api.rules.lead_state import LeadState
 from intake_api.web.review.export_words import COLUMNS, REASONS
+from intake_api.web.review.names import capital, field_name, form_name, purpose_name
 from intake_api.web.review.report_tables import Single, Table
 from intake_api.web.review.tongue import _
-from intake_api.web.review.words import CHANNELS, STATES, spoken
+from intake_api.web.review.words import CHANNELS, STATES
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def table_of(handed: HandedOut, catalogue: Catalogue) -> Table:
     return Table(
         name="leads",
         title=_("Leads"),
-        columns=[head, *map(str, COLUMNS.values()), *(spoken(name).capitalize() for name in names)],
+        columns=[head, *map(str, COLUMNS.values()), *(capital(field_name(name)) for name in names)],
         rows=[
             [handed.export, *_said(line["said"]), *(_typed(line["fields"].get(name)) for name in names)]
             for line in handed.lines
@@ -64,10 +65,10 @@ def _names(handed: HandedOut, catalogue: Catalogue) -> list[str]:
 def _said(said: Mapping[str, Any]) -> list[Single]:
     told: dict[str, Single] = {
         "received_at": date.fromisoformat(said["received_at"][:10]),
-        "form": spoken(said["form"]).capitalize(),
+        "form": form_name(said["form"]),
         "channel": str(CHANNELS.get(said["channel"], said["channel"])),
         "state": str(STATES[LeadState(said["state"])]),
-        "purposes": ", ".join(map(spoken, said["purposes"])),
+        "purposes": ", ".join(map(purpose_name, said["purposes"])),
         "delete_after": date.fromisoformat(said["delete_after"][:10]),
     }
     return [told.get(name, said[name]) for name in COLUMNS]

@@ -7,8 +7,9 @@ from intake_api.rules.exports import FileShape, Gone, Reason
 from intake_api.store.bulk_jobs import BulkJob
 from intake_api.web.review.bulk_words import JOB_STATES
 from intake_api.web.review.filters import filter_label
+from intake_api.web.review.names import form_name, language_name, purpose_name, spoken
 from intake_api.web.review.tongue import _, _l
-from intake_api.web.review.words import AGES, CHANNELS, DUES, NARROWED_BY, spoken
+from intake_api.web.review.words import AGES, CHANNELS, DUES, NARROWED_BY
 
 REASONS: Mapping[str, str] = {
     Reason.CALL: _l("To get in touch with these people"),
@@ -51,4 +52,9 @@ def asked_of_said(asked_of: Mapping[str, str], people: Mapping[str, str]) -> lis
     said = {**AGES, **DUES, **CHANNELS, **people}
     named = {name: value for name, value in asked_of.items() if name in NARROWED_BY}
     state = [(_("State"), filter_label(asked_of["state"]))] if asked_of else []
-    return [*state, *((str(NARROWED_BY[name]), str(said.get(value, spoken(value)))) for name, value in named.items())]
+    return [*state, *((str(NARROWED_BY[name]), _said(name, value, said)) for name, value in named.items())]
+
+
+def _said(name: str, value: str, said: Mapping[str, str]) -> str:
+    called = {"form": form_name, "purpose": purpose_name, "language": language_name}.get(name, spoken)
+    return str(said.get(value) or called(value))

@@ -35,12 +35,12 @@ from intake_api.web.review.export_files import LeadOrigin, table_of
 from intake_api.web.review.export_words import COLUMNS, GONE, REASONS, SHAPES, asked_of_said, standing
 from intake_api.web.review.filters import chosen_filter
 from intake_api.web.review.lead import get_queue
+from intake_api.web.review.names import capital, field_name
 from intake_api.web.review.permits import needs, needs_fresh_factor
 from intake_api.web.review.queue import queue_page
 from intake_api.web.review.report_files import XLSX_TYPE, as_csv, as_xlsx
 from intake_api.web.review.session import reviewer
 from intake_api.web.review.tongue import _, from_below
-from intake_api.web.review.words import spoken
 
 exports = Blueprint("exports", __name__, template_folder="templates")
 
@@ -207,7 +207,7 @@ def _page(job_id: str, *, problem: str = "") -> str:
 
 
 def _columns() -> list[str]:
-    typed = sorted(spoken(name).capitalize() for name in fields_in_files(door().catalogue))
+    typed = sorted(capital(field_name(name)) for name in fields_in_files(door().catalogue))
     return [*map(str, COLUMNS.values()), *typed]
 
 
