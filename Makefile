@@ -17,7 +17,7 @@ run: environments ## Start everything on this machine and print where it is; Ctr
 	@$(SERVICE)/python -m tools.run
 
 .PHONY: test
-test: environments check ## Run the checks and every test of both environments, on two cores as well as they go
+test: environments tryton check ## Run the checks and every test of both environments, on two cores as well as they go
 	@$(BOT)/python -m bot.train_if_changed
 	@echo "The tests of the bot run beside the others; what they say comes at the end."
 	@said=$$(mktemp); failed=0; \
@@ -73,12 +73,16 @@ lock: python ## Pin and hash again what requirements/*.in ask for (UPGRADE=1 tak
 
 .PHONY: clean
 clean: ## Remove environments, models and caches; what is in var/ (data and keys) stays
-	@rm -rf .venv .venv-bot .tools models .rasa .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-bot .venv-tryton .tools models .rasa .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: environments
 environments: python
 	@$(PYTHON) tools/environments.py
+
+.PHONY: tryton
+tryton: python
+	@$(PYTHON) tools/environments.py tryton
 
 .PHONY: python
 python:

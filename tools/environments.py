@@ -1,4 +1,6 @@
-"""Make the two environments: `.venv` for the service, `.venv-bot` for Rasa, each exactly as its lock says.
+"""Make the environments: `.venv` for the service, `.venv-bot` for Rasa, each exactly as its lock says.
+
+`.venv-tryton` holds a CRM that the tests of its connector run; it is made only when asked for by name.
 
 Runs on the Python the machine brings (3.11 or later) with nothing installed, needs no root, and writes only into the
 git-ignored folders of this clone. An environment is made anew only when its lock changed or its Python is gone; one
@@ -52,10 +54,11 @@ class Environment:
 
 SERVICE = Environment("service", "the service and its tests", ROOT / ".venv", ROOT / "requirements/dev.txt")
 BOT = Environment("bot", "Rasa without TensorFlow", ROOT / ".venv-bot", ROOT / "requirements/bot.txt")
+TRYTON = Environment("tryton", "a CRM for the tests", ROOT / ".venv-tryton", ROOT / "requirements/tryton.txt")
 
 
-def make_environments() -> None:
-    """Make what is missing or out of date; say nothing when there is nothing to do.
+def make_environments(*, tryton: bool = False) -> None:
+    """Make what is missing or out of date, Tryton's only if asked for; say nothing when there is nothing to do.
 
     :raises EnvironmentFailed: with the sentence to show.
     """
@@ -67,6 +70,8 @@ def make_environments() -> None:
     with _only_one_at_a_time():
         make_environment(SERVICE, lambda: Path(sys.executable))
         make_environment(BOT, find_bot_python)
+        if tryton:
+            make_environment(TRYTON, lambda: Path(sys.executable))
 
 
 def make_environment(environment: Environment, find_python: Callable[[], Path]) -> bool:
@@ -229,7 +234,7 @@ def _say(what: str) -> None:
 
 if __name__ == "__main__":
     try:
-        make_environments()
+        make_environments(tryton="tryton" in sys.argv[1:])
     except EnvironmentFailed as problem:
         print(f"make: {problem}", file=sys.stderr)
         sys.exit(1)

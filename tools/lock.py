@@ -2,7 +2,7 @@
 
 For the service with everything that comes along: pins that still fit stay, `make lock UPGRADE=1` takes the newest of
 everything, and the service's pins are among those of the tests, so that what is tested is what runs. For the bot just
-what is named and nothing that Rasa declares besides. No file names an address: hashes say what is right, wherever it
+what is named and nothing that Rasa declares besides. Tryton, which only tests run, shares nothing with either. No file names an address: hashes say what is right, wherever it
 comes from.
 """
 
@@ -16,7 +16,7 @@ from tools.environments import ROOT, EnvironmentFailed, find_uv
 
 
 def lock_requirements(*, upgrade: bool) -> None:
-    """Write the five locks.
+    """Write the six locks.
 
     :raises EnvironmentFailed: when uv cannot be had.
     """
@@ -24,6 +24,7 @@ def lock_requirements(*, upgrade: bool) -> None:
     _compile("dev", service)
     _compile("service", [*service, "--constraint", "requirements/dev.txt"])
     _compile("tools", service)
+    _compile("tryton", service)
     bot = ["--no-deps", "--python-version", "3.10"]
     _compile("bot", bot)
     _compile("actions", bot)
