@@ -58,7 +58,7 @@ TRYTON = Environment("tryton", "a CRM for the tests", ROOT / ".venv-tryton", ROO
 
 
 def make_environments(*, tryton: bool = False) -> None:
-    """Make what is missing or out of date, Tryton's only if asked for; say nothing when there is nothing to do.
+    """Make what is missing or out of date, or Tryton's alone; say nothing when there is nothing to do.
 
     :raises EnvironmentFailed: with the sentence to show.
     """
@@ -68,10 +68,11 @@ def make_environments(*, tryton: bool = False) -> None:
             "or name it: `make run PYTHON=/path/to/python3.12`."
         )
     with _only_one_at_a_time():
-        make_environment(SERVICE, lambda: Path(sys.executable))
-        make_environment(BOT, find_bot_python)
         if tryton:
             make_environment(TRYTON, lambda: Path(sys.executable))
+        else:
+            make_environment(SERVICE, lambda: Path(sys.executable))
+            make_environment(BOT, find_bot_python)
 
 
 def make_environment(environment: Environment, find_python: Callable[[], Path]) -> bool:

@@ -2,8 +2,8 @@
 
 For the service with everything that comes along: pins that still fit stay, `make lock UPGRADE=1` takes the newest of
 everything, and the service's pins are among those of the tests, so that what is tested is what runs. For the bot just
-what is named and nothing that Rasa declares besides. Tryton, which only tests run, shares nothing with either. No file names an address: hashes say what is right, wherever it
-comes from.
+what is named and nothing that Rasa declares besides. Tryton, which only tests run, shares nothing with either. No file
+names an address: hashes say what is right, wherever it comes from.
 """
 
 from __future__ import annotations

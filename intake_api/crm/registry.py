@@ -7,6 +7,7 @@ from intake_api.crm.hubspot import HubSpot
 from intake_api.crm.json_lines import JsonLinesFile
 from intake_api.crm.odoo import Odoo
 from intake_api.crm.port import Destination
+from intake_api.crm.tryton import Tryton
 from intake_api.crm.webhook import Webhook
 from intake_api.settings import Settings
 
@@ -14,6 +15,7 @@ from intake_api.settings import Settings
 KINDS: Mapping[str, Callable[..., Destination]] = {
     "odoo": Odoo,
     "hubspot": HubSpot,
+    "tryton": Tryton,
 }
 
 

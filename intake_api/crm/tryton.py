@@ -6,7 +6,9 @@ that was typed goes into the opportunity, whose every version Tryton keeps for e
 """
 
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 
 from intake_api.crm.calling import TIME_LIMIT, Caller, CallFailed, Deadline
@@ -73,28 +75,22 @@ class Tryton:
         self._account, self._time_limit = account, time_limit
         self._caller = Caller(account.url.rstrip("/"), allow_loopback=allow_loopback, trust=trust)
         self._company: int | None = None  # of the account; asked for once
+        # Tryton would keep two opportunities of two threads; which lead shares a lock with which does not matter.
+        self._locks = tuple(threading.Lock() for _ in range(64))
 
     def send(self, operation: Operation, parcel: Parcel, *, now: datetime) -> Outcome:
         """Carry out one operation; what an earlier attempt left half done is found and finished."""
-        talk = self._talk(now)
+        deadline = Deadline(self._time_limit)
+        talk = Talk(self._caller, self._account, deadline, now=now)
+        lock = self._locks[hash(parcel.lead) % len(self._locks)]
+        if not lock.acquire(timeout=deadline.left()):
+            return Retry("too_slow")
         try:
-            party = _party(talk, parcel)
-            if party and party["replaced_by"]:
-                return Refused("merged_there")  # into a record of theirs: a person has to look
-            if operation == "erase":
-                return self._erase(talk, party, parcel) if party else Done()
-            if operation == "upsert":
-                return self._upsert(talk, party, parcel)
-            if not party or _is_blank(party):
-                return Refused("not_there")
-            if operation == "correct":
-                _write_fields(talk, party, parcel.fields)
-                self._write_note(talk, party["id"], parcel, parcel.fields)
-            else:
-                self._write_note(talk, party["id"], parcel, {})
-            return Done(str(party["id"]))
+            return self._carry_out(operation, talk, parcel)
         except CallFailed as failed:
             return failed.outcome
+        finally:
+            lock.release()
 
     def read_back(self, parcel: Parcel, *, now: datetime) -> ReadBack:
         """Compare party, ways to reach the person, and note with the parcel."""
@@ -105,20 +101,37 @@ class Tryton:
             return failed.outcome if allowed else NOT_UNDERSTOOD  # type: ignore[return-value]
 
     def check(self, *, now: datetime) -> Outcome:
-        """Say whether both accounts are let in with the rights they need; reads the names of models only."""
+        """Say whether each account is let in with the rights it needs; without a second one, people erase."""
         talk = self._talk(now)
         try:
             talk.find(PARTY, [["id", "=", 0]], [NAME])
             if not _has_rights(talk.ask("ir.model.access", "get_access", {"models": list(RIGHTS)})):
                 return NotAllowedIn("rights_missing")
             self._enter_company(talk)
-            with talk.wizard("party.erase"):
-                return Done()
+            if self._account.erase_key:
+                with talk.wizard("party.erase"):
+                    pass
+            return Done()
         except CallFailed as failed:
             return failed.outcome
 
     def _talk(self, now: datetime) -> Talk:
         return Talk(self._caller, self._account, Deadline(self._time_limit), now=now)
+
+    def _carry_out(self, operation: Operation, talk: Talk, parcel: Parcel) -> Outcome:
+        party = _party(talk, parcel)
+        if party and party["replaced_by"]:
+            return Refused("merged_there")  # into a record of theirs: a person has to look
+        if operation == "erase":
+            return self._erase(talk, party, parcel) if party else Done()
+        if operation == "upsert":
+            return self._upsert(talk, party, parcel)
+        if not party or _is_blank(party):
+            return Refused("not_there")
+        fields = parcel.fields if operation == "correct" else {}
+        _write_fields(talk, party, fields)
+        self._write_note(talk, party["id"], parcel, fields)
+        return Done(str(party["id"]))
 
     def _enter_company(self, talk: Talk) -> int:
         """Find out for which company the account works: an opportunity belongs to one."""
@@ -142,9 +155,10 @@ class Tryton:
         self._write_note(talk, party["id"], parcel, fields)
         values = {"party": party["id"], "company": company, "reference": parcel.reference, "description": parcel.form}
         opportunities = _find_or_make(talk, OPPORTUNITY, _of_lead(party["id"], parcel), ["state"], values)
-        for later in opportunities[1:]:
-            if later["state"] == "lead":  # nobody worked on it
-                _drop_opportunity(talk, later)
+        with _others_may_clean_up():
+            for later in opportunities[1:]:
+                if later["state"] == "lead":  # nobody worked on it
+                    _drop_opportunity(talk, later)
         return Done(str(party["id"]))
 
     def _write_note(self, talk: Talk, party: int, parcel: Parcel, fields: Mapping[str, str | int]) -> None:
@@ -156,8 +170,9 @@ class Tryton:
         after = write_note(_title(parcel), read_note(before) | said)
         if not same_text(before, after):
             talk.write(NOTE, first["id"], {"message": after})
-        for one in later:
-            talk.delete(NOTE, one["id"])
+        with _others_may_clean_up():
+            for one in later:
+                talk.delete(NOTE, one["id"])
 
     def _decided(self, parcel: Parcel) -> dict[str, str]:
         values = consent_values(parcel, self.map)
@@ -184,7 +199,7 @@ class Tryton:
         party = _party(talk, parcel)
         if party is None or _is_blank(party):
             return Absent()
-        held = {kind: row for kind, row in _ways(talk, party["id"]).items()}
+        held = _ways(talk, party["id"])
         notes = talk.find(NOTE, _notes(party["id"], parcel), ["message"])
         noted = read_note(str(notes[0]["message"])) if notes else {}
 
@@ -264,6 +279,17 @@ def _find_or_make(talk: Talk, model: str, domain: list[object], fields: list[str
     if found := talk.find(model, domain, fields):
         return found
     raise CallFailed(Retry("changed_meanwhile"))
+
+
+@contextmanager
+def _others_may_clean_up() -> Iterator[None]:
+    """Take it for bad timing when Tryton refuses to take away what another process may be taking away."""
+    try:
+        yield
+    except CallFailed as failed:
+        if failed.outcome.status in (400, 403):
+            raise CallFailed(Retry("changed_meanwhile", status=failed.outcome.status)) from None
+        raise
 
 
 def _drop_opportunity(talk: Talk, opportunity: Row) -> None:

@@ -44,7 +44,12 @@ class Talk:
         :raises CallFailed: there is no such answer.
         """
         query = urlencode([("d", _base64(domain)), *(("f", field) for field in fields)])
-        answer = self._rest("GET", f"{model}?{query}")
+        try:
+            answer = self._rest("GET", f"{model}?{query}")
+        except CallFailed as failed:
+            if isinstance(failed.outcome, Refused):  # a search holds no parcel that could be wrong
+                raise CallFailed(Unknown("search_refused", 400)) from None
+            raise
         if answer.status == 404:
             raise CallFailed(NotAllowedIn("database_not_found", 404))
         rows = _value(answer)
@@ -102,12 +107,12 @@ class Talk:
     def wizard(self, name: str) -> Iterator["Wizard"]:
         """Open a wizard as the account that may erase.
 
-        :raises CallFailed: it is not let in, or may not use it.
+        :raises CallFailed: there is no such account, or it is not let in.
         """
         account = self._account
         if not (account.erase_user and account.erase_key):
-            raise CallFailed(NotAllowedIn("erase_account_missing"))
-        said = self._rpc("common.db.login", [account.erase_user, {"password": account.erase_key}, "en"], {})
+            raise CallFailed(Refused("erase_not_allowed"))
+        said = self.rpc("common.db.login", [account.erase_user, {"password": account.erase_key}, "en"], {})
         if not isinstance(said, list) or len(said) < 2 or not _is_id(said[0]) or not isinstance(said[1], str):
             raise CallFailed(NOT_UNDERSTOOD)
         session = base64.b64encode(f"{account.erase_user}:{said[0]}:{said[1]}".encode()).decode()
@@ -120,7 +125,7 @@ class Talk:
                 opened.close()
         finally:
             with suppress(CallFailed):  # sessions end by themselves
-                self._rpc("common.db.logout", [], signed)
+                self.rpc("common.db.logout", [], signed)
 
     def _rest(self, method: str, below: str, values: Row | None = None) -> Answer:
         signed = {
@@ -129,7 +134,11 @@ class Talk:
         }
         return self._call(method, f"{self._database}/rest/model/{below}", values, signed)
 
-    def _rpc(self, method: str, params: Sequence[object], signed: Mapping[str, str]) -> Any:
+    def rpc(self, method: str, params: Sequence[object], signed: Mapping[str, str]) -> Any:
+        """Return the result of a JSON-RPC call, whose errors come with the status 200.
+
+        :raises CallFailed: there is none.
+        """
         body = {"id": 0, "method": method, "params": params}
         answer = _value(self._call("POST", f"{self._database}/rpc/", body, signed))
         if not isinstance(answer, dict) or not ("result" in answer or isinstance(answer.get("error"), list)):
@@ -181,7 +190,7 @@ class Wizard:
             self._say("delete", self._session)
 
     def _say(self, method: str, *params: object) -> Any:
-        return self._talk._rpc(f"{self._name}.{method}", [*params, self._context], self._signed)
+        return self._talk.rpc(f"{self._name}.{method}", [*params, self._context], self._signed)
 
 
 def classify(answer: Answer, *, now: datetime) -> Outcome | None:

@@ -7,11 +7,13 @@ from pathlib import Path
 from tests.intake_api.crm.worlds.file import file_world
 from tests.intake_api.crm.worlds.hubspot import hubspot_world
 from tests.intake_api.crm.worlds.odoo import odoo_17_world, odoo_19_world
+from tests.intake_api.crm.worlds.tryton import tryton_world
 from tests.intake_api.crm.worlds.webhook import webhook_world
 from tests.intake_api.crm.worlds.world import World
 
 WORLDS: dict[str, Callable[[Path], AbstractContextManager[World]]] = {
     "file": file_world,
+    "tryton": tryton_world,
     "webhook": webhook_world,
     "odoo-19": odoo_19_world,
     "odoo-17": odoo_17_world,
