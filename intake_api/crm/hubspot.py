@@ -7,7 +7,7 @@ the rights and the table of answers.
 
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,7 +35,8 @@ from intake_api.settings import CrmAccount, SettingsError
 KEY = "vestibule_lead"  # unique there
 EMAIL, SECOND = "email", "vestibule_email"  # the second: an address that another contact has
 MERGED = ("hs_merged_object_ids", "hs_calculated_merged_vids")
-PROPERTIES = "crm/v3/properties/contacts"
+PROPERTIES = "crm/v3/properties/contacts/batch/read"
+PAGE = 100  # that many at once
 BASIS = "hs_legal_basis"
 # Ours, and the letters of HubSpot's option.
 BASES = {
@@ -248,21 +249,30 @@ class HubSpot:
         return {BASIS: ";".join(value for value in values if isinstance(value, str) and _letters(value) in bases)}
 
     def _properties(self, turn: Turn) -> Mapping[str, Mapping[str, Any]]:
-        """Return the definitions of a contact's properties; asked once."""
+        """Return the definitions of the properties that we write and that are there; asked once.
+
+        By their names, for all of an account do not fit into one answer.
+        """
         if not self._known:
-            match self._calls.call(turn, "GET", PROPERTIES):
-                case {"results": list(found)} if found:
-                    self._known = {str(one.get("name")): one for one in found if isinstance(one, dict)}
-        if not self._known:
-            raise CallFailed(Unknown("answer_not_readable", 200))
+            names = sorted({KEY, SECOND, BASIS, *_names(self.map)})
+            pages = [names[first : first + PAGE] for first in range(0, len(names), PAGE)]
+            self._known = {name: one for page in pages for name, one in self._defined(turn, page)}
         return self._known
+
+    def _defined(self, turn: Turn, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        asked = {"archived": False, "dataSensitivity": "non_sensitive", "inputs": [{"name": name} for name in names]}
+        match self._calls.call(turn, "POST", PROPERTIES, asked):
+            case {"status": "COMPLETE", "results": list(found)}:  # its errors are names that are not there
+                yield from ((str(one.get("name")), one) for one in found if isinstance(one, dict))
+            case _:
+                raise CallFailed(Unknown("answer_not_readable", 200))
 
     def _probe(self, turn: Turn, below: str, nobody: object) -> None:
         """Ask to write nobody: who may write is told that this is not valid."""
         try:
             self._calls.call(turn, "POST", below, nobody)
         except CallFailed as failed:
-            if not isinstance(failed.outcome, Refused):
+            if isinstance(failed.outcome, NotAllowedIn | Retry):
                 raise
 
     def _check_subscriptions(self, turn: Turn) -> Outcome:

@@ -26,7 +26,7 @@ from intake_api.rules.field_map import ConsentFields
 from intake_api.settings import SettingsError
 from tests.intake_api.crm.parcels import NOW, parcel
 from tests.intake_api.crm.worlds.hubspot import FILES, PLACES, HubSpotWorld, hubspot_world
-from tests.intake_api.crm.worlds.hubspot_server import SCOPES, TIME, Fault, invalid
+from tests.intake_api.crm.worlds.hubspot_server import SCOPES, TIME, Fault, defined, invalid
 from tests.intake_api.crm.worlds.serving import Asked, Said
 from tests.intake_api.crm.worlds.specs import needs_specs, specifications
 
@@ -328,6 +328,13 @@ class TestCheck:
     def test_asks_for_what_the_map_names(self, tmp_path: Path, name: str) -> None:
         with hubspot_world(tmp_path, fixed={name: "x"}) as world:
             assert world.destination.check(now=NOW) == Refused("field_unknown_there")
+
+    def test_asks_for_a_hundred_names_at_a_time(self, tmp_path: Path) -> None:
+        fixed = {f"extra_{number}": "x" for number in range(200)}
+        with hubspot_world(tmp_path, fixed=fixed) as world:
+            world.hub.properties |= {name: defined(name) for name in fixed}
+            assert world.destination.check(now=NOW) == Done()
+            assert len(sent_to(world, "/properties/")) == 3
 
     def test_asks_for_the_subscription(self, tmp_path: Path) -> None:
         with hubspot_world(tmp_path, consent={"newsletter": replace(PLACES, subscription="78")}) as world:

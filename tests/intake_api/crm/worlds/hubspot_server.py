@@ -99,9 +99,9 @@ class HubSpotServer:
         path, query = address.path, {name: values[0] for name, values in parse_qs(address.query).items()}
         body = json.loads(asked.body) if asked.body else {}
         match asked.method, path.removeprefix(CONTACTS):
-            case "GET", "/crm/v3/properties/contacts":
+            case "POST", "/crm/v3/properties/contacts/batch/read":
                 self._need("contacts.read")
-                return 200, {"results": list(self.properties.values())}
+                return self._definitions([one["name"] for one in self._inputs(body)])
             case "POST", "/batch/read":
                 self._need("contacts.read")
                 return self._read(body, archived=query.get("archived") == "true")
@@ -147,6 +147,11 @@ class HubSpotServer:
         if not 1 <= len(body["inputs"]) <= 100:
             raise Fault(400, "VALIDATION_ERROR", "The number of inputs is wrong.")
         return list(body["inputs"])
+
+    def _definitions(self, names: list[str]) -> tuple[int, Any]:
+        found = _batch([self.properties[name] for name in names if name in self.properties])
+        missing = [{"status": "error", "message": "It is not there."} for name in names if name not in self.properties]
+        return (207, found | {"numErrors": len(missing), "errors": missing}) if missing else (200, found)
 
     def _read(self, body: dict[str, Any], *, archived: bool) -> tuple[int, Any]:
         rows, by = (self.archived if archived else self.contacts), body.get("idProperty")
