@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, ForeignKey, String, func, select
+from sqlalchemy import ColumnElement, Connection, ForeignKey, String, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from intake_api.rules.consent import PERMITS, DecisionState
@@ -106,7 +106,9 @@ def permits_now(lead_id: InstrumentedAttribute[str], purpose: str) -> ColumnElem
     """Ask for leads whose newest event of a purpose permits it: what is written down, whatever ends by the clock."""
     of_purpose = (DecisionRow.lead_id == lead_id, DecisionRow.purpose == purpose)
     newest = select(DecisionRow.state).where(*of_purpose).order_by(DecisionRow.number.desc()).limit(1)
-    return newest.scalar_subquery().in_(sorted(PERMITS))
+    # As a question of its own: PostgreSQL takes `(...) IN (...)` for a rare thing, and then reads and sorts all it may.
+    newest_event = newest.correlate(lead_id.class_).subquery()
+    return exists().where(newest_event.c.state.in_(sorted(PERMITS)))
 
 
 def decisions_by_lead(tx: Connection) -> Iterator[tuple[str, Decision]]:
