@@ -1,13 +1,18 @@
 """What was decided, as a CRM's own fields are told it: by the map, for every kind that keeps fields."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from intake_api.clock import rfc3339
 from intake_api.crm.port import Parcel
 from intake_api.rules.field_map import FieldMap
 
 GIVEN = "given"
+
+
+def utc_text(moment: datetime) -> str:
+    """Write a moment as many a CRM does; its fields of texts and of times both take it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def consent_values(parcel: Parcel, named: FieldMap, written: Callable[[datetime], str] = rfc3339) -> dict[str, str]:

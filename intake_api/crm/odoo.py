@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from intake_api.crm.calling import TIME_LIMIT, Caller, CallFailed, Deadline
-from intake_api.crm.consent_fields import consent_values, opted_out
+from intake_api.crm.consent_fields import consent_values, opted_out, utc_text
 from intake_api.crm.odoo_calls import JsonRpc, JsonTwo, OdooFault, Session, Turn, outcome_of
-from intake_api.crm.odoo_values import as_loaded, holds, odoo_time
+from intake_api.crm.odoo_values import as_loaded, holds
 from intake_api.crm.port import (
     Absent,
     Done,
@@ -132,7 +132,7 @@ class Odoo:
     def _wrong_map(self, turn: Turn) -> str | None:
         if self.map.fields is None:
             return "map_missing"
-        names = _names(self.map)
+        names = {name.partition("/")[0] for name in self.map.targets()}  # of a column such as team_id/id the field
         if not names <= self._fields(turn).keys():
             return "field_unknown_there"
         told = any(place in names for *_, place, _ in LISTS)
@@ -289,7 +289,7 @@ class Odoo:
         return self._kinds
 
     def _consent(self, parcel: Parcel) -> dict[str, str]:
-        return consent_values(parcel, self.map, odoo_time)
+        return consent_values(parcel, self.map, utc_text)
 
     def _lacks(self, turn: Turn, session: Session, model: str, *operations: str) -> bool:
         return not all(session.may(turn, model, operation) for operation in operations)
@@ -301,14 +301,6 @@ def _session(caller: Caller, database: str, user: str, key: str) -> Session:
     if not database:
         raise SettingsError("VESTIBULE_CRM_DATABASE is missing: VESTIBULE_CRM_USER speaks to Odoo by JSON-RPC.")
     return JsonRpc(caller, database, user, key)
-
-
-def _names(named: FieldMap) -> set[str]:
-    """Return the fields that a map writes, of a column such as `team_id/id` the field."""
-    forms = [name for one in named.forms.values() for name in one.values()]
-    places = [place for one in named.consent.values() for place in (one.state, one.decided_at, one.evidence) if place]
-    every = {*(named.fields or {}).values(), *forms, *named.fixed, *places}
-    return {name.partition("/")[0] for name in every}
 
 
 def _of_reading(outcome: Outcome) -> ReadBack:

@@ -2,7 +2,6 @@
 
 import html
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 from intake_api.crm.port import FieldValue
@@ -11,11 +10,6 @@ YES = frozenset({"given", "acted", "1", "true", "yes"})  # of a check box: what 
 TAG = re.compile(r"<[^>]*>")
 SPACE = re.compile(r"\s+")
 TIME_LENGTHS = {"date": 10, "datetime": 19}
-
-
-def odoo_time(moment: datetime) -> str:
-    """Write a moment as fields of texts and of times both take it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def as_loaded(value: FieldValue, kind: str) -> str:

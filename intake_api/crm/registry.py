@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from intake_api.catalogue.model import Catalogue
+from intake_api.crm.espocrm import EspoCrm
 from intake_api.crm.hubspot import HubSpot
 from intake_api.crm.json_lines import JsonLinesFile
 from intake_api.crm.odoo import Odoo
@@ -16,6 +17,7 @@ KINDS: Mapping[str, Callable[..., Destination]] = {
     "odoo": Odoo,
     "hubspot": HubSpot,
     "tryton": Tryton,
+    "espocrm": EspoCrm,
 }
 
 

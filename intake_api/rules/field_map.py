@@ -38,5 +38,11 @@ class FieldMap:
             return field
         return self.forms.get(form, {}).get(field) or self.fields.get(field)
 
+    def targets(self) -> set[str]:
+        """Return every name over there that the map writes."""
+        forms = {name for one in self.forms.values() for name in one.values()}
+        places = {place for one in self.consent.values() for place in (one.state, one.decided_at, one.evidence)}
+        return {*(self.fields or {}).values(), *forms, *self.fixed, *(place for place in places if place)}
+
 
 AS_HERE = FieldMap()
