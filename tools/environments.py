@@ -169,7 +169,7 @@ def _is_current(environment: Environment) -> bool:
 def _was_made_here(environment: Environment) -> bool:
     """Say whether it was once complete in this very folder: one that was moved or copied has wrong paths inside."""
     stamp = _stamp(environment)
-    return stamp.exists() and stamp.read_text().endswith(f" {environment.folder}\n")
+    return stamp.exists() and stamp.read_text().endswith(f" {environment.folder.resolve()}\n")
 
 
 def _stamp(environment: Environment) -> Path:
@@ -178,7 +178,7 @@ def _stamp(environment: Environment) -> Path:
 
 def _stamp_text(environment: Environment) -> str:
     content = environment.lock.read_bytes() if environment.lock.exists() else b""
-    return f"{hashlib.sha256(content).hexdigest()} {environment.folder}\n"
+    return f"{hashlib.sha256(content).hexdigest()} {environment.folder.resolve()}\n"
 
 
 def _uv_version(uv: Path) -> tuple[int, ...]:

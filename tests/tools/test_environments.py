@@ -40,6 +40,12 @@ class TestMakingAnEnvironment:
         assert make_environment(moved, this_python)
         assert str(small.folder) not in (moved.folder / "bin/activate").read_text()
 
+    def test_one_that_another_copy_links_to_is_left_alone(self, small: Environment, tmp_path: Path) -> None:
+        make_environment(small, this_python)
+        linked = Environment(small.name, small.holds, tmp_path / "linked", small.lock)
+        linked.folder.symlink_to(small.folder)
+        assert not make_environment(linked, no_python)
+
     def test_a_package_that_is_not_what_its_hash_says_is_refused(self, small: Environment) -> None:
         small.lock.write_text(small.lock.read_text().replace("sha256:", "sha256:" + "0" * 64 + " #"))
         with pytest.raises(EnvironmentFailed, match=r"(?s)^small cannot be made:.*[Hh]ash"):
