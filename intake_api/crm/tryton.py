@@ -37,6 +37,9 @@ NAME = "name"
 WAYS = ("email", "phone", "mobile", "fax", "website")  # to reach somebody: fields that are records of their own
 OURS = "Vestibule"  # the comment on each way that we wrote, so that what sales added stays
 ERASED = "****"  # what Tryton's wizard leaves
+SECOND = {CONTACT: "value_compact", IDENTIFIER: "code_compact"}
+# Writing the first spelling anew writes the second anew.
+HIDING: Mapping[str, Row] = {CONTACT: {"type": "other", "value": ERASED}, IDENTIFIER: {"type": None, "code": ERASED}}
 OPT_OUT = "advertising"  # the line of the note
 RIGHTS = {
     PARTY: ("read", "write", "create"),
@@ -157,7 +160,7 @@ class Tryton:
         opportunities = _find_or_make(talk, OPPORTUNITY, _of_lead(party["id"], parcel), ["state"], values)
         with _others_may_clean_up():
             for later in opportunities[1:]:
-                if later["state"] == "lead":  # nobody worked on it
+                if later["state"] in ("lead", "cancelled"):  # nobody worked on it
                     _drop_opportunity(talk, later)
         return Done(str(party["id"]))
 
@@ -186,19 +189,18 @@ class Tryton:
         if not _is_blank(party) or talk.find(NOTE, _notes(party["id"], parcel), []):
             with talk.wizard("party.erase") as wizard:
                 wizard.execute({"ask": {"party": party["id"]}}, "erase")
-        # The wizard forgets the second spelling that Tryton keeps of each: writing the first anew writes it anew.
-        for model, kind, copy in ((CONTACT, "other", "value_compact"), (IDENTIFIER, None, "code_compact")):
-            for row in talk.find(model, [["party", "=", party["id"]]], [copy]):
-                if row[copy] != ERASED:
-                    talk.write(model, row["id"], {"type": kind, copy.removesuffix("_compact"): ERASED})
+        for model, row in _left_behind(talk, party["id"]):
+            talk.write(model, row, HIDING[model])
         for opportunity in talk.find(OPPORTUNITY, _of_lead(party["id"], parcel), ["state"]):
             _drop_opportunity(talk, opportunity)
         return Done(str(party["id"]))
 
     def _read_back(self, talk: Talk, parcel: Parcel) -> ReadBack:
         party = _party(talk, parcel)
-        if party is None or _is_blank(party):
+        if party is None:
             return Absent()
+        if _is_blank(party):
+            return Held(str(party["id"])) if _left_behind(talk, party["id"]) else Absent()
         held = _ways(talk, party["id"])
         notes = talk.find(NOTE, _notes(party["id"], parcel), ["message"])
         noted = read_note(str(notes[0]["message"])) if notes else {}
@@ -259,6 +261,12 @@ def _write_fields(talk: Talk, party: Row, fields: Mapping[str, str | int]) -> No
         values[NAME] = str(fields[NAME])
     if values:
         talk.write(PARTY, party["id"], values)
+
+
+def _left_behind(talk: Talk, party: int) -> list[tuple[str, int]]:
+    """Return what still has the second spelling that Tryton keeps of each, and its wizard forgets."""
+    rows = [(model, row) for model in HIDING for row in talk.find(model, [["party", "=", party]], [SECOND[model]])]
+    return [(model, int(row["id"])) for model, row in rows if row[SECOND[model]] != ERASED]
 
 
 def _ways(talk: Talk, party: int) -> dict[str, Row]:

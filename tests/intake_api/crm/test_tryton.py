@@ -99,9 +99,10 @@ class TestWhatStandsThere:
         assert world.destination.send("upsert", anna(), now=NOW) == Done("2")
         assert world.destination.read_back(anna(), now=NOW) == Held("2", ())
 
-    def test_two_opportunities_of_a_race_become_the_older_one(self, world: TrytonWorld) -> None:
+    @pytest.mark.parametrize("state", ["lead", "cancelled"])  # cancelled: whoever cleared it away was cut off
+    def test_two_opportunities_of_a_race_become_the_older_one(self, world: TrytonWorld, state: str) -> None:
         world.destination.send("upsert", anna(), now=NOW)
-        second = {"party": 2, "company": 1, "reference": "VB-7K3M-Q9TD"}
+        second = {"party": 2, "company": 1, "reference": "VB-7K3M-Q9TD", "state": state}
         rest(world, "POST", "sale.opportunity", second)
         assert world.destination.send("upsert", anna("d2"), now=NOW) == Done("2")
         assert rows(world, "SELECT id FROM sale_opportunity") == [(1,)]
@@ -191,6 +192,7 @@ class TestErasing:
 
         with world.behaving(break_off):
             assert isinstance(world.destination.send("erase", anna("d2"), now=NOW), Retry)
+        assert isinstance(world.destination.read_back(anna(), now=NOW), Held)
         assert world.destination.send("erase", anna("d2"), now=NOW) == Done("2")
         assert "anna@example.org" not in everything(world)
 
