@@ -1,14 +1,19 @@
 """`intake_api deliveries`: what is on its way, what stands still, and setting it going again."""
 
 import json
+import os
 
 import click
 
+from intake_api.catalogue.load import load_catalogue
 from intake_api.cli.opening import opened
 from intake_api.clock import rfc3339
+from intake_api.crm.port import Done, Duplicate
+from intake_api.crm.registry import open_destination
 from intake_api.flows.resume_deliveries import resume_deliveries
 from intake_api.flows.try_delivery_again import try_delivery_again
 from intake_api.queue import Queue
+from intake_api.settings import read_settings
 from intake_api.store.deliveries import count_by_state
 from intake_api.store.destinations import list_pauses
 
@@ -32,6 +37,24 @@ def status(as_json: bool) -> None:
     click.echo(", ".join(f"{count} {state.replace('_', ' ')}" for state, count in counts.items()) or "No deliveries.")
     for pause in pauses:
         click.echo(f"PAUSED: {pause['name']} since {pause['since']}, reason: {pause['reason']}")
+
+
+@deliveries.command()
+def check() -> None:
+    """Ask the destination whether it would let a lead in.
+
+    Nothing of anybody is sent; a webhook gets a message of the type `test`. It needs what the worker needs to call it,
+    so in containers it runs there.
+    """
+    settings = read_settings(os.environ, "worker")
+    destination = open_destination(settings, load_catalogue(settings.catalogue, settings.public_url))
+    outcome = destination.check(now=settings.clock())
+    if not isinstance(outcome, Done | Duplicate):
+        reason = f"{outcome.reason}, HTTP status {outcome.status}" if outcome.status else outcome.reason
+        raise click.ClickException(
+            f"{destination.name} would take no lead: {reason}. docs/delivery.md says what to do."
+        )
+    click.echo(f"{destination.name} would take a lead.")
 
 
 @deliveries.command()
