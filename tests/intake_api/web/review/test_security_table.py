@@ -13,6 +13,9 @@ IDS = [
     "SEC-52",
     "M-10",
     *(f"A-{number:02}" for number in range(1, 7)),
+    "T-08",
+    "T-10",
+    "X-06",
 ]
 
 
