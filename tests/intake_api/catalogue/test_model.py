@@ -252,8 +252,8 @@ class TestNewForm:
         )
         copy.change(
             "locales/en.yml",
-            "forms:\n",
-            "forms:\n"
+            "\nforms:\n",
+            "\nforms:\n"
             "  opinion:\n"
             "    title: How was it?\n"
             "    benefit: Two questions, and we read every answer.\n"
