@@ -163,7 +163,11 @@ class TestNothingIsHalfStarted:
         ("name", "value", "sentence"),
         [
             ("MODE", "prod", "VESTIBULE_MODE is 'prod'; write one of: production, development, test."),
-            ("DESTINATION", "ftp", "VESTIBULE_DESTINATION is 'ftp'; write one of: file, webhook."),
+            (
+                "DESTINATION",
+                "ftp",
+                "VESTIBULE_DESTINATION is 'ftp'; write one of: file, webhook, tryton, odoo, hubspot, espocrm.",
+            ),
             (
                 "DATABASE_URL",
                 "mysql://zq7f3@127.0.0.1/x",

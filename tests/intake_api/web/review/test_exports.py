@@ -215,7 +215,7 @@ class TestAgreeing:
         assert "Somebody else who may take leads out has to agree" in words_of(mine)
         said = words_of(theirs)
         assert "To get in touch with these people: For the fair" in said
-        assert "State: To decide · Form: request demo" in said
+        assert "State: To decide · Form: Request demo" in said
         assert "3 leads" in said
         assert "Waits for a second person" in words_of(anna.page("/exports"))
         assert anna.send(theirs, f"{asked}/approve").status_code == 303
