@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.act_on_many import BulkDesk, act_on_many
+from intake_api.flows.mark_spam import mark_spam
 from intake_api.queue import Queue
 from intake_api.rules.staff_fields import BESIDES, OF_OTHERS, PAGES, Shows
 from intake_api.rules.staff_roles import PEOPLE_ROLES, Role, StaffAct, may
@@ -33,6 +34,7 @@ FOR_ALL, FOR_ONESELF = "zzmarked view for all", "zzmarked view of one"
 TYPED = (*MARKED.values(), "zzmarked message")
 MASKS = ("Z… P…", "Z… W…")
 TABLE = re.compile(r"^\| `([a-z_]+\.[a-z_]+)` \|((?: (?:yes|–|officer|lead) \|){7})$", re.MULTILINE)
+BEGUN = re.compile(f"(begun|asked for) by {READER}")  # who did something, which is no reading
 # Pages of the person who looks, and of nobody else; a picture; the same numbers as `reports.take_out`, packed.
 OWN = {"entrance.show_choice", "company.step_up", "second_factor.picture", "reports.take_workbook"}
 
@@ -43,6 +45,7 @@ class House:
 
     lead: Lead
     moved: Lead  # by an act on many
+    spam: Lead  # left out of files
     paths: dict[str, str]
 
 
@@ -71,7 +74,9 @@ def house(
     job = look(piotr, [moved], "contact")
     assert piotr.send(piotr.page(job), f"{job}/begin").status_code == 303
     act_on_many(store, BulkDesk(queue, "file", "crm"), job.rpartition("/")[2], 1, clock=clock)
-    file = take_out(piotr, lead, works)
+    spam = keep_lead(store, catalogue, now=clock())
+    mark_spam(store, spam.reference, seen_version=spam.version, staff_id="0" * 32, now=clock())
+    file = take_out(piotr, [lead, spam], works)
     with review_app.test_request_context():
         paths = {
             "lead.show": url_for("lead.show", reference=lead.reference),
@@ -82,12 +87,12 @@ def house(
             "exports.file": f"{file}/file",  # his alone
             "reports.take_out": "/reports/leads/days.csv",
         }
-        return House(lead, moved, {endpoint: paths.get(endpoint) or url_for(endpoint) for endpoint in PAGES})
+        return House(lead, moved, spam, {endpoint: paths.get(endpoint) or url_for(endpoint) for endpoint in PAGES})
 
 
-def take_out(browser: Browser, lead: Lead, works: Callable[[str], None]) -> str:
-    """Have a file made of one lead; return the path of its page."""
-    path = look_at_file(browser, [lead], at="/?state=all")
+def take_out(browser: Browser, leads: list[Lead], works: Callable[[str], None]) -> str:
+    """Have a file made of leads; return the path of its page."""
+    path = look_at_file(browser, leads, at="/?state=all")
     assert ask(browser, path) == 303
     works(path)
     return path
@@ -101,8 +106,8 @@ def shown_by(answer: TestResponse, endpoint: str, house: House) -> set[Shows]:
         Shows.TYPED: any(value in text for value in TYPED if value != MARKED["email"] or endpoint != "search.show"),
         Shows.MASKED: any(value in text for value in MASKS),
         Shows.NOTES: NOTE in text,
-        Shows.READERS: f"by {READER}" in main.partition("begun by")[0] or (endpoint == "audit.show" and READER in main),
-        Shows.REFERENCE: house.lead.reference in text or house.moved.reference in text,
+        Shows.READERS: f"by {READER}" in BEGUN.sub("", main) or (endpoint == "audit.show" and READER in main),
+        Shows.REFERENCE: any(one.reference in text for one in (house.lead, house.moved, house.spam)),
         Shows.STAFF: READER in main,
         Shows.VIEWS: FOR_ALL in text,
     }
@@ -130,7 +135,7 @@ class TestPagesRolesAndFields:
         acts, browser, wrong = acts_of(review_app), reviewing("who.looks@tidewick.example", roles=roles), []
         paths = dict(house.paths)
         if may(roles, StaffAct.EXPORT_LEADS):
-            paths["exports.file"] = f"{take_out(browser, house.lead, works)}/file"
+            paths["exports.file"] = f"{take_out(browser, [house.lead], works)}/file"
         for endpoint in PAGES:
             act = acts[endpoint]
             assert act is not None
