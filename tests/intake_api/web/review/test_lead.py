@@ -235,7 +235,7 @@ class TestDelivery:
             "To Brightledger Example GmbH, by webhook",
             "Trying again",
             "Attempts 1",
-            "not now (server error, 503)",
+            "not now (error over there, 503)",
             "Next attempt 21 Nov 2026, 09:05 UTC",
         ):
             assert part in said, part
