@@ -15,7 +15,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 TURN_SECONDS = 10.0
 CONNECT_SECONDS = 2.0
 ANSWER_BYTES = 256 * 1024
-AT_ONCE = 16
+AT_ONCE = 24  # calls in work: no more turns than that are let in at once
 
 
 class ChatAway(Exception):

@@ -68,6 +68,7 @@ def running_channel(port: int = 0) -> Iterator[Channel]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # of the five that are usual, the sixth turn at once would wait for its connection
 
     def handle_error(self, *_: object) -> None:
         """Say nothing of a gateway that hung up."""
