@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.rules.period import Period
@@ -67,7 +68,7 @@ def total_table(period: Period, now: int, before: int) -> Table:
     """Say how many came, in all and on a day of the period."""
     rows = [
         (_("Leads"), Both(now, before)),
-        (_("A day, on average"), Both(round(now / period.length), round(before / period.length))),
+        (_("A day, on average"), Both(Decimal(now) / period.length, Decimal(before) / period.length)),
     ]
     columns = (_("What"), _("Number"))
     return Table("total", _("In all"), columns, rows if now or before else [], is_wide=True, is_headline=True)

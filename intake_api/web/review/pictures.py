@@ -37,8 +37,9 @@ def columns(picture_id: str, title: str, summary: str, bars: Sequence[Bar]) -> M
     """Draw one column for each day, and a mark at the height of the same day before."""
     top = grid_top(max((max(bar.value, bar.before or 0) for bar in bars), default=0))
     width = 100 / max(1, len(bars))
-    drawn = [_grid_line(level, top) for level in _levels(top)]
-    words = [_level_word(level, top) for level in _levels(top) if level]  # last, so that no column hides them
+    ground = [_grid_line(level, top) for level in _levels(top)]
+    words = [_level_word(level, top) for level in _levels(top) if level]
+    drawn: list[str] = []
     for number, bar in enumerate(bars):
         left, height = number * width, HEIGHT * bar.value / top
         if bar.value:
@@ -52,8 +53,9 @@ def columns(picture_id: str, title: str, summary: str, bars: Sequence[Bar]) -> M
                 f'<line class="then" x1="{left:.3f}%" x2="{left + width:.3f}%" y1="{y:.1f}" y2="{y:.1f}"></line>'
             )
     drawn += [_word_below(bars[number].label, number, len(bars)) for number in named(len(bars))]
-    drawn += words
-    return _svg(picture_id, title, summary, HEIGHT + BELOW, drawn)
+    # Beside the words of the levels, which stand at the right end: how wide it is says the style sheet, in letters.
+    plot = f'<svg class="plot" width="92%" height="{HEIGHT + BELOW}">{"".join(drawn)}</svg>'
+    return _svg(picture_id, title, summary, HEIGHT + BELOW, [*ground, plot, *words])
 
 
 def rows(picture_id: str, title: str, summary: str, bars: Sequence[Bar]) -> Markup:

@@ -9,6 +9,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Protocol
 
 from xlsxwriter import Workbook
@@ -32,7 +33,7 @@ NO_GUESSING = {
 }
 NARROW, WIDE = 8, 48  # letters
 MANY_ROWS = 1000
-FORMATS = {int: "#,##0", float: "0.0%", date: "yyyy-mm-dd", timedelta: "[h]:mm:ss"}
+FORMATS = {int: "#,##0", Decimal: "#,##0.0", float: "0.0%", date: "yyyy-mm-dd", timedelta: "[h]:mm:ss"}
 
 
 class SaysWhatItIs(Protocol):
@@ -111,6 +112,8 @@ def _write(sheet: Worksheet, row: int, place: int, cell: Single, formats: Mappin
         sheet.write_string(row, place, text_cell(cell))
     elif isinstance(cell, int):
         sheet.write_number(row, place, cell, formats[int])
+    elif isinstance(cell, Decimal):
+        sheet.write_number(row, place, float(cell), formats[Decimal])
     elif isinstance(cell, date):
         sheet.write_datetime(row, place, datetime.combine(cell, time()), formats[date])
     elif isinstance(cell, timedelta):
@@ -144,7 +147,8 @@ def _cell(cell: Single, separator: str) -> str | int:
     if isinstance(cell, timedelta):
         minutes, seconds = divmod(round(cell.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
-    if cell is None or cell.value is None:
+    value = cell if cell is None or isinstance(cell, Decimal) else cell.value
+    if value is None:
         return ""
-    number = f"{cell.value:.4f}"
+    number = f"{value:.4f}"
     return number.replace(".", ",") if separator == SEMICOLON else number

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
@@ -28,7 +29,7 @@ class Share:
         return self.part / self.whole if self.whole else None
 
 
-Single = str | int | date | timedelta | Share | None
+Single = str | int | Decimal | date | timedelta | Share | None  # a Decimal is an average
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ class Both:
     @property
     def change(self) -> float | None:
         """Return how a number differs from what it was, 1 being twice as many; None of what is no number."""
-        if not isinstance(self.now, int) or not isinstance(self.before, int) or not self.before:
+        if not isinstance(self.now, int | Decimal) or not isinstance(self.before, int | Decimal) or not self.before:
             return None
-        return (self.now - self.before) / self.before
+        return float(Decimal(self.now) / Decimal(self.before)) - 1
 
 
 Cell = Single | Both
@@ -103,6 +104,8 @@ def shown(cell: Single) -> str:
         return cell
     if isinstance(cell, int):
         return spaced(cell)
+    if isinstance(cell, Decimal):
+        return str(format_decimal(cell, "0.0", locale=speech()))
     if isinstance(cell, date):
         return date_said(cell)
     if isinstance(cell, timedelta):

@@ -81,7 +81,7 @@ class TestPage:
     ) -> None:
         keep_at(store, catalogue, clock, "2026-11-10 08:00", "2026-11-18 08:00", "2026-11-18 09:00", "2026-11-18 10:00")
         page = team_lead.page("/reports?days=7")
-        assert "Leads 3 before: 1 (+200%) A day, on average 0" in words_of(page)
+        assert "Leads 3 before: 1 (+200%) A day, on average 0.4 before: 0.1 (+200%)" in words_of(page)
         assert "15 Nov 2026 to 21 Nov 2026, beside 8 Nov 2026 to 14 Nov 2026." in words_of(page)
         assert "18 Nov 2026 3 11 Nov 2026 0" in words_of(page)
         assert "Request demo 3 before: 1 (+200%) 100% before: 100%" in words_of(page)
