@@ -21,14 +21,13 @@ from intake_api.crm.port import (
     Operation,
     Outcome,
     Parcel,
-    ParcelPurpose,
     Refused,
     Retry,
     Unknown,
 )
-from intake_api.flows.judge_forwarding import Judgement, judge_forwarding
+from intake_api.flows.judge_forwarding import judge_forwarding
+from intake_api.flows.pack_parcel import pack_parcel
 from intake_api.log import event
-from intake_api.rules.field_map import FieldMap
 from intake_api.rules.forwarding import Obstacle
 from intake_api.rules.lead_state import MOVES, Act, LeadState
 from intake_api.rules.retry import next_attempt
@@ -37,8 +36,7 @@ from intake_api.store.base import Store
 from intake_api.store.deliveries import DELIVERIES, Attempt, Delivery, DeliveryState, record_attempt
 from intake_api.store.destinations import find_pause, pause_destination
 from intake_api.store.lead_moves import forget_moves
-from intake_api.store.leads import Lead, get_lead_by_id, move_lead, open_values
-from intake_api.store.subjects import get_data_key
+from intake_api.store.leads import Lead, get_lead_by_id, move_lead
 from intake_api.store.turns import claim_turn, find_claimed, find_running
 
 FAILED = (DeliveryState.REFUSED, DeliveryState.GIVEN_UP, DeliveryState.BLOCKED)
@@ -122,40 +120,7 @@ def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, 
             return None
         forget_moves(tx, lead.id)  # from here on it may be over there: undoing would promise too much
         claim = claim_turn(tx, DELIVERIES, delivery.id, now=now)
-        return _Claimed(claim, _parcel(tx, store, delivery, lead, judgement, destination.map))
-
-
-def _parcel(
-    tx: Connection, store: Store, delivery: Delivery, lead: Lead, judgement: Judgement, named: FieldMap
-) -> Parcel:
-    """Pack what may travel: fields of the purposes that permit it, and why and until when they may be held (X-02)."""
-    names = {one: named.name(lead.form, one) for one in judgement.fields}
-    values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
-    return Parcel(
-        delivery=delivery.id,
-        lead=lead.id,
-        reference=lead.reference,
-        subject=lead.subject_id,
-        form=lead.form,
-        locale=lead.locale,
-        channel=lead.channel,
-        submitted_at=lead.received_at,
-        notice=lead.notice_hash,
-        purposes=tuple(
-            ParcelPurpose(
-                id=decision.purpose,
-                basis=decision.basis.rpartition("#")[2],
-                state=decision.state.value,
-                decided_at=decision.decided_at,
-                channel=lead.channel,
-                evidence=decision.evidence_entry,
-            )
-            for decision in judgement.decisions
-        ),
-        delete_after=lead.delete_after,
-        restricted=False,
-        fields={there: values[here] for here, there in names.items() if there and here in values},
-    )
+        return _Claimed(claim, pack_parcel(tx, store, lead, judgement, destination.map, delivery=delivery.id))
 
 
 def _judged(delivery: Delivery, outcome: Outcome, *, now: datetime, jitter: float) -> Attempt:
