@@ -53,7 +53,7 @@ def columns(picture_id: str, title: str, summary: str, bars: Sequence[Bar]) -> M
                 f'<line class="then" x1="{left:.3f}%" x2="{left + width:.3f}%" y1="{y:.1f}" y2="{y:.1f}"></line>'
             )
     drawn += [_word_below(bars[number].label, number, len(bars)) for number in named(len(bars))]
-    # Beside the words of the levels, which stand at the right end: how wide it is says the style sheet, in letters.
+    # Beside the words of the levels, which stand at the right end.
     plot = f'<svg class="plot" width="92%" height="{HEIGHT + BELOW}">{"".join(drawn)}</svg>'
     return _svg(picture_id, title, summary, HEIGHT + BELOW, [*ground, plot, *words])
 
