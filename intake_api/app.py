@@ -57,6 +57,7 @@ from intake_api.web.review.account import account
 from intake_api.web.review.audit import audit
 from intake_api.web.review.bulk import bulk
 from intake_api.web.review.company import company, open_company
+from intake_api.web.review.destinations import destinations, look_at_pauses
 from intake_api.web.review.exports import exports
 from intake_api.web.review.frame import assets, frame_pages, problem_page
 from intake_api.web.review.joining import joining
@@ -121,7 +122,7 @@ def create_review_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     app = _new_app(Door("review", settings, catalogue, store, clock, waiting), page_of_problem=problem_page)
     of_people = (people, account, joining, second_factor, passkeys, company)
     of_leads = (queue, search, views, lead, merging, work, bulk, exports, recording)
-    parts = (entrance, *of_leads, audit, reports, *of_people, assets, health)
+    parts = (entrance, *of_leads, audit, reports, destinations, *of_people, assets, health)
     for part in parts:
         app.register_blueprint(part)
     frame_pages(app)
@@ -131,6 +132,7 @@ def create_review_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     guard_acts(app)
     refuse_consents(app)
     ask_for_what_is_missing(app)
+    look_at_pauses(app)
     return app
 
 

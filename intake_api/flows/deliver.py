@@ -33,13 +33,12 @@ from intake_api.rules.lead_state import MOVES, Act, LeadState
 from intake_api.rules.retry import next_attempt
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.deliveries import DELIVERIES, Attempt, Delivery, DeliveryState, record_attempt
+from intake_api.store.deliveries import DELIVERIES, FAILED, Attempt, Delivery, DeliveryState, record_attempt
 from intake_api.store.destinations import find_pause, pause_destination
 from intake_api.store.lead_moves import forget_moves
 from intake_api.store.leads import Lead, get_lead_by_id, move_lead
 from intake_api.store.turns import claim_turn, find_claimed, find_running
 
-FAILED = (DeliveryState.REFUSED, DeliveryState.GIVEN_UP, DeliveryState.BLOCKED)
 UPSERT: Operation = "upsert"
 REMOTE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=-]{0,199}")
 

@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from intake_api.flows.deliver import FAILED
 from intake_api.flows.judge_forwarding import ForwardingBlocked, judge_forwarding
 from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.rules.lead_state import Act, MoveRefused, next_state
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.deliveries import Delivery, add_delivery, list_deliveries, restart_delivery
+from intake_api.store.deliveries import FAILED, Delivery, add_delivery, list_deliveries, restart_delivery, unpark
 from intake_api.store.leads import LeadChanged, LeadUnknown, get_lead, move_lead
 from intake_api.store.turns import turn_key
 
@@ -43,6 +42,7 @@ def try_delivery_again(
         if here:
             delivery = restart_delivery(tx, here[-1])
         else:
+            unpark(tx, [one.id for one in failed])
             delivery = add_delivery(
                 tx, lead_id=lead.id, destination=destination, recipient=recipient, kind="upsert", now=now
             )

@@ -40,6 +40,7 @@ PAGES: Mapping[str, frozenset[Shows]] = {
     "audit.rights": frozenset(),
     "reports.show": frozenset(),
     "reports.take_out": frozenset(),
+    "destinations.show": frozenset(),
     "people.show": frozenset({Shows.STAFF}),
     "account.show": frozenset(),
     "second_factor.show": frozenset(),

@@ -34,6 +34,9 @@ class StaffAct(StrEnum):
     SEE_AUDIT = "see_audit"
     SEE_RIGHTS = "see_rights"
     SEE_REPORTS = "see_reports"  # counts, in which nobody is to be seen
+    SEE_DESTINATIONS = "see_destinations"  # how deliveries fare: counts, and no lead
+    RESUME_DESTINATION = "resume_destination"  # one that is paused
+    SETTLE_DELIVERIES = "settle_deliveries"  # those that failed, by their leads' references
     MANAGE_PEOPLE = "manage_people"
 
 
@@ -56,6 +59,9 @@ ALLOWED: Mapping[StaffAct, frozenset[Role]] = {
     StaffAct.SEE_AUDIT: _OFFICER,
     StaffAct.SEE_RIGHTS: _OFFICER,
     StaffAct.SEE_REPORTS: frozenset({Role.LEAD, Role.OFFICER, Role.ADMINISTRATOR}),
+    StaffAct.SEE_DESTINATIONS: frozenset({Role.LEAD, Role.OFFICER, Role.ADMINISTRATOR}),
+    StaffAct.RESUME_DESTINATION: frozenset({Role.ADMINISTRATOR}),
+    StaffAct.SETTLE_DELIVERIES: frozenset({Role.LEAD, Role.ADMINISTRATOR}),
     StaffAct.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
 }
 

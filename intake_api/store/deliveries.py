@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, ForeignKey, Index, String, func, insert, select, update
+from sqlalchemy import Connection, ForeignKey, Index, String, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.store import turns
@@ -32,13 +32,27 @@ class DeliveryState(StrEnum):
 
 
 UNSETTLED = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING)
+FAILED = (DeliveryState.REFUSED, DeliveryState.GIVEN_UP, DeliveryState.BLOCKED)  # parked until a person looks at it
+# Written out, so that a query is seen to ask for what an index holds.
+WAITS = "state IN ('queued', 'sending', 'retrying')"
+ARRIVED = "state = 'delivered'"
+PARKED = "parked_at IS NOT NULL"
+
+
+def _index(name: str, columns: tuple[str, ...], only: str) -> Index:
+    return Index(f"ix_deliveries_{name}", *columns, sqlite_where=text(only), postgresql_where=text(only))
 
 
 class DeliveryRow(TurnRow):
     """One delivery. Its id is the other side's idempotency key and never changes."""
 
     __tablename__ = "deliveries"
-    __table_args__ = (Index(None, "state", "next_attempt_at"),)
+    __table_args__ = (
+        Index(None, "state", "next_attempt_at"),
+        _index("waiting", ("destination", "state", "created_at", "next_attempt_at"), WAITS),
+        _index("arrived", ("destination", "last_at"), ARRIVED),
+        _index("parked", ("parked_at", "id", "destination", "last_reason"), PARKED),
+    )
 
     lead_id: Mapped[str] = mapped_column(ForeignKey(LeadRow.id), index=True)
     destination: Mapped[str] = mapped_column(String(40))
@@ -51,6 +65,7 @@ class DeliveryRow(TurnRow):
     last_at: Mapped[datetime | None] = mapped_column(Moment)
     remote_id: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Moment)
+    parked_at: Mapped[datetime | None] = mapped_column(Moment)  # since when it waits for a person to look at it
 
 
 @dataclass(frozen=True)
@@ -145,13 +160,14 @@ def add_settled(
         attempts=1,
         next_attempt_at=None,
         last_outcome="done" if state is DeliveryState.DELIVERED else "retry",
-        last_reason=None,
+        last_reason=None if state is DeliveryState.DELIVERED else "not_reachable",
         last_status=None,
         last_at=now,
         remote_id=None,
         created_at=began,
     )
-    _ROWS.add(tx, {**{name: getattr(delivery, name) for name in Delivery.__dataclass_fields__}, "claim": None})
+    values = {name: getattr(delivery, name) for name in Delivery.__dataclass_fields__}
+    _ROWS.add(tx, {**values, "claim": None, "parked_at": now if state in FAILED else None})
     return delivery
 
 
@@ -178,6 +194,7 @@ def record_attempt(tx: Connection, delivery_id: str, attempt: Attempt, *, now: d
         "last_reason": attempt.reason,
         "last_status": attempt.status,
         "last_at": now,
+        "parked_at": now if attempt.state in FAILED else None,
     }
     if attempt.remote_id is not None:
         values["remote_id"] = attempt.remote_id
@@ -186,7 +203,7 @@ def record_attempt(tx: Connection, delivery_id: str, attempt: Attempt, *, now: d
 
 def restart_delivery(tx: Connection, delivery: Delivery) -> Delivery:
     """Give a failed delivery its next turn, at the beginning of the schedule; return it as it then stands."""
-    turns.give_turns(tx, DeliveryRow, [delivery.id], attempts=0)
+    turns.give_turns(tx, DeliveryRow, [delivery.id], attempts=0, parked_at=None)
     return replace(delivery, attempts=0, state=DeliveryState.QUEUED, turn=delivery.turn + 1)
 
 
@@ -194,6 +211,11 @@ def queue_again(tx: Connection, delivery: Delivery) -> Delivery:
     """Give a cancelled delivery its next turn, where its schedule stopped; return it as it then stands."""
     turns.give_turns(tx, DeliveryRow, [delivery.id], last_outcome=None, last_reason=None)
     return replace(delivery, state=DeliveryState.QUEUED, turn=delivery.turn + 1)
+
+
+def unpark(tx: Connection, delivery_ids: Iterable[str]) -> None:
+    """Take deliveries off a person's list: something else goes in their place."""
+    tx.execute(update(DeliveryRow).where(DeliveryRow.id.in_(list(delivery_ids))).values(parked_at=None))
 
 
 def count_by_state(tx: Connection) -> dict[DeliveryState, int]:

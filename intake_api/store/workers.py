@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, String, delete, insert, or_, select, update
+from sqlalchemy import Connection, String, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.store.base import Moment, Table
@@ -50,4 +50,10 @@ def last_beat(tx: Connection, *, host: str) -> datetime | None:
     """Return when a worker of this machine last showed that it lives."""
     query = select(WorkerRow.beat_at).where(WorkerRow.host == host).order_by(WorkerRow.beat_at.desc()).limit(1)
     beat_at: datetime | None = tx.scalar(query)
+    return beat_at
+
+
+def newest_beat(tx: Connection) -> datetime | None:
+    """Return when any worker, on whichever machine, last showed that it lives."""
+    beat_at: datetime | None = tx.scalar(select(func.max(WorkerRow.beat_at)))
     return beat_at

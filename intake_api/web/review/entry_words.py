@@ -104,6 +104,7 @@ AUDITED = {
     "alert.given_up": _l("Could not be told to look at the audit"),
     "alert.dropped": _l("Was not told to look at the audit"),
     "report.exported": _l("Took a report out"),
+    "destination.resumed": _l("Let deliveries go on"),
     "audit.read": _l("Looked at this audit"),
 }
 
@@ -133,4 +134,5 @@ FACTS = {
     "days": _l("Days"),
     "approved_by": _l("Agreed to by"),
     "export": _l("Export"),
+    "destination": _l("Destination"),
 }

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from intake_api.rules.bulk import BulkAct
 from intake_api.rules.reading_pace import Limit
 from intake_api.web.review.bulk_words import ACTS, STOPPED_FOR
-from intake_api.web.review.code_words import why_not_sent
+from intake_api.web.review.code_words import destination, why_not_sent
 from intake_api.web.review.entry_words import AUDITED
 from intake_api.web.review.names import field_name, spoken, team_name
 from intake_api.web.review.reports import REPORTS
@@ -66,4 +66,5 @@ _SAYS: Mapping[str, Callable[[str], str]] = {
     "report": lambda value: REPORTS[value].title if value in REPORTS else spoken(value),
     "act": _of({act.value: said for act, said in DEEDS.items()}),
     "table": _of(TABLES),
+    "destination": destination,
 }

@@ -91,6 +91,7 @@ def frame_pages(app: Flask) -> None:
         here=lambda: g.get("reviewer"),
         i_may=lambda act: i_may(StaffAct(act)),
         from_below=from_below,
+        pauses_said=lambda: g.get("pauses", ()),
     )
 
 

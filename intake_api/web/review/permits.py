@@ -34,6 +34,7 @@ PLACES = (
     (StaffAct.SEE_RIGHTS, "audit.rights", _l("Rights")),
     (StaffAct.MANAGE_PEOPLE, "people.show", _l("People")),
     (StaffAct.SEE_REPORTS, "reports.show", _l("Reports")),
+    (StaffAct.SEE_DESTINATIONS, "destinations.show", _l("Destinations")),
 )
 
 

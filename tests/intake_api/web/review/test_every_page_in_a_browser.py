@@ -26,8 +26,10 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.rules.staff_roles import Role
 from intake_api.store import second_factors, staff
 from intake_api.store.base import Store
+from intake_api.store.destinations import pause_destination
 from intake_api.store.lead_lists import Wanted, list_leads
 from intake_api.store.leads import Lead
+from intake_api.store.workers import add_worker
 from intake_api.web.review.reports import FIRST, REPORTS
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.flows.merging import Pair
@@ -100,6 +102,7 @@ def visits(
         staff.add_staff(tx, NEW, password_hash, one_time=True, now=clock())
     asked = keep_lead(store, catalogue, now=clock(), message="Could you show us how it works?")
     keep_lead(store, catalogue, now=clock(), message="We would like to see it on a Tuesday.")
+    let_fare(store, clock)
     author = id_of(store, ANNA)
     write_note(store, catalogue, asked.reference, "Asks for a morning.", note_id="0" * 32, staff_id=author, now=clock())
     return [
@@ -138,6 +141,7 @@ def visits(
         Visit("second-factor", "second_factor.show", FACTOR, anna.token),
         Visit("not-your-page", "people.show", "/people", ilze),
         Visit("people", "people.show", "/people", anna.token),
+        Visit("destinations", "destinations.show", "/destinations", anna.token),
         Visit("audit", "audit.show", "/audit", anna.token),
         Visit("rights", "audit.rights", "/rights", anna.token),
         *(Visit(f"reports-{name}", "reports.show", f"/reports/{name}", marta) for name in REPORTS if name != FIRST),
@@ -169,6 +173,13 @@ def files_of_leads(reviewing: MakeReviewer, works: Callable[[str], None]) -> lis
         Visit("file-ready", "exports.show", ready, elza.token),
         Visit("queue-as-lead", "queue.show", "/", elza.token, lambda page: page.click("#many-tools summary")),
     ]
+
+
+def let_fare(store: Store, clock: DrivenClock) -> None:
+    """Let a worker be at work, and a destination of before be paused."""
+    with store.writing() as tx:
+        add_worker(tx, "w" * 32, host="here", now=clock())
+        pause_destination(tx, "webhook", reason="credential_refused", delivery_id=None, now=clock())
 
 
 def id_of(store: Store, email: str) -> str:
