@@ -96,6 +96,7 @@ class TestWays:
             list_health(tx, ["webhook"], now=clock())
             ways = [way_of(tx, *one) for one in list(asked) if "deliveries" in one[0]]
         assert len(ways) == 4
+        assert [name for name in ("waiting", "arrived", "parked") if f"ix_deliveries_{name}" not in "".join(ways)] == []
         whole = ("SCAN deliveries\n", "Seq Scan on deliveries")
         assert [way for way in ways if any(one in way + "\n" for one in whole)] == []
 
