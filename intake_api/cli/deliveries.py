@@ -7,6 +7,7 @@ import click
 
 from intake_api.catalogue.load import load_catalogue
 from intake_api.cli.opening import opened
+from intake_api.cli.previews import field_map, preview
 from intake_api.clock import rfc3339
 from intake_api.crm.port import Done, Duplicate
 from intake_api.crm.registry import open_destination
@@ -21,6 +22,10 @@ from intake_api.store.destinations import list_pauses
 @click.group()
 def deliveries() -> None:
     """Deliveries to the CRM."""
+
+
+deliveries.add_command(preview)
+deliveries.add_command(field_map)
 
 
 @deliveries.command()

@@ -125,12 +125,12 @@ def _plain(delivery: Any) -> dict[str, Any]:
 
 def _in_words(shown: dict[str, Any]) -> str:
     lines = [f"{shown['reference']}  {shown['form']} by {shown['channel']} in {shown['locale']}, {shown['state']}"]
-    lines += [f"  {name}: {_one_line(value)}" for name, value in shown["fields"].items()]
+    lines += [f"  {name}: {one_line(value)}" for name, value in shown["fields"].items()]
     lines += [f"  {purpose}: {decision['state']}" for purpose, decision in shown["decisions"].items()]
     lines += [f"  delivery {one['id']}: {one['state']}, {one['attempts']} attempts" for one in shown["deliveries"]]
     return "\n".join([*lines, f"  erased after {shown['delete_after']}"])
 
 
-def _one_line(value: Any) -> str:
+def one_line(value: Any) -> str:
     """Show a typed value on one line of a terminal: control characters as escapes (SEC-14, SEC-36)."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(value))

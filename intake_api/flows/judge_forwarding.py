@@ -1,6 +1,7 @@
 """Judge whether a lead may go to a recipient now: for the screen before the button, at approval, and before sending."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +24,7 @@ class ForwardingBlocked(Exception):
     code = "forwarding_blocked"
 
     def __init__(self, obstacles: tuple[Obstacle, ...]) -> None:
-        super().__init__(" ".join(obstacle.says for obstacle in obstacles))
+        super().__init__(" ".join(f"{one.says} {one.next}" for one in obstacles))
         self.obstacles = obstacles
 
 
@@ -32,12 +33,15 @@ class Judgement:
     """What the gate says: why not, and, if it may go, for which purposes and with which fields.
 
     `decisions` are those on every purpose that names the recipient: what was refused must be known over there, too.
+    `promised` is each purpose as it was promised, `serves` each field's purposes: they say why a field stays here.
     """
 
     obstacles: tuple[Obstacle, ...]
     purposes: tuple[str, ...]
     fields: tuple[str, ...]
     decisions: tuple[Decision, ...]
+    promised: tuple[PromisedPurpose, ...]
+    serves: Mapping[str, tuple[str, ...]]
 
     @property
     def open(self) -> bool:
@@ -79,6 +83,8 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
         purposes=allowed,
         fields=tuple(one["name"] for one in notice["fields"] if set(allowed) & set(one["purposes"])),
         decisions=tuple(decisions[one.id] for one in purposes if recipient in one.recipients and one.state),
+        promised=tuple(purposes),
+        serves={one["name"]: tuple(one["purposes"]) for one in notice["fields"]},
     )
 
 

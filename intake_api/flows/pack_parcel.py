@@ -37,6 +37,29 @@ def pack_parcel(
     )
 
 
+def pack_question(lead: Lead, *, remote_id: str | None) -> Parcel:
+    """Pack what is needed to ask a destination whether it holds a lead: our key of it, and nothing of the person.
+
+    `remote_id` is the record there as an earlier delivery told it.
+    """
+    return Parcel(
+        delivery="",
+        lead=lead.id,
+        reference=lead.reference,
+        subject=lead.subject_id,
+        form=lead.form,
+        locale=lead.locale,
+        channel=lead.channel,
+        submitted_at=lead.received_at,
+        notice=lead.notice_hash,
+        purposes=(),
+        delete_after=lead.delete_after,
+        restricted=False,
+        fields={},
+        remote_id=remote_id,
+    )
+
+
 def names_there(lead: Lead, judgement: Judgement, named: FieldMap) -> dict[str, str]:
     """Return under which name each field travels that may and that the map names, by its name here."""
     names = {here: named.name(lead.form, here) for here in judgement.fields}

@@ -21,32 +21,54 @@ class PromisedPurpose:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """One reason why a lead may not go: a stable code and a sentence for the person who sees it."""
+    """One reason why a lead may not go: a stable code, a sentence for the person who sees it, and what to do next."""
 
     code: str
     says: str
+    next: str
 
 
-ERASED = Obstacle("erased", "This person was erased: nothing is left to send.")
-RESTRICTED = Obstacle("restricted", "The person asked that this be kept and not used.")
-NOT_TOLD = Obstacle("not_told", "This was written down for the person, who was not given the notice yet.")
-PAST_RETENTION = Obstacle("past_retention", "The time for which this lead may be kept is over.")
+ERASED = Obstacle("erased", "This person was erased: nothing is left to send.", "There is nothing to do.")
+RESTRICTED = Obstacle(
+    "restricted",
+    "The person asked that this be kept and not used.",
+    "Leave it as it is until they say that it may be used again.",
+)
+NOT_TOLD = Obstacle(
+    "not_told",
+    "This was written down for the person, who was not given the notice yet.",
+    "Give them the notice, then write down here how they were given it.",
+)
+PAST_RETENTION = Obstacle(
+    "past_retention",
+    "The time for which this lead may be kept is over.",
+    "There is nothing to do: it is erased by itself.",
+)
 NOT_DISCLOSED = Obstacle(
-    "recipient_not_disclosed", "The notice this person saw does not name this destination as a recipient."
+    "recipient_not_disclosed",
+    "The notice this person saw does not name this destination as a recipient.",
+    "Answer them without passing it on. Whoever looks after the catalogue names the recipient in the notice, and this "
+    "person sends the form again.",
 )
 UNCONFIRMED = Obstacle(
-    "confirmation_missing", "This person has not confirmed yet, and nothing else allows passing it on."
+    "confirmation_missing",
+    "This person has not confirmed yet, and nothing else allows passing it on.",
+    "Wait until they follow the link in the mail that asked them.",
 )
 NOT_INFORMED = Obstacle(
     "not_informed",
     "This destination was added to the notice after this person saw it. They have to be told before it gets anything.",
+    "Send them the form of today: what they send with it may go.",
 )
 NEEDS_RECONSENT = Obstacle(
     "needs_reconsent",
     "What this person agreed to has changed since, and nothing else allows passing it on. They have to be asked again.",
+    "Wait for their answer if they were asked by mail, or send them the form of today.",
 )
 NO_BASIS = Obstacle(
-    "no_living_basis", "No purpose this person agreed to, and has not taken back, allows passing it on."
+    "no_living_basis",
+    "No purpose this person agreed to, and has not taken back, allows passing it on.",
+    "Decline it, or leave it until it is erased by itself. Do not ask them why.",
 )
 OBSTACLES = (
     ERASED,

@@ -52,4 +52,5 @@ TOLD_HERE = (
 def sentences() -> list[str]:
     """Return all of them."""
     titles = [PROBLEMS[code][1] for code in TOLD_HERE]
-    return [*DECLINE_REASONS.values(), *SAYS.values(), *(one.says for one in OBSTACLES), *ERRORS, *titles]
+    gate = [sentence for one in OBSTACLES for sentence in (one.says, one.next)]
+    return [*DECLINE_REASONS.values(), *SAYS.values(), *gate, *ERRORS, *titles]

@@ -17,6 +17,7 @@ WHYS: Mapping[str, str] = {
     "merge": _l("to merge"),
     "merged": _l("merged with the one that was opened"),
     "duplicates": _l("duplicates"),
+    "preview": _l("dry run"),
     "audit": _l("audit"),
     "left": _l("who had it left"),
     **STOPPED_FOR,

@@ -79,6 +79,7 @@ def frame_pages(app: Flask) -> None:
         is_over=lambda moment: moment < door().now(),
         day=words.day,
         spoken=names.spoken,
+        field=names.field_name,
         destination=code_words.destination,
         why_not_sent=code_words.why_not_sent,
     )

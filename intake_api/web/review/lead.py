@@ -38,6 +38,7 @@ from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.review.decided import find_decided
+from intake_api.web.review.dry_run import dry_run
 from intake_api.web.review.duplicates import duplicates_of
 from intake_api.web.review.facts import (
     answers,
@@ -272,6 +273,7 @@ def lead_page(reference: str, *, problem: str = "", status: int = 200, draft: st
             duplicates=duplicates,
             merged=merged,
             stays=stays_for(tx, whole.lead),
+            dry_run=dry_run(tx, whole, around.judgement) if around.may_approve else None,
             permitted=[purpose_name(purpose) for purpose in around.judgement.purposes],
             filter=chosen,
             filter_label=filter_label(chosen.state),
