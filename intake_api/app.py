@@ -63,6 +63,7 @@ from intake_api.web.review.frame import assets, frame_pages, problem_page
 from intake_api.web.review.joining import joining
 from intake_api.web.review.lead import give_queue, lead
 from intake_api.web.review.merging import merging
+from intake_api.web.review.parked import parked
 from intake_api.web.review.passkeys import passkeys
 from intake_api.web.review.people import people
 from intake_api.web.review.permits import guard_acts
@@ -122,7 +123,7 @@ def create_review_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     app = _new_app(Door("review", settings, catalogue, store, clock, waiting), page_of_problem=problem_page)
     of_people = (people, account, joining, second_factor, passkeys, company)
     of_leads = (queue, search, views, lead, merging, work, bulk, exports, recording)
-    parts = (entrance, *of_leads, audit, reports, destinations, *of_people, assets, health)
+    parts = (entrance, *of_leads, audit, reports, destinations, parked, *of_people, assets, health)
     for part in parts:
         app.register_blueprint(part)
     frame_pages(app)

@@ -25,6 +25,7 @@ DATABASES = ("sqlite:///", "postgresql+psycopg://")
 PREFIX = "VESTIBULE_"
 T = TypeVar("T", bound=str)
 MIN_SECRET_BYTES = 24
+MAY_BE_TOLD, NOBODY = ("lead", "administrator"), "nobody"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 V = TypeVar("V")
 
@@ -144,6 +145,7 @@ class Settings:
     destination: Destination
     destination_file: Path
     destination_recipient: str
+    parked_told: tuple[str, ...]  # the roles that are told by mail of deliveries that failed
     webhook_url: str | None
     crm: CrmAccount | None  # of a destination that is a CRM, in the process that calls it
     webhook_allow_loopback: bool
@@ -215,6 +217,7 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
         destination=destination,
         destination_file=read.path("DESTINATION_FILE", f"{var}/crm/leads.jsonl"),
         destination_recipient=read.text("DESTINATION_RECIPIENT") or "crm",
+        parked_told=_parked_told(read),
         webhook_url=webhook_url or None,
         crm=crm,
         webhook_allow_loopback=allow_loopback,
@@ -228,6 +231,16 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
         test_clock=test_clock,
         secrets=_read_secrets(read, needed, needs_webhook=destination == "webhook", as_at_hand=process in AS_AT_HAND),
     )
+
+
+def _parked_told(read: "_Reader") -> tuple[str, ...]:
+    """Return the roles that are told by mail of deliveries that failed: all of them see the page it leads to."""
+    names = (read.text("PARKED_MAIL_TO") or "lead administrator").split()
+    if names == [NOBODY]:
+        return ()
+    if not set(names) <= set(MAY_BE_TOLD):
+        raise SettingsError(f"{PREFIX}PARKED_MAIL_TO: write some of {' '.join(MAY_BE_TOLD)}, or {NOBODY}.")
+    return tuple(names)
 
 
 def _crm(read: "_Reader", destination: Destination, needed: Sequence[str]) -> CrmAccount | None:

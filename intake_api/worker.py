@@ -54,6 +54,7 @@ from intake_api.flows.send_rights_link import RIGHTS_MAIL, RightsDesk
 from intake_api.flows.sequence_evidence import sequence_evidence
 from intake_api.flows.show_life import show_life
 from intake_api.flows.take_over_work import take_over_work
+from intake_api.flows.tell_of_parked import tell_of_parked
 from intake_api.flows.thin_audit import thin_audit
 from intake_api.flows.tidy_store import tidy_store
 from intake_api.flows.unmerge_leads import return_stranded
@@ -64,6 +65,7 @@ from intake_api.mail.port import Mailer
 from intake_api.mail.registry import open_mailer
 from intake_api.mail.words import read_mail_words
 from intake_api.queue import ACT_ON_MANY, APPLICATION, DELIVER_LEAD, VERSION, Queue
+from intake_api.rules.staff_roles import Role
 from intake_api.settings import Settings, SettingsError, read_settings
 from intake_api.store import keyring
 from intake_api.store.base import Store
@@ -229,12 +231,14 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         return_stranded(store, queue, now=now)
         end_rights_cases(store, now=now)
 
+    told = [Role(name) for name in settings.parked_told]
     return [
         Round("sequence_evidence", 1.0, lambda _: _sequence_all(settings, store)),
         Round("take_over_work", 10.0, lambda now: take_over_work(store, queue, me, now=now)),
         Round("end_what_is_over", 60.0, end_what_is_over),
         Round("end_exports", 5.0, lambda now: end_exports(store, now=now)),
         Round("clear_mail", 5.0, lambda now: clear_mail(store, mailer, now=now)),
+        Round("tell_of_parked", 15.0, lambda now: tell_of_parked(store, told, now=now)),
         Round("fold_counts", 10.0, lambda _: fold_counts(store)),
         Round("count_for_reports", 5.0, lambda _: count_for_reports(store)),
         Round("forget_erased", 3600.0, lambda now: forget_erased(store, now=now)),

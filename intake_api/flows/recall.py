@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from intake_api.flows.deliver import UPSERT, cancel
 from intake_api.store import evidence
-from intake_api.store.deliveries import Delivery, DeliveryState, add_delivery, list_deliveries
+from intake_api.store.deliveries import ARRIVED_STATES, Delivery, DeliveryState, add_delivery, list_deliveries
 from intake_api.store.leads import Lead
 
 ERASE = "erase"
@@ -53,7 +53,7 @@ def end_recalls(tx: Connection, lead: Lead, reason: str, *, now: datetime) -> No
 def has_left(delivery: Delivery) -> bool:
     """Say whether the other side has it, or may have it: an attempt was made, and it was not refused at once."""
     refused_at_once = delivery.state is DeliveryState.REFUSED and delivery.attempts == 1
-    return delivery.state is DeliveryState.DELIVERED or (delivery.attempts > 0 and not refused_at_once)
+    return delivery.state in ARRIVED_STATES or (delivery.attempts > 0 and not refused_at_once)
 
 
 def _place(delivery: Delivery) -> tuple[str, str]:

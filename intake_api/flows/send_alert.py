@@ -1,4 +1,4 @@
-"""Tell an officer by mail to look at the audit, one attempt at a time. It names nobody."""
+"""Tell somebody of staff by mail to look at the audit, or at what failed, one attempt at a time. It names nobody."""
 
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from intake_api.store.staff import find_person
 
 TRY_FOR = timedelta(days=1)
 THERE = f"/audit?kind={KIND}"
+PARKED = "/destinations/parked"
 
 
 def send_alert(store: Store, desk: StaffDesk, mail_id: str, turn: int, *, clock: Clock) -> None:
@@ -33,7 +34,8 @@ def _prepare(tx: Connection, store: Store, desk: StaffDesk, told: AlertMail, now
     if person is None or person.disabled_at is not None:
         _record(tx, told, MailAttempt(MailState.DROPPED, "over"), now)
         return None
-    return write_to_staff(desk, told.id, person.reviewer, "alert", THERE)
+    kind, there = ("alert", THERE) if told.destination is None else ("parked", PARKED)
+    return write_to_staff(desk, told.id, person.reviewer, kind, there)
 
 
 def _record(tx: Connection, told: AlertMail, attempt: MailAttempt, now: datetime) -> None:

@@ -22,7 +22,7 @@ from intake_api.rules.taking_back import BECOMES, TAKEN_BACK
 from intake_api.store import evidence
 from intake_api.store.confirmations import end_confirmation, list_confirmations
 from intake_api.store.decisions import Decision, add_decision, current_decisions, list_decisions
-from intake_api.store.deliveries import Delivery, DeliveryState, list_deliveries
+from intake_api.store.deliveries import ARRIVED_STATES, Delivery, DeliveryState, list_deliveries
 from intake_api.store.lead_merges import merged_with
 from intake_api.store.leads import Lead, get_lead_by_id, move_lead, shorten
 from intake_api.store.mails import MailState
@@ -31,7 +31,7 @@ from intake_api.store.mails import MailState
 RECEIPT, LINK, STAFF = "receipt", "link", "staff"
 WAITING_DELIVERIES = (DeliveryState.QUEUED, DeliveryState.RETRYING)
 WAITING_MAILS = (MailState.QUEUED, MailState.RETRYING)
-PASSED_ON = (DeliveryState.DELIVERED, DeliveryState.SENDING)
+PASSED_ON = (*ARRIVED_STATES, DeliveryState.SENDING)
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,32 @@ from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.rules.lead_state import Act, MoveRefused, next_state
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.deliveries import FAILED, Delivery, add_delivery, list_deliveries, restart_delivery, unpark
+from intake_api.store.deliveries import (
+    FAILED,
+    Delivery,
+    DeliveryState,
+    add_delivery,
+    list_deliveries,
+    restart_delivery,
+    unpark,
+)
 from intake_api.store.leads import LeadChanged, LeadUnknown, get_lead, move_lead
+from intake_api.store.parked import hold_parked
 from intake_api.store.turns import turn_key
 
 __all__ = ["ForwardingBlocked", "LeadChanged", "LeadUnknown", "MoveRefused", "try_delivery_again"]
 
 
 def try_delivery_again(
-    store: Store, queue: Queue, reference: str, *, destination: str, recipient: str, actor: str, now: datetime
+    store: Store,
+    queue: Queue,
+    reference: str,
+    *,
+    destination: str,
+    recipient: str,
+    actor: str,
+    seen: tuple[str, int] | None = None,
+    now: datetime,
 ) -> Delivery:
     """Queue the failed delivery of a lead for `destination`, whose company is `recipient`: what is set up now.
 
@@ -23,6 +40,8 @@ def try_delivery_again(
     Another destination gets a delivery of its own.
 
     :param actor: `staff:<id>` or `operator`.
+    :param seen: the failed delivery that somebody looks at, and its turn: it has to stand so still.
+    :raises NotParked: it does not.
     :raises LeadUnknown: no such lead.
     :raises MoveRefused: its delivery has not failed.
     :raises ForwardingBlocked: the gate is closed (X-01, X-03); says why.
@@ -31,13 +50,15 @@ def try_delivery_again(
     """
     queue.load()  # before the transaction, as `approve_lead` does
     with store.writing() as tx:
+        if seen:
+            hold_parked(tx, seen[0], seen_turn=seen[1])
         lead = get_lead(tx, reference)
         state = next_state(lead.state, Act.TRY_AGAIN)
         judgement = judge_forwarding(tx, lead, recipient, now=now)
         if not judgement.open:
             raise ForwardingBlocked(judgement.obstacles)
         move_lead(tx, lead, state, now=now)
-        failed = [one for one in list_deliveries(tx, lead.id) if one.state in FAILED]
+        failed = [one for one in list_deliveries(tx, lead.id) if one.state in (*FAILED, DeliveryState.CLOSED)]
         here = [one for one in failed if (one.destination, one.recipient) == (destination, recipient)]
         if here:
             delivery = restart_delivery(tx, here[-1])

@@ -30,6 +30,7 @@ class Act(StrEnum):
     REVERSE = "reverse"
     MERGE = "merge"  # away, into another lead; undone from there, as before
     TRY_AGAIN = "try_again"
+    DO_BY_HAND = "do_by_hand"  # over there, instead of its delivery
     RECORD_DELIVERED = "record_delivered"
     RECORD_FAILED = "record_failed"
     TAKE_BACK = "take_back"  # by the person, of all that was still alive
@@ -61,6 +62,7 @@ MOVES: dict[tuple[LeadState, Act], LeadState] = {
     (LeadState.QUALIFIED, Act.RECORD_DELIVERED): LeadState.DELIVERED,
     (LeadState.QUALIFIED, Act.RECORD_FAILED): LeadState.DELIVERY_FAILED,
     (LeadState.DELIVERY_FAILED, Act.TRY_AGAIN): LeadState.QUALIFIED,
+    (LeadState.DELIVERY_FAILED, Act.DO_BY_HAND): LeadState.DELIVERED,
     (LeadState.DELIVERY_FAILED, Act.TAKE_BACK): LeadState.WITHDRAWN,
     (LeadState.DELIVERY_FAILED, Act.REVERSE): LeadState.DECLINED,
     (LeadState.DELIVERED, Act.REVERSE): LeadState.DECLINED,

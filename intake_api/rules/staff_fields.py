@@ -41,6 +41,7 @@ PAGES: Mapping[str, frozenset[Shows]] = {
     "reports.show": frozenset(),
     "reports.take_out": frozenset(),
     "destinations.show": frozenset(),
+    "parked.show": frozenset({Shows.REFERENCE, Shows.STAFF}),
     "people.show": frozenset({Shows.STAFF}),
     "account.show": frozenset(),
     "second_factor.show": frozenset(),

@@ -1,6 +1,10 @@
-"""Mails that tell an officer to look at the audit: why, and about whom, stands there and in none of them."""
+"""Mails that tell somebody of staff to look at a page: at the audit, or at deliveries that failed.
+
+Why, and about whom, stands there and in none of them.
+"""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from intake_api.rules.staff_roles import Role
 from intake_api.store.base import Moment, table_of
 from intake_api.store.mails import WAITS, MailRow, MailState
-from intake_api.store.staff import StaffRow, list_people
+from intake_api.store.staff import StaffRow, list_people, list_who_may
 from intake_api.store.turns import WorkKind
 
 KEPT = timedelta(days=30)
@@ -25,6 +29,8 @@ class AlertMailRow(MailRow):
     staff_id: Mapped[str] = mapped_column(ForeignKey(StaffRow.id))
     made_at: Mapped[datetime] = mapped_column(Moment)
     state: Mapped[str] = mapped_column(String(16))
+    destination: Mapped[str | None] = mapped_column(String(40))  # of the deliveries; none for the audit
+    reason: Mapped[str | None] = mapped_column(String(64))
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class AlertMail:
     last_reason: str | None
     last_status: int | None
     sent_at: datetime | None
+    destination: str | None = None
+    reason: str | None = None
 
 
 ALERT_MAILS = WorkKind(AlertMailRow, AlertMail, {"state": MailState})
@@ -54,10 +62,22 @@ def add_alert_mails(tx: Connection, *, now: datetime) -> int:
     told = [one for one in here if Role.OFFICER in one.roles] or [
         one for one in here if Role.ADMINISTRATOR in one.roles
     ]
-    for one in told:
-        mail = AlertMail(secrets.token_hex(16), one.id, now, MailState.RETRYING, 0, 0, None, None, None)
+    return _add(tx, [one.id for one in told], None, None, now=now)
+
+
+def add_parked_mails(tx: Connection, destination: str, reason: str, roles: Collection[Role], *, now: datetime) -> int:
+    """Write a mail to each person of these roles about what failed at a destination; return how many."""
+    return _add(tx, [one.id for one in list_who_may(tx, roles)], destination, reason, now=now)
+
+
+def _add(
+    tx: Connection, staff_ids: Collection[str], destination: str | None, reason: str | None, *, now: datetime
+) -> int:
+    for staff_id in staff_ids:
+        new = (secrets.token_hex(16), staff_id, now, MailState.RETRYING, 0, 0, None, None, None)
+        mail = AlertMail(*new, destination, reason)
         tx.execute(insert(table_of(AlertMailRow)).values(**vars(mail), next_attempt_at=now))
-    return len(told)
+    return len(staff_ids)
 
 
 def remove_old(tx: Connection, *, now: datetime) -> None:

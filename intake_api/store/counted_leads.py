@@ -22,7 +22,7 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.rules.span_steps import step_of
 from intake_api.store.base import Moment, Table
 from intake_api.store.decisions import DecisionRow
-from intake_api.store.deliveries import DeliveryRow, DeliveryState
+from intake_api.store.deliveries import ARRIVED_STATES, DeliveryRow, DeliveryState
 from intake_api.store.evidence import EvidenceRow
 from intake_api.store.leads import LeadRow
 from intake_api.store.presentations import STAFF
@@ -252,8 +252,8 @@ def _add_deliveries(tx: Connection, lead_ids: Sequence[str], found: Mapping[str,
     columns = (row.lead_id, row.kind, row.destination, row.state, row.created_at, row.last_at)
     query = select(*columns).where(row.lead_id.in_(lead_ids)).order_by(row.lead_id, row.created_at, row.id)
     for lead_id, kind, destination, state, began, last_at in tx.execute(query):
-        facts, arrived = found[lead_id][1], state == DeliveryState.DELIVERED
-        took = step_of(last_at - began) if arrived and last_at else None
+        facts, arrived = found[lead_id][1], state in ARRIVED_STATES
+        took = step_of(last_at - began) if state == DeliveryState.DELIVERED and last_at else None
         facts.deliveries.append((began.astimezone(UTC).date().isoformat(), destination, state, took))
         if kind == UPSERT and state != DeliveryState.CANCELLED:
             reached = {*facts.reached, "qualified", *(["delivered"] if arrived else [])}

@@ -28,11 +28,14 @@ class DeliveryState(StrEnum):
     GIVEN_UP = "given_up"  # tried to the end of the schedule
     BLOCKED = "blocked"  # the gate closed between approval and sending
     CANCELLED = "cancelled"  # not wanted any more
+    BY_HAND = "by_hand"  # it failed, and somebody of staff did over there what was to be done
+    CLOSED = "closed"  # it failed, and somebody of staff gave it up for a reason
     UNTOLD = "untold"  # of kind `erase` or `merge`: it is to be known over there, and no connector can say so yet
 
 
 UNSETTLED = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING)
 FAILED = (DeliveryState.REFUSED, DeliveryState.GIVEN_UP, DeliveryState.BLOCKED)  # parked until a person looks at it
+ARRIVED_STATES = (DeliveryState.DELIVERED, DeliveryState.BY_HAND)  # it is there
 # Written out, so that a query is seen to ask for what an index holds.
 WAITS = "state IN ('queued', 'sending', 'retrying')"
 ARRIVED = "state = 'delivered'"
@@ -66,6 +69,8 @@ class DeliveryRow(TurnRow):
     remote_id: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Moment)
     parked_at: Mapped[datetime | None] = mapped_column(Moment)  # since when it waits for a person to look at it
+    settled_by: Mapped[str | None] = mapped_column(String(32))  # the id of one of the staff
+    settled_words: Mapped[str | None] = mapped_column(String(200))  # what they said was done
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,8 @@ class Delivery:
     last_at: datetime | None
     remote_id: str | None
     created_at: datetime
+    settled_by: str | None = None
+    settled_words: str | None = None
 
 
 @dataclass(frozen=True)
@@ -203,7 +210,7 @@ def record_attempt(tx: Connection, delivery_id: str, attempt: Attempt, *, now: d
 
 def restart_delivery(tx: Connection, delivery: Delivery) -> Delivery:
     """Give a failed delivery its next turn, at the beginning of the schedule; return it as it then stands."""
-    turns.give_turns(tx, DeliveryRow, [delivery.id], attempts=0, parked_at=None)
+    turns.give_turns(tx, DeliveryRow, [delivery.id], attempts=0, parked_at=None, settled_by=None, settled_words=None)
     return replace(delivery, attempts=0, state=DeliveryState.QUEUED, turn=delivery.turn + 1)
 
 
@@ -235,5 +242,5 @@ def deliveries_of(tx: Connection, lead_ids: Iterable[str]) -> dict[str, list[Del
 
 def list_reached(tx: Connection, lead_id: str) -> list[str]:
     """Return the ids of the recipients who got something of a lead, each once."""
-    reached = (DeliveryRow.lead_id == lead_id, DeliveryRow.state == DeliveryState.DELIVERED)
+    reached = (DeliveryRow.lead_id == lead_id, DeliveryRow.state.in_(ARRIVED_STATES))
     return sorted(set(tx.scalars(select(DeliveryRow.recipient).where(*reached))))

@@ -1,11 +1,14 @@
 """Leads of invented people, kept the way a visitor's submission is."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from intake_api.catalogue.model import Catalogue
+from intake_api.crm.port import Refused
 from intake_api.flows.approve_lead import approve_lead
+from intake_api.flows.deliver import settle
 from intake_api.flows.receipt_token import receipt_token
 from intake_api.flows.show_form import show_form
 from intake_api.flows.submit_lead import Submission, submit_lead
@@ -13,8 +16,9 @@ from intake_api.queue import Queue
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.confirmations import Confirmation, list_confirmations
-from intake_api.store.deliveries import Delivery, list_deliveries
+from intake_api.store.deliveries import DELIVERIES, Delivery, DeliveryRow, list_deliveries
 from intake_api.store.leads import Lead, get_lead, get_lead_by_id
+from intake_api.store.turns import hold_work
 
 TOKEN_KEY = b"t" * 32
 FIELDS: dict[str, object] = {
@@ -76,6 +80,18 @@ def approve(
         staff_id="s" * 32,
         now=now,
     )
+
+
+def fail(
+    store: Store, queue: Queue, lead: Lead, clock: Callable[[], datetime], *, reason: str = "parcel_refused"
+) -> Delivery:
+    """Approve a lead that the destination then refuses for good."""
+    delivery = approve(store, queue, lead, now=clock())
+    with store.writing() as tx:
+        held = hold_work(tx, DELIVERIES, DeliveryRow.id == delivery.id)
+        assert held
+        settle(tx, held, Refused(reason, 422), None, now=clock(), jitter=0)
+    return delivery
 
 
 def receipt_of(lead: Lead) -> str:

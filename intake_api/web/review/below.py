@@ -16,6 +16,8 @@ ERRORS = (
     NAMES_SOMEBODY,
     "Own words are one line of 200 characters at most.",
     "Say in your own words what it is for.",
+    "Say in your own words what was done.",
+    "The number over there is one word of letters, digits and . _ : / = -",
     "Choose a reason from the list, so that the next person understands.",
     "Choose one of those who decide about leads.",
     "Give the view a name of at most 60 letters.",

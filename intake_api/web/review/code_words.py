@@ -93,6 +93,10 @@ WHY_NOT_SENT = {
     "unexpected_status": _l("unexpected status"),
     "used": _l("used"),
     "withdrawn": _l("withdrawn"),
+    "not_wanted": _l("not wanted there any more"),
+    "wrong_data": _l("what was typed cannot be used"),
+    "not_possible": _l("not possible there"),
+    "other": _l("another reason"),
 }
 
 

@@ -58,7 +58,7 @@ from intake_api.web.review.queue import assignees
 from intake_api.web.review.recording import TELLINGS
 from intake_api.web.review.session import reviewer
 from intake_api.web.review.tongue import _l, from_below
-from intake_api.web.review.words import REASONS, WANTED
+from intake_api.web.review.words import REASONS, SOMEBODY_WHO_LEFT, WANTED
 
 lead = Blueprint("lead", __name__, template_folder="templates")
 QUEUE = "vestibule.queue"
@@ -308,6 +308,7 @@ def _facts(tx: Connection, whole: WholeLead) -> dict[str, object]:
         "says_yes": says_yes(whole),
         "decisions": decisions(whole, changed_yeses(tx, whole.lead, whole.decisions)),
         "deliveries": whole.deliveries,
+        "settled_by": lambda one: _email_of(tx, one.settled_by),
         "notice": whole.notice,
         "sections": notice_sections(whole.notice),
         "entries": log_entries(tx, whole.entries, readings=i_may(StaffAct.SEE_READINGS)),
@@ -315,6 +316,11 @@ def _facts(tx: Connection, whole: WholeLead) -> dict[str, object]:
         "tellings": TELLINGS,
         "bounced_since": bounced_since(tx, whole.lead.id),
     }
+
+
+def _email_of(tx: Connection, staff_id: str) -> str:
+    person = find_reviewer(tx, staff_id)
+    return person.email if person else SOMEBODY_WHO_LEFT
 
 
 def _around(tx: Connection, lead: Lead, chosen: Filter) -> Around:

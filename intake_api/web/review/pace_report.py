@@ -27,10 +27,10 @@ BECAME = ("yes", "no", "open", "gone")
 APPROVED = frozenset({LeadState.QUALIFIED, LeadState.DELIVERED, LeadState.DELIVERY_FAILED})
 TURNED_DOWN = frozenset({LeadState.DECLINED, LeadState.SPAM})
 FARED = (
-    (DeliveryState.DELIVERED,),
+    (DeliveryState.DELIVERED, DeliveryState.BY_HAND),
     UNSETTLED,
     (DeliveryState.REFUSED,),
-    (DeliveryState.GIVEN_UP,),
+    (DeliveryState.GIVEN_UP, DeliveryState.CLOSED),
     (DeliveryState.BLOCKED, DeliveryState.CANCELLED),
 )
 OPEN = frozenset({LeadState.NEW, LeadState.CONTACTED, LeadState.HELD})

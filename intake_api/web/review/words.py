@@ -165,10 +165,13 @@ DELIVERIES: dict[DeliveryState, str] = {
     DeliveryState.GIVEN_UP: _l("Given up"),
     DeliveryState.BLOCKED: _l("Held back"),
     DeliveryState.CANCELLED: _l("Cancelled"),
+    DeliveryState.BY_HAND: _l("Done by hand"),
+    DeliveryState.CLOSED: _l("Given up by staff"),
     DeliveryState.UNTOLD: _l("To be taken back there"),
 }
 TONES: dict[DeliveryState, str] = {
     DeliveryState.DELIVERED: "good",
+    DeliveryState.BY_HAND: "good",
     DeliveryState.RETRYING: "warn",
     DeliveryState.REFUSED: "bad",
     DeliveryState.GIVEN_UP: "bad",
@@ -184,6 +187,8 @@ OUTCOMES = {
     "gone": _l("the address is closed"),
     "unknown": _l("an answer we cannot read"),
     "blocked": _l("may not be passed on"),
+    "by_hand": _l("done by hand, as staff say"),
+    "closed": _l("given up by staff"),
 }
 SOURCES = {
     "utm_source": _l("Campaign source"),

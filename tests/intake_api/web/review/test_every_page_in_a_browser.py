@@ -143,6 +143,7 @@ def visits(
         Visit("not-your-page", "people.show", "/people", ilze),
         Visit("people", "people.show", "/people", anna.token),
         Visit("destinations", "destinations.show", "/destinations", anna.token),
+        Visit("parked", "parked.show", "/destinations/parked", anna.token),
         Visit("audit", "audit.show", "/audit", anna.token),
         Visit("rights", "audit.rights", "/rights", anna.token),
         *(Visit(f"reports-{name}", "reports.show", f"/reports/{name}", marta) for name in REPORTS if name != FIRST),

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.act_on_many import BulkDesk, act_on_many
 from intake_api.flows.mark_spam import mark_spam
+from intake_api.flows.tell_of_parked import tell_of_parked
 from intake_api.queue import Queue
 from intake_api.rules.staff_fields import BESIDES, OF_OTHERS, PAGES, Shows
 from intake_api.rules.staff_roles import PEOPLE_ROLES, Role, StaffAct, may
@@ -19,7 +20,7 @@ from intake_api.store.leads import Lead
 from intake_api.web.review.permits import acts_of
 from tests.intake_api.conftest import ROOT, DrivenClock
 from tests.intake_api.flows.merging import NEWSLETTER, confirm
-from tests.intake_api.kept_leads import keep_lead
+from tests.intake_api.kept_leads import fail, keep_lead, lead_now
 from tests.intake_api.web.review.taking_out import ask
 from tests.intake_api.web.review.taking_out import look as look_at_file
 from tests.intake_api.web.review.test_bulk import look
@@ -74,6 +75,8 @@ def house(
     job = look(piotr, [moved], "contact")
     assert piotr.send(piotr.page(job), f"{job}/begin").status_code == 303
     act_on_many(store, BulkDesk(queue, "file", "crm"), job.rpartition("/")[2], 1, clock=clock)
+    fail(store, queue, lead_now(store, moved), clock)
+    tell_of_parked(store, [Role.LEAD], now=clock())
     spam = keep_lead(store, catalogue, now=clock())
     mark_spam(store, spam.reference, seen_version=spam.version, staff_id="0" * 32, now=clock())
     file = take_out(piotr, [lead, spam], works)
