@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, ForeignKey, Index, String, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -210,8 +211,9 @@ def record_attempt(tx: Connection, delivery_id: str, attempt: Attempt, *, now: d
 
 def restart_delivery(tx: Connection, delivery: Delivery) -> Delivery:
     """Give a failed delivery its next turn, at the beginning of the schedule; return it as it then stands."""
-    turns.give_turns(tx, DeliveryRow, [delivery.id], attempts=0, parked_at=None, settled_by=None, settled_words=None)
-    return replace(delivery, attempts=0, state=DeliveryState.QUEUED, turn=delivery.turn + 1)
+    anew: dict[str, Any] = {"settled_by": None, "settled_words": None, "attempts": 0}
+    turns.give_turns(tx, DeliveryRow, [delivery.id], parked_at=None, **anew)
+    return replace(delivery, **anew, state=DeliveryState.QUEUED, turn=delivery.turn + 1)
 
 
 def queue_again(tx: Connection, delivery: Delivery) -> Delivery:
