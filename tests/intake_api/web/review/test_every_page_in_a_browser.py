@@ -20,6 +20,7 @@ from playwright.sync_api import Page
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.count_for_reports import count_for_reports
 from intake_api.flows.seed_leads import seed_leads
+from intake_api.flows.tell_of_parked import tell_of_parked
 from intake_api.flows.write_note import write_note
 from intake_api.queue import Queue
 from intake_api.rules import exports as rules
@@ -183,6 +184,7 @@ def let_fare(store: Store, clock: DrivenClock) -> None:
         add_worker(tx, "w" * 32, host="here", now=clock())
         pause_destination(tx, "webhook", reason="credential_refused", delivery_id=None, now=clock())
     count_for_reports(store)
+    tell_of_parked(store, [Role.ADMINISTRATOR], now=clock())
 
 
 def id_of(store: Store, email: str) -> str:
