@@ -24,6 +24,7 @@ from intake_api.rules.web_target import Address, WebTarget, may_connect, parse_t
 
 TIME_LIMIT = 10.0  # seconds for all calls of an operation: names, connections, requests, answers
 SECONDS = re.compile(r"[0-9]{1,9}")
+HEADER = re.compile(r"[ -~]*")
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,11 @@ class Caller:
     ) -> Answer:
         """Make one call and read at most `read` bytes of the body; `below` is put behind the configured path.
 
-        :raises CallFailed: there is no whole answer before the deadline, or it has more than `read` bytes.
+        :raises CallFailed: there is no whole answer before the deadline, or it has more than `read` bytes; or a header
+            cannot be sent, which is a credential with a line break or a letter that HTTP does not have.
         """
+        if not all(HEADER.fullmatch(value) for value in headers.values()):  # the library's own error would show it
+            raise CallFailed(NotAllowedIn("credential_refused"))
         try:
             return self._call(method, self._target.path + below, body, headers, deadline=deadline, read=read)
         except _AddressRefused:
@@ -177,8 +181,20 @@ class _TimedTlsSocket(ssl.SSLSocket):
         return super().send(*args, **kwargs)
 
 
+class _Response(http.client.HTTPResponse):
+    """The standard library's, which takes a chunk of -1 bytes for all there is, however much that may be."""
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:
+            raise ValueError  # as the library says it of what is no number
+        return size
+
+
 class _Connection(http.client.HTTPConnection):
     """A connection to addresses that were judged, for the host that the certificate must name."""
+
+    response_class = _Response
 
     def __init__(self, target: WebTarget, addresses: list[Address], tls: ssl.SSLContext, deadline: Deadline) -> None:
         super().__init__(target.host, target.port)
