@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from intake_api.clock import Clock, driven_clock, system_clock
 
 Mode = Literal["production", "development", "test"]
-Destination = Literal["file", "webhook", "tryton", "odoo", "hubspot", "espocrm"]
-CRMS: tuple[Destination, ...] = ("tryton", "odoo", "hubspot", "espocrm")
+Destination = Literal["file", "webhook", "tryton", "odoo", "hubspot", "espocrm", "salesforce"]
+CRMS: tuple[Destination, ...] = ("tryton", "odoo", "hubspot", "espocrm", "salesforce")
 DESTINATIONS: tuple[Destination, ...] = ("file", "webhook", *CRMS)
 SecondFactor = Literal["required", "offered"]
 SECOND_FACTORS: tuple[SecondFactor, ...] = ("required", "offered")

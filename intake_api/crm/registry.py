@@ -8,6 +8,7 @@ from intake_api.crm.hubspot import HubSpot
 from intake_api.crm.json_lines import JsonLinesFile
 from intake_api.crm.odoo import Odoo
 from intake_api.crm.port import Destination
+from intake_api.crm.salesforce import Salesforce
 from intake_api.crm.tryton import Tryton
 from intake_api.crm.webhook import Webhook
 from intake_api.settings import Settings
@@ -18,6 +19,7 @@ KINDS: Mapping[str, Callable[..., Destination]] = {
     "hubspot": HubSpot,
     "tryton": Tryton,
     "espocrm": EspoCrm,
+    "salesforce": Salesforce,
 }
 
 

@@ -166,7 +166,10 @@ class TestNothingIsHalfStarted:
             (
                 "DESTINATION",
                 "ftp",
-                "VESTIBULE_DESTINATION is 'ftp'; write one of: file, webhook, tryton, odoo, hubspot, espocrm.",
+                (
+                    "VESTIBULE_DESTINATION is 'ftp'; write one of: "
+                    "file, webhook, tryton, odoo, hubspot, espocrm, salesforce."
+                ),
             ),
             (
                 "DATABASE_URL",

@@ -10,6 +10,7 @@ DESTINATIONS = {
     "odoo": "Odoo",
     "hubspot": "HubSpot",
     "espocrm": "EspoCRM",
+    "salesforce": "Salesforce",
 }
 # Why a delivery or a mail to staff did not go, by the code that is kept with it.
 WHY_NOT_SENT = {
@@ -26,12 +27,15 @@ WHY_NOT_SENT = {
     "company_missing": _l("company missing there"),
     "confirmation_missing": _l("confirmation missing"),
     "conflict": _l("conflict there"),
+    "converted_there": _l("made a customer there"),
     "credential_refused": _l("credential refused"),
     "database_not_found": _l("database not found"),
     "database_unknown": _l("database unknown there"),
     "destination_not_configured": _l("destination not configured"),
     "destination_paused": _l("destination paused"),
+    "daily_limit": _l("limit of the day reached"),
     "disk_full": _l("disk full"),
+    "duplicate_rule": _l("refused by their rule against duplicates"),
     "erase_login_refused": _l("sign-in for erasing refused"),
     "erase_not_allowed": _l("erasing not allowed there"),
     "erase_refused": _l("erasing refused"),
@@ -84,6 +88,8 @@ WHY_NOT_SENT = {
     "search_refused": _l("search refused"),
     "sender_refused": _l("sender refused"),
     "server_error": _l("error over there"),
+    "several_there": _l("several there"),
+    "storage_full": _l("no room left there"),
     "subscription_not_mapped": _l("subscription not in the map"),
     "subscription_unknown_there": _l("subscription unknown there"),
     "tls_failed": _l("TLS failed"),

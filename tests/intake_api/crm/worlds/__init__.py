@@ -8,6 +8,7 @@ from tests.intake_api.crm.worlds.espocrm import espo_world
 from tests.intake_api.crm.worlds.file import file_world
 from tests.intake_api.crm.worlds.hubspot import hubspot_world
 from tests.intake_api.crm.worlds.odoo import odoo_17_world, odoo_19_world
+from tests.intake_api.crm.worlds.salesforce import salesforce_world
 from tests.intake_api.crm.worlds.tryton import tryton_world
 from tests.intake_api.crm.worlds.webhook import webhook_world
 from tests.intake_api.crm.worlds.world import World
@@ -20,4 +21,5 @@ WORLDS: dict[str, Callable[[Path], AbstractContextManager[World]]] = {
     "odoo-19": odoo_19_world,
     "odoo-17": odoo_17_world,
     "hubspot": hubspot_world,
+    "salesforce": salesforce_world,
 }
