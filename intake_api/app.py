@@ -67,6 +67,7 @@ from intake_api.web.review.parked import parked
 from intake_api.web.review.passkeys import passkeys
 from intake_api.web.review.people import people
 from intake_api.web.review.permits import guard_acts
+from intake_api.web.review.questions import questions
 from intake_api.web.review.queue import queue
 from intake_api.web.review.recording import recording, refuse_consents
 from intake_api.web.review.reports import reports
@@ -122,7 +123,7 @@ def create_review_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     waiting = Queue(settings.database_url)
     app = _new_app(Door("review", settings, catalogue, store, clock, waiting), page_of_problem=problem_page)
     of_people = (people, account, joining, second_factor, passkeys, company)
-    of_leads = (queue, search, views, lead, merging, work, bulk, exports, recording)
+    of_leads = (queue, search, views, lead, questions, merging, work, bulk, exports, recording)
     parts = (entrance, *of_leads, audit, reports, destinations, parked, *of_people, assets, health)
     for part in parts:
         app.register_blueprint(part)

@@ -29,6 +29,7 @@ SEND_INVITATION = "send_invitation"
 SEND_ASSIGNMENT = "send_assignment"
 SEND_ALERT = "send_alert"
 ACT_ON_MANY = "act_on_many"
+ASK_DESTINATION = "ask_destination"
 BATCH = 500
 
 

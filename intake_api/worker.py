@@ -23,6 +23,7 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
 from intake_api.crm.registry import open_destination
 from intake_api.flows.act_on_many import BulkDesk
+from intake_api.flows.answer_question import mend_questions
 from intake_api.flows.ask_again import ask_again
 from intake_api.flows.ask_to_renew import ask_to_renew
 from intake_api.flows.assign_by_rule import assign_by_rule, free_left_leads, note_left_leads
@@ -64,7 +65,7 @@ from intake_api.mail.message import one_address
 from intake_api.mail.port import Mailer
 from intake_api.mail.registry import open_mailer
 from intake_api.mail.words import read_mail_words
-from intake_api.queue import ACT_ON_MANY, APPLICATION, DELIVER_LEAD, VERSION, Queue
+from intake_api.queue import ACT_ON_MANY, APPLICATION, ASK_DESTINATION, DELIVER_LEAD, VERSION, Queue
 from intake_api.rules.staff_roles import Role
 from intake_api.settings import Settings, SettingsError, read_settings
 from intake_api.store import keyring
@@ -98,6 +99,7 @@ MAILS: Sequence[tuple[str, MailKind[Any, Any]]] = (
 TURNS: Sequence[tuple[str, str, Mend]] = (
     (DELIVER_LEAD, "deliveries", mend_deliveries),
     (ACT_ON_MANY, "acts_on_many", mend_bulk),
+    (ASK_DESTINATION, "questions", mend_questions),
     *((kind.workflow, name, partial(mend_mails, kind=kind)) for name, kind in MAILS),
 )
 

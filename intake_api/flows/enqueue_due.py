@@ -6,6 +6,7 @@ from typing import Any
 
 from intake_api.queue import (
     ACT_ON_MANY,
+    ASK_DESTINATION,
     DELIVER_LEAD,
     SEND_ALERT,
     SEND_ASSIGNMENT,
@@ -22,6 +23,7 @@ from intake_api.store.base import Store
 from intake_api.store.bulk_jobs import BULK_JOBS
 from intake_api.store.confirmations import CONFIRMATIONS
 from intake_api.store.deliveries import DELIVERIES
+from intake_api.store.destination_questions import QUESTIONS
 from intake_api.store.invitations import INVITATIONS
 from intake_api.store.letters import LETTERS
 from intake_api.store.renewals import RENEWALS
@@ -38,6 +40,7 @@ KINDS: Mapping[str, WorkKind[Any]] = {
     SEND_ALERT: ALERT_MAILS,
     SEND_LETTER: LETTERS,
     ACT_ON_MANY: BULK_JOBS,
+    ASK_DESTINATION: QUESTIONS,
 }
 
 

@@ -8,6 +8,7 @@ from intake_api.store import evidence
 from intake_api.store.confirmations import close_confirmations
 from intake_api.store.contact_uses import remove_uses
 from intake_api.store.counted_leads import count_for_good
+from intake_api.store.destination_questions import forget_questions
 from intake_api.store.lead_moves import forget_moves
 from intake_api.store.lead_notes import remove_notes
 from intake_api.store.leads import Lead, empty_lead
@@ -29,6 +30,7 @@ def erase_lead(tx: Connection, lead: Lead, *, actor: str, why: str, now: datetim
     remove_uses(tx, lead.id)
     forget_moves(tx, lead.id)
     remove_notes(tx, lead.id)
+    forget_questions(tx, lead.id)
     evidence.add_entry(
         tx,
         "lead.erased",

@@ -95,8 +95,15 @@ def preview_parcel(
         consent={one.id: named.consent[one.id] for one in parcel.purposes if one.id in named.consent} if parcel else {},
         fixed=named.fixed if parcel else {},
         opt_out=opted_out(parcel, named) if parcel else None,
-        remote_id=_record_there(tx, lead, destination, recipient),
+        remote_id=record_there(tx, lead, destination, recipient),
     )
+
+
+def record_there(tx: Connection, lead: Lead, destination: str, recipient: str) -> str | None:
+    """Return the id of a lead's record over there, as an earlier delivery was told it."""
+    to = (destination, recipient)
+    told = [one.remote_id for one in list_deliveries(tx, lead.id) if (one.destination, one.recipient) == to]
+    return next((remote_id for remote_id in reversed(told) if remote_id), None)
 
 
 def _staying(here: str, judgement: Judgement, recipient: str) -> Staying:
@@ -107,9 +114,3 @@ def _staying(here: str, judgement: Judgement, recipient: str) -> Staying:
     serves = judgement.serves.get(here, ())
     states = {one.id: one.state for one in judgement.promised if one.id in serves and recipient in one.recipients}
     return Staying(here, NO_PURPOSE if states else NOT_NAMED, states)
-
-
-def _record_there(tx: Connection, lead: Lead, destination: str, recipient: str) -> str | None:
-    to = (destination, recipient)
-    told = [one.remote_id for one in list_deliveries(tx, lead.id) if (one.destination, one.recipient) == to]
-    return next((remote_id for remote_id in reversed(told) if remote_id), None)

@@ -4,7 +4,16 @@ from datetime import datetime, timedelta
 
 from intake_api.queue import Queue
 from intake_api.rules.permission import COUNTED_FOR
-from intake_api.store import alerts, assignments, bulk_jobs, invitations, lead_exports, reading_counts, teams
+from intake_api.store import (
+    alerts,
+    assignments,
+    bulk_jobs,
+    destination_questions,
+    invitations,
+    lead_exports,
+    reading_counts,
+    teams,
+)
 from intake_api.store.base import Store
 from intake_api.store.contact_uses import remove_old_uses
 from intake_api.store.letters import remove_old_letters
@@ -28,6 +37,7 @@ def tidy_store(store: Store, queue: Queue, *, now: datetime) -> None:
         reading_counts.remove_old(tx, now=now)
         lead_exports.remove_old(tx, now=now)
         bulk_jobs.remove_old(tx, now=now)
+        destination_questions.remove_old(tx, now=now)
         teams.remove_old(tx, now=now)
         remove_old_tries(tx, now=now)
         remove_old_uses(tx, before=now - COUNTED_FOR)

@@ -42,6 +42,8 @@ PAGES: Mapping[str, frozenset[Shows]] = {
     "reports.take_out": frozenset(),
     "destinations.show": frozenset(),
     "parked.show": frozenset({Shows.REFERENCE, Shows.STAFF}),
+    "questions.of_lead": frozenset(),
+    "questions.of_destination": frozenset(),
     "people.show": frozenset({Shows.STAFF}),
     "account.show": frozenset(),
     "second_factor.show": frozenset(),

@@ -36,6 +36,7 @@ class StaffAct(StrEnum):
     SEE_REPORTS = "see_reports"  # counts, in which nobody is to be seen
     SEE_DESTINATIONS = "see_destinations"  # how deliveries fare: counts, and no lead
     RESUME_DESTINATION = "resume_destination"  # one that is paused
+    CHECK_DESTINATION = "check_destination"  # ask whether it would take a lead
     SETTLE_DELIVERIES = "settle_deliveries"  # those that failed, by their leads' references
     MANAGE_PEOPLE = "manage_people"
 
@@ -61,6 +62,7 @@ ALLOWED: Mapping[StaffAct, frozenset[Role]] = {
     StaffAct.SEE_REPORTS: frozenset({Role.LEAD, Role.OFFICER, Role.ADMINISTRATOR}),
     StaffAct.SEE_DESTINATIONS: frozenset({Role.LEAD, Role.OFFICER, Role.ADMINISTRATOR}),
     StaffAct.RESUME_DESTINATION: frozenset({Role.ADMINISTRATOR}),
+    StaffAct.CHECK_DESTINATION: frozenset({Role.ADMINISTRATOR}),
     StaffAct.SETTLE_DELIVERIES: frozenset({Role.LEAD, Role.ADMINISTRATOR}),
     StaffAct.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
 }

@@ -1,4 +1,4 @@
-"""One short workflow for each attempt, named by the work and its turn: to deliver, to send a mail, to act on many."""
+"""One short workflow for each attempt, named by the work and its turn: to deliver, to ask, to mail, to act on many."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from functools import partial
 from intake_api.clock import Clock
 from intake_api.crm.port import Destination
 from intake_api.flows.act_on_many import BulkDesk, act_on_many
+from intake_api.flows.answer_question import answer_question
 from intake_api.flows.deliver import deliver
 from intake_api.flows.send_alert import send_alert
 from intake_api.flows.send_assignment import send_assignment
@@ -19,6 +20,7 @@ from intake_api.flows.send_rights_link import RightsDesk, send_rights_link
 from intake_api.flows.write_to_staff import StaffDesk
 from intake_api.queue import (
     ACT_ON_MANY,
+    ASK_DESTINATION,
     DELIVER_LEAD,
     SEND_ALERT,
     SEND_ASSIGNMENT,
@@ -54,6 +56,7 @@ def attempts(store: Store, destination: Destination, desks: Desks, *, clock: Clo
         SEND_RIGHTS_LINK: _by_key(partial(send_rights_link, store, desks.rights, clock=clock)),
         SEND_LETTER: _by_key(partial(send_letter, store, desks.letters, clock=clock)),
         SEND_INVITATION: _by_key(partial(send_invitation, store, desks.staff, clock=clock)),
+        ASK_DESTINATION: _by_key(partial(answer_question, store, destination, clock=clock)),
         ACT_ON_MANY: _by_key(partial(act_on_many, store, desks.many, clock=clock)),
         SEND_ASSIGNMENT: _by_key(partial(send_assignment, store, desks.staff, clock=clock)),
         SEND_ALERT: _by_key(partial(send_alert, store, desks.staff, clock=clock)),

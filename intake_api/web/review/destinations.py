@@ -15,6 +15,7 @@ from intake_api.store.workers import newest_beat
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.review.permits import i_may, needs
+from intake_api.web.review.question_words import told_of_destination
 from intake_api.web.review.session import reviewer
 from intake_api.web.review.tongue import _l
 
@@ -82,6 +83,7 @@ def _page(*, problem: str = "") -> str:
     with here.store.reading() as tx:
         healths = list_health(tx, [here.settings.destination], now=now)
         beat_at = newest_beat(tx)
+        told = told_of_destination(tx)
     resumed = request.args.get("resumed")
     return render_template(
         "review/destinations.html",
@@ -91,5 +93,6 @@ def _page(*, problem: str = "") -> str:
         to_do={one.name: TO_DO.get(one.pause.reason, LOOK_UP) for one in healths if one.pause},
         is_at_work=beat_at is not None and now - beat_at <= SILENT_AFTER,
         resumed=resumed if resumed in DESTINATIONS else None,
+        told=told,
         problem=problem,
     )

@@ -9,9 +9,11 @@ from intake_api.flows.judge_forwarding import Judgement
 from intake_api.flows.preview_parcel import NOT_NAMED, UNMAPPED, Preview, Staying, preview_parcel
 from intake_api.flows.read_lead import WholeLead
 from intake_api.rules.consent import DecisionState
+from intake_api.settings import CRMS
 from intake_api.web.door import door
 from intake_api.web.review.code_words import destination
 from intake_api.web.review.names import capital, field_name, purpose_name
+from intake_api.web.review.question_words import Told, told_of_lead
 from intake_api.web.review.tongue import _
 from intake_api.web.review.words import DECISIONS
 
@@ -33,6 +35,8 @@ class DryRun:
     preview: Preview
     purposes: tuple[PurposeLine, ...]
     stays: tuple[tuple[str, str], ...]
+    can_tell: bool  # whether this kind of destination says what it holds
+    told: Told | None
 
 
 def dry_run(tx: Connection, whole: WholeLead, judgement: Judgement) -> DryRun:
@@ -52,6 +56,8 @@ def dry_run(tx: Connection, whole: WholeLead, judgement: Judgement) -> DryRun:
         preview=preview,
         purposes=tuple(_line(preview, one) for one in preview.parcel.purposes) if preview.parcel else (),
         stays=_stays(preview),
+        can_tell=preview.destination in CRMS,
+        told=told_of_lead(tx, whole.lead.id, whole.lead.reference),
     )
 
 

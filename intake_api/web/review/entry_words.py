@@ -22,6 +22,7 @@ KINDS = {
     "lead.assigned": _l("Given to somebody, or to nobody"),
     "lead.noted": _l("Noted something"),
     "lead.read": _l("Opened"),
+    "lead.looked_for_there": _l("Asked the destination whether it is there"),
     "lead.released": _l("Released"),
     "lead.approved": _l("Approved"),
     "lead.declined": _l("Declined"),
@@ -108,6 +109,7 @@ AUDITED = {
     "alert.dropped": _l("Was not told by mail to look at something"),
     "report.exported": _l("Took a report out"),
     "destination.resumed": _l("Let deliveries go on"),
+    "destination.checked": _l("Sent a destination a test"),
     "audit.read": _l("Looked at this audit"),
 }
 

@@ -41,7 +41,7 @@ def anna(world: World, delivery: str = "d1", **differs: object) -> Parcel:
     given = ParcelPurpose("newsletter", "A6-1-a-explicit-consent", "given", NOW, "page", "e2")
     fields = {world.name: "Anna Example", world.email: "anna@example.org", world.phone: "+37120000000"}
     made = parcel(delivery, **fields)
-    return replace(made, lead="lead-anna", purposes=(*made.purposes, given), **differs)
+    return replace(made, **{"lead": "lead-anna", "purposes": (*made.purposes, given), **differs})
 
 
 def no_newsletter(of: Parcel) -> tuple[ParcelPurpose, ...]:
@@ -130,6 +130,15 @@ class TestPromises:
         changed = anna(world, fields={**anna(world).fields, world.phone: "+37120000009"})
         changed = replace(changed, purposes=no_newsletter(changed))
         assert world.destination.read_back(changed, now=NOW) == Held(sent.remote_id or "", (world.phone, "newsletter"))
+
+    def test_our_key_alone_is_enough_to_ask_whether_it_is_there(self, world: World) -> None:
+        """Before an approval nothing of the person may leave, not even to find them there."""
+        key = anna(world, delivery="", fields={}, purposes=())
+        assert isinstance(world.destination.read_back(key, now=NOW), (Absent, CannotTell))
+        sent = world.destination.send("upsert", anna(world), now=NOW)
+        assert isinstance(sent, THERE)
+        found = world.destination.read_back(key, now=NOW)
+        assert found in (CannotTell(), Held(sent.remote_id or ""))
 
     def test_who_wrote_and_hung_up_is_asked_again_and_keeps_one_record(self, world: World) -> None:
         broken = world.writes_but_hangs_up()

@@ -153,6 +153,26 @@
   };
   setTimeout(watch, 1000);
 
+  /* What was asked of a destination is looked at alone until it is answered: that is no reading of a lead. */
+
+  const wait = async () => {
+    const waits = find("[data-waits]");
+    if (waits && !document.hidden) {
+      try {
+        const answer = await fetch(waits.dataset.waits, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const now = page.querySelector("[data-question]");
+        if (!now) delete waits.dataset.waits; // signed out, or the lead is no more
+        else if (!now.dataset.waits && waits.isConnected) {
+          waits.replaceWith(document.adoptNode(now));
+          say(now.textContent);
+        }
+      } catch { /* the next look may succeed */ }
+    }
+    setTimeout(wait, 1000);
+  };
+  wait();
+
   /* While the page of a lead is open and to be seen, it says so, that others read that somebody looks at it. */
 
   const LOOK_EVERY = 120000; // counts for five minutes

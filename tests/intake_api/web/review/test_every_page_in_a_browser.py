@@ -50,6 +50,9 @@ FILES = {
     "reports.take_out",
     "reports.take_workbook",
     "exports.file",
+    # Parts of a page, looked at in test_dry_run_in_a_browser.py.
+    "questions.of_lead",
+    "questions.of_destination",
 }
 # What stands out of the screen, when something does.
 TOO_WIDE = """() => [...document.querySelectorAll("main *")]
