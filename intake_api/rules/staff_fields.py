@@ -42,7 +42,7 @@ PAGES: Mapping[str, frozenset[Shows]] = {
     "reports.take_out": frozenset(),
     "destinations.show": frozenset(),
     "parked.show": frozenset({Shows.REFERENCE, Shows.STAFF}),
-    "questions.of_lead": frozenset(),
+    "questions.of_lead": frozenset({Shows.REFERENCE}),  # where its script looks again
     "questions.of_destination": frozenset(),
     "people.show": frozenset({Shows.STAFF}),
     "account.show": frozenset(),
