@@ -71,7 +71,7 @@ def house(
     assert piotr.get(path_of(lead)).status_code == 200
     assert eva.send(eva.page(path_of(lead)), path_of(lead, "/notes"), note=NOTE, text=NOTE).status_code == 303
     assert save(piotr, FOR_ALL, shared="yes") == save(piotr, FOR_ONESELF) == 303
-    assert piotr.client.post(path_of(lead, "/ask"), data={"proof": proof_of(piotr)}, headers=OURS).status_code == 303
+    assert eva.client.post(path_of(lead, "/ask"), data={"proof": proof_of(eva)}, headers=OURS).status_code == 303
     moved = keep_lead(store, catalogue, now=clock())
     job = look(piotr, [moved], "contact")
     assert piotr.send(piotr.page(job), f"{job}/begin").status_code == 303
