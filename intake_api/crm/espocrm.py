@@ -11,10 +11,10 @@ from datetime import datetime
 from intake_api.crm.calling import TIME_LIMIT, CallFailed, Deadline
 from intake_api.crm.consent_fields import consent_values, opted_out, utc_text
 from intake_api.crm.espocrm_calls import Alike, Row, Session, Turn
+from intake_api.crm.espocrm_values import Place, as_taken, holds, place_of
 from intake_api.crm.port import (
     Absent,
     Done,
-    FieldValue,
     Held,
     NotAllowedIn,
     Operation,
@@ -34,6 +34,7 @@ TEXTS = frozenset(
 )  # emptied by `erase`
 ADDRESSES = {"emailAddress": "emailAddressIsOptedOut", "phoneNumber": "phoneNumberIsOptedOut"}
 PEOPLE = ("Lead", "Contact", "Account")  # who may share an address, which EspoCRM keeps once for all of them
+ERASED = "ERASED:"  # what EspoCRM puts in the place of an address, and takes from nobody
 YES = frozenset({"given", "acted"})
 
 
@@ -62,7 +63,7 @@ class EspoCrm:
         self._own_eraser = bool(account.erase_key)
         key = account.erase_key or account.key
         self._eraser = Session(account.url, key, allow_loopback=allow_loopback, trust=trust)
-        self._kinds: Mapping[str, str] = {}
+        self._places: Mapping[str, Place] = {}
 
     def send(self, operation: Operation, parcel: Parcel, *, now: datetime) -> Outcome:
         """Carry out one operation."""
@@ -95,7 +96,7 @@ class EspoCrm:
     def check(self, *, now: datetime) -> Outcome:
         """Ask for the rights that the operations need, and for the fields that the map names."""
         turn = Turn(Deadline(self._time_limit), now)
-        self._kinds = {}
+        self._places = {}
         try:
             if not self._may(turn, self._sales, create="yes", read="all", edit="all"):
                 return NotAllowedIn("rights_missing")
@@ -103,7 +104,7 @@ class EspoCrm:
                 return Refused("map_missing")
             if not self.map.targets() <= self._fields(turn).keys():
                 return Refused("field_unknown_there")
-            if not self._may(turn, self._eraser, read="all", edit="all", delete="all"):
+            if not self._may(turn, self._eraser, PEOPLE, read="all", edit="all", delete="all"):
                 return NotAllowedIn("rights_missing") if self._own_eraser else Refused("erase_not_allowed")
         except CallFailed as failed:
             return failed.outcome
@@ -111,7 +112,7 @@ class EspoCrm:
 
     def _upsert(self, turn: Turn, parcel: Parcel) -> Outcome:
         rows = self._find(turn, parcel)
-        values = {name: value for name, value in parcel.fields.items() if value != ""} | self._consent(turn, parcel)
+        values = self._taken(turn, parcel.fields, leave_empty_out=True) | self._consent(turn, parcel)
         if rows:
             return self._update(turn, parcel, rows[0], values)
         new = {"lastName": parcel.reference, **self.map.fixed, **values, KEY: parcel.lead}
@@ -133,16 +134,20 @@ class EspoCrm:
     def _correct(self, turn: Turn, parcel: Parcel) -> Outcome:
         if not (rows := self._find(turn, parcel)):
             return Refused("record_not_there")
-        return self._update(turn, parcel, rows[0], parcel.fields)
+        return self._update(turn, parcel, rows[0], self._taken(turn, parcel.fields))
 
     def _erase(self, turn: Turn, parcel: Parcel) -> Outcome:
         """Empty the fields, for a deleted row lies in the database for months, and then delete the record."""
+        ours = self.map.targets() - {*self.map.fixed}
         for row in self._find(turn, parcel):
-            shared = {name for name in ADDRESSES if self._is_shared(turn, row, name)}
-            if shared:  # emptying would take the address from records that are not ours
-                self._eraser.update(turn, row["id"], dict.fromkeys(shared))
-            texts = [name for name, kind in self._fields(turn).items() if kind in TEXTS]
-            self._eraser.blank(turn, row["id"], sorted({*texts} - shared - {KEY}))
+            whole = self._eraser.read(turn, row["id"])
+            for name in ADDRESSES:  # emptying would take a shared one from records that are not ours
+                had = _addresses(whole, name)
+                kept = [one for one in had if not self._is_shared(turn, row, name, one[name])]
+                if len(kept) < len(had):
+                    self._eraser.update(turn, row["id"], {f"{name}Data": kept})
+            names = {name for name, place in self._fields(turn).items() if place.kind in TEXTS or name in ours}
+            self._eraser.blank(turn, row["id"], sorted(names - {KEY}))
             self._eraser.delete(turn, row["id"])
         return Done()
 
@@ -177,8 +182,9 @@ class EspoCrm:
     def _update(self, turn: Turn, parcel: Parcel, row: Row, values: Mapping[str, object]) -> Outcome:
         opted = self._opt_outs(parcel, {**row, **values})
         addresses = {name: row.get(name) for name, flag in ADDRESSES.items() if flag in opted}  # the flag is theirs
-        whole = {**addresses, **{name: None if one == "" else one for name, one in values.items()}, **opted}
+        whole = {**addresses, **values, **opted}
         if whole:
+            self._let_go(turn, row, values)
             self._kept(self._sales.update(turn, row["id"], whole), opted)
         return Done(row["id"])
 
@@ -186,17 +192,32 @@ class EspoCrm:
         """Return the opt-outs of a no. A yes takes none back: the no may have been said over there."""
         if not opted_out(parcel, self.map):
             return {}
-        return {flag: True for name, flag in ADDRESSES.items() if values.get(name)}
+        said = {flag: str(values.get(name) or ERASED) for name, flag in ADDRESSES.items()}
+        return {flag: True for flag, address in said.items() if not address.startswith(ERASED)}
 
     def _kept(self, row: Row, values: Mapping[str, object]) -> None:
         """Hold EspoCRM to its answer: what it does not know, it leaves out without a word."""
         if any(row.get(name) != value for name, value in values.items()):
             raise CallFailed(Unknown("not_kept"))
 
-    def _is_shared(self, turn: Turn, row: Row, name: str) -> bool:
-        address = row.get(name)
-        if not isinstance(address, str) or not address:
-            return False
+    def _let_go(self, turn: Turn, row: Row, values: Mapping[str, object]) -> None:
+        """Erase an address that is about to be replaced: EspoCRM keeps what nobody has any more, out of all reach.
+
+        With an address that sales added it stays, for only all of a record can be erased.
+        """
+        changed = [name for name in ADDRESSES if name in values and row.get(name)]
+        changed = [name for name in changed if not holds(row[name], str(values[name] or ""), self._fields(turn)[name])]
+        if not changed or not self._own_eraser:
+            return
+        whole = self._eraser.read(turn, row["id"])
+        for name in changed:
+            had = _addresses(whole, name)
+            if len(had) == 1 and not self._is_shared(turn, row, name, had[0][name]):
+                if not had[0][name].startswith(ERASED):  # as an attempt that was cut short leaves it
+                    self._eraser.blank(turn, row["id"], [name])
+                self._eraser.update(turn, row["id"], {name: None, f"{name}Data": []})
+
+    def _is_shared(self, turn: Turn, row: Row, name: str, address: str) -> bool:
         found = [(kind, one) for kind in PEOPLE for one in self._search(turn, self._eraser, kind, name, address)]
         return any((kind, one["id"]) != ("Lead", row["id"]) for kind, one in found)
 
@@ -206,45 +227,59 @@ class EspoCrm:
         purposes = {one for one, places in self.map.consent.items() if places.state in wrong}
         if any(row.get(flag) is not True for flag in self._opt_outs(parcel, row)):
             purposes |= set(self.map.opt_out)
-        fields = [name for name, value in parcel.fields.items() if not _same(row.get(name), value)]
+        known = self._fields(turn)
+        fields = [one for one, value in parcel.fields.items() if not holds(row.get(one), value, known.get(one, OTHER))]
         return Held(row["id"], (*fields, *(one.id for one in parcel.purposes if one.id in purposes)))
 
     def _consent(self, turn: Turn, parcel: Parcel) -> dict[str, object]:
-        kinds = self._fields(turn)
+        known = self._fields(turn)
         values = consent_values(parcel, self.map, utc_text)
-        return {name: value in YES if kinds.get(name) == "bool" else value for name, value in values.items()}
+        return {
+            name: value in YES if known.get(name, OTHER).kind == "bool" else value for name, value in values.items()
+        }
 
-    def _fields(self, turn: Turn) -> Mapping[str, str]:
-        """Return the kind of each field of a lead, ours among them; asked once."""
-        if not self._kinds:
+    def _taken(self, turn: Turn, values: Mapping[str, object], *, leave_empty_out: bool = False) -> dict[str, object]:
+        known = self._fields(turn)
+        taken = {name: as_taken(value, known.get(name, OTHER)) for name, value in values.items()}
+        return {name: value for name, value in taken.items() if not leave_empty_out or value is not None}
+
+    def _fields(self, turn: Turn) -> Mapping[str, Place]:
+        """Return what is known of each field of a lead, ours among them; asked once."""
+        if not self._places:
             found = self._sales.get(turn, "Metadata", key="entityDefs.Lead.fields")
             if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
                 raise CallFailed(Unknown("answer_not_readable"))
             if KEY not in found:  # a search by a field that is not there finds nothing, and says so kindly
                 raise CallFailed(NotAllowedIn("lead_key_field_missing"))
-            kinds = {name: "" if one.get("readOnly") else str(one.get("type")) for name, one in found.items()}
-            self._kinds = kinds | PARTS
-        return self._kinds
+            self._places = {name: place_of(one) for name, one in found.items()} | PARTS
+        return self._places
 
-    def _may(self, turn: Turn, session: Session, **rights: str) -> bool:
+    def _may(self, turn: Turn, session: Session, seen: tuple[str, ...] = (), **rights: str) -> bool:
         found = session.get(turn, "App/user")
         match found:
             case {"user": {"type": "admin" | "super-admin"}}:
                 return True
-            case {"acl": {"table": {"Lead": dict(has)}, **more}}:
+            case {"acl": {"table": {"Lead": dict(has), **others}, **more}}:
                 privacy = "delete" not in rights or more.get("dataPrivacyPermission") != "no"
-                return privacy and all(has.get(name) == level for name, level in rights.items())
+                tables = [{"Lead": has, **others}.get(kind) for kind in seen]
+                sees = all(isinstance(one, dict) and one.get("read") == "all" for one in tables)
+                return privacy and sees and all(has.get(name) == level for name, level in rights.items())
             case {"acl": {"table": dict() | list()}}:
                 return False
         raise CallFailed(Unknown("answer_not_readable"))
 
 
 # Attributes of a lead that are parts of a field, and so are no fields of the metadata.
-PARTS = dict.fromkeys(("emailAddressIsOptedOut", "phoneNumberIsOptedOut"), "bool")
+PARTS = dict.fromkeys(("emailAddressIsOptedOut", "phoneNumberIsOptedOut"), Place("bool"))
+OTHER = Place("")
 
 
-def _same(held: object, value: FieldValue) -> bool:
-    return not value if held is None else str(held) == str(value)
+def _addresses(whole: Row, name: str) -> list[Row]:
+    """Return all the addresses or numbers of a record, as EspoCRM takes them back."""
+    had = whole.get(f"{name}Data")
+    if not isinstance(had, list) or not all(isinstance(one, dict) and isinstance(one.get(name), str) for one in had):
+        raise CallFailed(Unknown("answer_not_readable"))
+    return had
 
 
 def _says(outcome: Outcome, reason: str) -> bool:

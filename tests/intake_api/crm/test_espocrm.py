@@ -129,6 +129,36 @@ class TestWhatIsNotOurs:
             assert the_lead(espo)["source"] == "Partner"
 
 
+class TestWhatItsFieldsTake:
+    @pytest.mark.parametrize(
+        ("name", "sent", "kept"),
+        [
+            ("lastName", "A" * 120, "A" * 99 + "…"),
+            ("lastName", "<b>Anna</b>", "＜b＞Anna＜/b＞"),
+            ("accountName", "A=B", "A＝B"),
+            ("phoneNumber", "+37120000000;ext=12", "+37120000000"),
+        ],
+    )
+    def test_a_lead_is_not_lost_to_one_of_them(self, espo: EspoWorld, name: str, sent: str, kept: str) -> None:
+        for operation in ("upsert", "correct"):
+            assert isinstance(send(espo, operation, anna(**{**ANNA, name: sent})), Done)
+            assert the_lead(espo)[name] == kept
+        assert espo.destination.read_back(anna(**{**ANNA, name: sent}), now=NOW) == Held(the_lead(espo)["id"])
+
+    def test_an_extension_is_written_as_both_of_its_settings_take_it(self, espo: EspoWorld) -> None:
+        espo.espo.extensions = True
+        sent = anna(**{**ANNA, "phoneNumber": "+37120000000;ext=12"})
+        assert send(espo, "upsert", sent) == Done(the_lead(espo)["id"])
+        assert the_lead(espo)["phoneNumber"] == "+37120000000 ext. 12"
+        assert espo.destination.read_back(sent, now=NOW) == Held(the_lead(espo)["id"])
+
+    def test_an_address_that_somebody_spelt_otherwise_is_the_same(self, espo: EspoWorld) -> None:
+        espo.espo.add("Contact", emailAddress="Anna@Example.org")
+        send(espo, "upsert", anna())
+        assert the_lead(espo)["emailAddress"] == "Anna@Example.org"
+        assert espo.destination.read_back(anna(), now=NOW) == Held(the_lead(espo)["id"])
+
+
 class TestOneRecord:
     def test_of_two_made_at_once_the_older_stays(self, espo: EspoWorld) -> None:
         def meanwhile(before: Any) -> Any:
@@ -205,6 +235,52 @@ class TestErasing:
         assert not any(said in left for said in ("Anna", "example.org", "+371", "call me"))
         assert espo.destination.read_back(anna(), now=NOW) == Absent()
 
+    @pytest.mark.parametrize("now", ["anna@example.net", ""])
+    def test_what_a_correction_replaced_is_gone_too(self, espo: EspoWorld, now: str) -> None:
+        send(espo, "upsert", anna())
+        send(espo, "correct", anna(emailAddress=now, phoneNumber="+37120000001"))
+        assert (the_lead(espo)["emailAddress"] or "", the_lead(espo)["phoneNumber"]) == (now, "+37120000001")
+        assert not {"anna@example.org", "+37120000000"} & espo.espo.opted_out.keys()
+        assert send(espo, "erase", anna()) == Done()
+        assert espo.espo.opted_out == {}
+
+    def test_a_correction_that_stopped_half_way_is_done_the_next_time(self, espo: EspoWorld) -> None:
+        send(espo, "upsert", anna())
+        with espo.server.hangs_up(lambda asked: asked.path.endswith("/erase")):
+            assert isinstance(send(espo, "correct", anna(emailAddress="anna@example.net")), Retry)
+        assert isinstance(send(espo, "correct", anna(emailAddress="anna@example.net")), Done)
+        assert the_lead(espo)["emailAddress"] == "anna@example.net"
+
+    def test_a_no_of_whom_they_erased_themselves_is_written(self, espo: EspoWorld) -> None:
+        send(espo, "upsert", anna())
+        the_lead(espo)["emailAddress"] = "ERASED:1"
+        assert isinstance(send(espo, "update_consent", anna("withdrawn")), Done)
+        assert (the_lead(espo)["cNewsletter"], the_lead(espo)["emailAddress"]) == ("withdrawn", "ERASED:1")
+
+    def test_what_a_correction_replaced_stays_with_whoever_has_it_too(self, espo: EspoWorld) -> None:
+        contact = espo.espo.add("Contact", emailAddress="Anna@example.org")
+        send(espo, "upsert", anna())
+        send(espo, "correct", anna(emailAddress="anna@example.net"))
+        assert contact["emailAddress"] == "Anna@example.org"
+
+    def test_an_address_that_sales_added_survives_a_correction_and_no_erasure(self, espo: EspoWorld) -> None:
+        send(espo, "upsert", anna())
+        the_lead(espo)["emailAddressData"] = ["private@example.org"]
+        send(espo, "correct", anna(emailAddress="anna@example.net"))
+        assert the_lead(espo)["emailAddressData"] == ["private@example.org"]
+        contact = espo.espo.add("Contact", emailAddress="anna@example.net")
+        assert send(espo, "erase", anna()) == Done()
+        assert contact["emailAddress"] == "anna@example.net"
+        assert "private@example.org" not in str([espo.espo.rows, espo.espo.opted_out])
+
+    def test_what_the_map_writes_is_emptied_whatever_its_kind(self, tmp_path: Path) -> None:
+        with espo_world(tmp_path, forms={"request_demo": {"headcount": "cHeadcount"}}) as espo:
+            espo.espo.fields["cHeadcount"] = "int"
+            send(espo, "upsert", replace(anna(), fields={**ANNA, "cHeadcount": 40}))
+            assert the_lead(espo)["cHeadcount"] == 40
+            send(espo, "erase", anna())
+            assert [(row["cHeadcount"], row["cNewsletterAt"]) for row in espo.espo.rows] == [(None, None)]
+
     def test_who_emptied_and_hung_up_is_asked_again(self, espo: EspoWorld) -> None:
         send(espo, "upsert", anna())
         with espo.server.hangs_up(lambda asked: asked.method == "DELETE"):
@@ -229,6 +305,10 @@ class TestTheCheck:
     @pytest.mark.parametrize(("user", "right"), [(0, "create"), (0, "read"), (0, "edit"), (1, "delete"), (1, "edit")])
     def test_each_right_is_asked_for(self, espo: EspoWorld, user: int, right: str) -> None:
         espo.espo.users[user].may[right] = "own"
+        assert espo.destination.check(now=NOW) == NotAllowedIn("rights_missing")
+
+    def test_who_erases_must_see_who_else_has_an_address(self, espo: EspoWorld) -> None:
+        espo.espo.users[1].people = "own"
         assert espo.destination.check(now=NOW) == NotAllowedIn("rights_missing")
 
     @pytest.mark.parametrize(
