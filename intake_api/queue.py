@@ -21,6 +21,7 @@ APPLICATION = "vestibule"
 VERSION = "1"
 # Each workflow has a queue of its own, so that a full one holds up nothing else.
 DELIVER_LEAD = "deliver_lead"
+TELL_DESTINATION = "tell_destination"
 SEND_CONFIRMATION = "send_confirmation"
 SEND_RIGHTS_LINK = "send_rights_link"
 SEND_LETTER = "send_letter"

@@ -65,7 +65,7 @@ from intake_api.mail.message import one_address
 from intake_api.mail.port import Mailer
 from intake_api.mail.registry import open_mailer
 from intake_api.mail.words import read_mail_words
-from intake_api.queue import ACT_ON_MANY, APPLICATION, ASK_DESTINATION, DELIVER_LEAD, VERSION, Queue
+from intake_api.queue import ACT_ON_MANY, APPLICATION, ASK_DESTINATION, DELIVER_LEAD, TELL_DESTINATION, VERSION, Queue
 from intake_api.rules.staff_roles import Role
 from intake_api.settings import Settings, SettingsError, read_settings
 from intake_api.store import keyring
@@ -73,7 +73,7 @@ from intake_api.store.base import Store
 from intake_api.store.workers import last_beat
 from intake_api.workflows.attempts import Desks, Workflow, attempts
 
-AT_ONCE = 8  # deliveries in hands at the same time, and as many mails
+AT_ONCE = 8  # deliveries in hands at the same time, as many that tell a no, and as many mails
 LOOK_EVERY = 0.2  # seconds between two looks into the queue
 BEAT_EVERY = 5.0
 SILENT_AFTER = timedelta(seconds=30)  # for the health check of a container
@@ -98,6 +98,7 @@ MAILS: Sequence[tuple[str, MailKind[Any, Any]]] = (
 )
 TURNS: Sequence[tuple[str, str, Mend]] = (
     (DELIVER_LEAD, "deliveries", mend_deliveries),
+    (TELL_DESTINATION, "nos", partial(mend_deliveries, workflow=TELL_DESTINATION)),
     (ACT_ON_MANY, "acts_on_many", mend_bulk),
     (ASK_DESTINATION, "questions", mend_questions),
     *((kind.workflow, name, partial(mend_mails, kind=kind)) for name, kind in MAILS),
@@ -300,7 +301,7 @@ class _Engine:
                 "serializer": DBOSPortableJSONSerializer(),
                 "sys_db_pool_size": 4,
                 "db_engine_kwargs": {"hide_parameters": True},
-                "max_executor_threads": 2 * AT_ONCE,
+                "max_executor_threads": 3 * AT_ONCE,
                 "enable_otlp": False,
                 "log_level": "WARNING",
             }

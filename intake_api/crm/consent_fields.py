@@ -26,6 +26,11 @@ def consent_values(parcel: Parcel, named: FieldMap, written: Callable[[datetime]
 
 
 def opted_out(parcel: Parcel, named: FieldMap) -> bool | None:
-    """Say whether nobody may advertise to this person: no purpose of advertising is given. None: none was decided."""
+    """Say whether nobody may advertise to this person: no purpose of advertising is given, or all is only to be kept.
+
+    None: none was decided.
+    """
+    if parcel.restricted and named.opt_out:
+        return True
     decided = [purpose for purpose in parcel.purposes if purpose.id in named.opt_out]
     return None if not decided else not any(purpose.state == GIVEN for purpose in decided)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from intake_api.flows.judge_forwarding import ForwardingBlocked, judge_forwarding
 from intake_api.flows.lead_as_seen import lead_as_seen
-from intake_api.flows.recall import end_recalls
+from intake_api.flows.tell_destinations import end_erasures
 from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.rules.lead_state import Act, MoveRefused, next_state
 from intake_api.store import evidence
@@ -78,7 +78,7 @@ def approve_seen(
 
     :param job: the act on many leads that this is part of.
     """
-    lead = lead_as_seen(tx, reference, seen_version)
+    lead = lead_as_seen(tx, reference, seen_version, hold=True)
     if lead.held_for:  # declined while it was held: its second yes was never asked for
         raise MoveRefused("Release this lead before you approve it.")
     state = next_state(lead.state, Act.APPROVE)
@@ -87,7 +87,7 @@ def approve_seen(
         raise ForwardingBlocked(judgement.obstacles)
     move_lead(tx, lead, state, now=now, by=staff_id)
     add_move(tx, lead, Act.APPROVE)
-    end_recalls(tx, lead, "approved_again", now=now)
+    end_erasures(tx, lead, "approved_again", now=now)
     delivery = add_delivery(tx, lead_id=lead.id, destination=destination, recipient=recipient, kind="upsert", now=now)
     queue.enqueue(tx, DELIVER_LEAD, turn_key(delivery.id, delivery.turn))
     evidence.add_entry(

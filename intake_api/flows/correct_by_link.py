@@ -15,6 +15,7 @@ from intake_api.catalogue.model import Catalogue, FormUnknown, LocaleNotOffered
 from intake_api.catalogue.shown import FormView
 from intake_api.flows.hold_lead import hold_lead
 from intake_api.flows.keep_submission import score_lines
+from intake_api.flows.tell_destinations import CORRECT, tell_destinations
 from intake_api.flows.use_link import CaseOver, CaseUnknown, record_done, use_link
 from intake_api.log import event
 from intake_api.queue import SEND_RIGHTS_LINK, Queue
@@ -200,6 +201,7 @@ def _replace(
         facts={"fields": list(changed), "case": case.id, "passed_on": list_reached(tx, lead.id)},
         commitment=evidence.commit_to(store.vault, key, entry_id, {"fields": dict(values)}),
     )
+    tell_destinations(tx, lead, CORRECT, fields=changed, case_id=case.id, now=now)
     event("lead.corrected", lead=lead.id, case=case.id)
     return changed
 

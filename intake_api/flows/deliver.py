@@ -1,4 +1,6 @@
-"""One attempt to deliver a lead: claim it and let go, call the other side, record what came of it (G-01, G-02).
+"""One attempt of a delivery: claim it and let go, call the other side, record what came of it (G-01, G-02).
+
+A lead on its way, or what a destination is told of one that it has (`tell_destinations`).
 
 No transaction is open while the other side is called. The state of lead and person is read again in the claim, right
 before sending: what was withdrawn or erased since the approval does not leave.
@@ -6,8 +8,9 @@ before sending: what was withdrawn or erased since the approval does not leave.
 
 import random
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import cast
 
 from sqlalchemy import Connection
 
@@ -26,26 +29,40 @@ from intake_api.crm.port import (
     Unknown,
 )
 from intake_api.flows.judge_forwarding import judge_forwarding
+from intake_api.flows.pack_no import pack_consent, pack_correction, pack_erasure
 from intake_api.flows.pack_parcel import pack_parcel
 from intake_api.log import event
+from intake_api.rules.field_map import FieldMap
 from intake_api.rules.forwarding import Obstacle
 from intake_api.rules.lead_state import MOVES, Act, LeadState
 from intake_api.rules.retry import next_attempt
 from intake_api.store import evidence
 from intake_api.store.base import Store
-from intake_api.store.deliveries import DELIVERIES, FAILED, Attempt, Delivery, DeliveryState, record_attempt
+from intake_api.store.deliveries import (
+    DELIVERIES,
+    FAILED,
+    UNSETTLED,
+    Attempt,
+    Delivery,
+    DeliveryState,
+    list_deliveries,
+    record_attempt,
+)
 from intake_api.store.destinations import find_pause, pause_destination
 from intake_api.store.lead_moves import forget_moves
 from intake_api.store.leads import Lead, get_lead_by_id, move_lead
 from intake_api.store.turns import claim_turn, find_claimed, find_running
 
 UPSERT: Operation = "upsert"
+NOT_THERE = ("not_there", "record_not_there")  # what connectors answer to a correction or a no
+LOOK_AGAIN = timedelta(seconds=5)  # while another delivery of the lead is in hands
 REMOTE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=-]{0,199}")
 
 
 @dataclass(frozen=True)
 class _Claimed:
     claim: str
+    operation: Operation
     parcel: Parcel
 
 
@@ -59,7 +76,7 @@ def deliver(store: Store, destination: Destination, delivery_id: str, turn: int,
     claimed = _claim(store, destination, delivery_id, turn, now=clock())
     if claimed is None:
         return
-    outcome = destination.send(UPSERT, claimed.parcel, now=clock())
+    outcome = destination.send(claimed.operation, claimed.parcel, now=clock())
     now = clock()
     with store.writing() as tx:
         delivery = find_claimed(tx, DELIVERIES, delivery_id, claimed.claim)
@@ -81,6 +98,8 @@ def settle(
     ):
         event("destination.paused", destination=delivery.destination, reason=outcome.reason)
     attempt = _judged(delivery, outcome, now=now, jitter=jitter)
+    if delivery.is_no and attempt.reason in NOT_THERE and not _was_there(tx, delivery):
+        attempt = replace(attempt, state=DeliveryState.CANCELLED)  # it never came there, or comes with what is so now
     # Held: whoever erases the lead at this moment waits, or has done so; what left is on the record either way.
     _record(tx, get_lead_by_id(tx, delivery.lead_id, hold=True), delivery, attempt, parcel, now=now)
 
@@ -109,6 +128,12 @@ def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, 
         if (delivery.destination, delivery.recipient) != (destination.name, destination.recipient):
             _record(tx, lead, delivery, _blocked("destination_not_configured"), None, now=now)
             return None
+        if due := _other_goes_first(tx, delivery, now=now):
+            waiting = Attempt(DeliveryState.RETRYING, "waiting", "another_goes_first", next_attempt_at=due)
+            record_attempt(tx, delivery.id, waiting, now=now)
+            return None
+        if delivery.is_no:
+            return _claim_no(tx, store, lead, delivery, destination.map, now=now)
         if lead.state is not LeadState.QUALIFIED:
             reason = "erased" if lead.state is LeadState.ERASED else "not_approved"
             _record(tx, lead, delivery, Attempt(DeliveryState.CANCELLED, "cancelled", reason), None, now=now)
@@ -118,8 +143,51 @@ def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, 
             _record(tx, lead, delivery, _blocked(*judgement.obstacles), None, now=now)
             return None
         forget_moves(tx, lead.id)  # from here on it may be over there: undoing would promise too much
-        claim = claim_turn(tx, DELIVERIES, delivery.id, now=now)
-        return _Claimed(claim, pack_parcel(tx, store, lead, judgement, destination.map, delivery=delivery.id))
+        parcel = pack_parcel(tx, store, lead, judgement, destination.map, delivery=delivery.id)
+        return _Claimed(claim_turn(tx, DELIVERIES, delivery.id, now=now), UPSERT, parcel)
+
+
+def _claim_no(
+    tx: Connection, store: Store, lead: Lead, delivery: Delivery, named: FieldMap, *, now: datetime
+) -> _Claimed | None:
+    """Claim what a destination is told of a lead that it has. No gate stands in its way: it never permits anything."""
+    operation, parcel = cast(Operation, delivery.kind), None
+    if operation == "erase":
+        parcel = pack_erasure(tx, lead, delivery)
+    elif lead.state is not LeadState.ERASED:
+        judgement = judge_forwarding(tx, lead, delivery.recipient, now=now)
+        pack = pack_correction if operation == "correct" else pack_consent
+        parcel = pack(tx, store, lead, judgement, named, delivery)
+    if parcel is None:
+        reason = "erased" if lead.state is LeadState.ERASED else "nothing_to_tell"
+        _record(tx, lead, delivery, Attempt(DeliveryState.CANCELLED, "cancelled", reason), None, now=now)
+        return None
+    return _Claimed(claim_turn(tx, DELIVERIES, delivery.id, now=now), operation, parcel)
+
+
+def _other_goes_first(tx: Connection, delivery: Delivery, *, now: datetime) -> datetime | None:
+    """Say when to look again, if another delivery of the lead to the same place has to be settled before (G-02).
+
+    No two are in hands at once, so that none overtakes another on its way; and no lead goes where a no waits to be
+    told. The caller holds the lead, as all do who claim or settle one.
+    """
+    others = [one for one in list_deliveries(tx, delivery.lead_id) if one.id != delivery.id and one.state in UNSETTLED]
+    before = [
+        one
+        for one in others
+        if one.place == delivery.place and (one.state is DeliveryState.SENDING or (one.is_no and not delivery.is_no))
+    ]
+    if not before:
+        return None
+    theirs = [one.next_attempt_at for one in before if one.next_attempt_at and one.state is DeliveryState.RETRYING]
+    return max([now + LOOK_AGAIN, *theirs])
+
+
+def _was_there(tx: Connection, delivery: Delivery) -> bool:
+    return any(
+        one.state is DeliveryState.DELIVERED and not one.is_no and one.place == delivery.place
+        for one in list_deliveries(tx, delivery.lead_id)
+    )
 
 
 def _judged(delivery: Delivery, outcome: Outcome, *, now: datetime, jitter: float) -> Attempt:
@@ -161,10 +229,11 @@ def _record(
     tx: Connection, lead: Lead, delivery: Delivery, attempt: Attempt, parcel: Parcel | None, *, now: datetime
 ) -> None:
     record_attempt(tx, delivery.id, attempt, now=now)
-    _move_lead(tx, lead, attempt.state, now=now)
+    if not delivery.is_no:
+        _move_lead(tx, lead, attempt.state, now=now)
     evidence.add_entry(
         tx,
-        f"delivery.{'tried' if attempt.state is DeliveryState.RETRYING else attempt.state.value}",
+        f"delivery.{_became(delivery, attempt)}",
         actor="system",
         now=now,
         lead_id=lead.id,
@@ -180,6 +249,12 @@ def _record(
         reason=attempt.reason,
         status=attempt.status,
     )
+
+
+def _became(delivery: Delivery, attempt: Attempt) -> str:
+    if attempt.state is DeliveryState.DELIVERED and delivery.is_no:
+        return "told"
+    return "tried" if attempt.state is DeliveryState.RETRYING else attempt.state.value
 
 
 def _move_lead(tx: Connection, lead: Lead, state: DeliveryState, *, now: datetime) -> None:

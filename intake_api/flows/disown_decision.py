@@ -10,6 +10,7 @@ from intake_api.rules.consent import DecisionState
 from intake_api.store.base import Store
 from intake_api.store.confirmations import Confirmation, ConfirmationUnknown, get_by_token
 from intake_api.store.decisions import current_decisions
+from intake_api.store.deliveries import hold_unsettled
 from intake_api.store.leads import get_lead_by_id
 from intake_api.store.notices import get_notice_body
 from intake_api.store.subjects import is_erased
@@ -36,7 +37,8 @@ def disown_decision(store: Store, token: str, *, now: datetime) -> None:
     """
     with store.writing() as tx:
         confirmation = get_by_token(tx, token, hold=True)
-        lead = get_lead_by_id(tx, confirmation.lead_id)
+        hold_unsettled(tx, confirmation.lead_id)
+        lead = get_lead_by_id(tx, confirmation.lead_id, hold=True)
         if is_erased(tx, lead.subject_id):
             return
         if not may_disown(confirmation, now):

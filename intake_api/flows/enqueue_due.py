@@ -15,6 +15,7 @@ from intake_api.queue import (
     SEND_LETTER,
     SEND_RENEWAL,
     SEND_RIGHTS_LINK,
+    TELL_DESTINATION,
     Queue,
 )
 from intake_api.store.alerts import ALERT_MAILS
@@ -22,7 +23,7 @@ from intake_api.store.assignments import ASSIGNMENT_MAILS
 from intake_api.store.base import Store
 from intake_api.store.bulk_jobs import BULK_JOBS
 from intake_api.store.confirmations import CONFIRMATIONS
-from intake_api.store.deliveries import DELIVERIES
+from intake_api.store.deliveries import NOS, UPSERTS
 from intake_api.store.destination_questions import QUESTIONS
 from intake_api.store.invitations import INVITATIONS
 from intake_api.store.letters import LETTERS
@@ -31,7 +32,8 @@ from intake_api.store.rights_cases import CASES
 from intake_api.store.turns import WorkKind, give_due_turns, has_due_turn
 
 KINDS: Mapping[str, WorkKind[Any]] = {
-    DELIVER_LEAD: DELIVERIES,
+    DELIVER_LEAD: UPSERTS,
+    TELL_DESTINATION: NOS,
     SEND_CONFIRMATION: CONFIRMATIONS,
     SEND_RENEWAL: RENEWALS,
     SEND_RIGHTS_LINK: CASES,

@@ -29,7 +29,7 @@ def erase_by_link(store: Store, token: str, *, now: datetime) -> list[str]:
         for one in held:
             lead = hold_lead(tx, one.lead.id)
             if lead.state is not LeadState.ERASED:
-                erase_lead(tx, lead, actor="subject", why="asked", now=now)
+                erase_lead(tx, lead, actor="subject", why="asked", case_id=case.id, now=now)
             known = {recipient["id"]: recipient["name"] for recipient in one.notice["recipients"]}
             names |= {recipient: known.get(recipient, recipient) for recipient in list_reached(tx, lead.id)}
         record_done(tx, case, [one.lead.id for one in held], now=now)

@@ -6,6 +6,7 @@ from intake_api.flows.erase_lead import erase_lead
 from intake_api.log import event
 from intake_api.store.base import Store
 from intake_api.store.confirmations import hold_confirmations
+from intake_api.store.deliveries import hold_unsettled
 from intake_api.store.lead_lists import find_expired
 from intake_api.store.leads import hold_expired
 
@@ -30,6 +31,7 @@ def _erase(store: Store, lead_id: str, *, now: datetime) -> bool:
     with store.writing() as tx:
         # The pages of a second yes hold these first, too: a yes of this moment prolongs the lead, or is too late.
         hold_confirmations(tx, lead_id)
+        hold_unsettled(tx, lead_id)
         lead = hold_expired(tx, lead_id, now=now)
         if lead is None:
             return False  # another worker erased it, or a second yes made it stay

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from intake_api.flows.tell_destinations import ERASE, tell_destinations
 from intake_api.store import evidence
 from intake_api.store.confirmations import close_confirmations
 from intake_api.store.contact_uses import remove_uses
@@ -16,11 +17,14 @@ from intake_api.store.renewals import close_renewals
 from intake_api.store.subjects import erase_subject
 
 
-def erase_lead(tx: Connection, lead: Lead, *, actor: str, why: str, now: datetime) -> None:
-    """Erase in the caller's transaction, whatever state the lead is in. What waits to be sent finds nothing to send.
+def erase_lead(tx: Connection, lead: Lead, *, actor: str, why: str, case_id: str | None = None, now: datetime) -> None:
+    """Erase in the caller's transaction, whatever state the lead is in, and wherever it was passed on.
+
+    What waits to be sent finds nothing to send. The caller holds the lead and its deliveries, as `hold_lead` does.
 
     :param actor: `subject`, `staff:<id>`, `operator` or `system`.
     :param why: a code such as `asked`, `disowned`, `unconfirmed` or `retention`.
+    :param case_id: the rights case by which it was asked for, if there is one.
     """
     count_for_good(tx, lead.id)
     erase_subject(tx, lead.subject_id, now=now)
@@ -40,3 +44,4 @@ def erase_lead(tx: Connection, lead: Lead, *, actor: str, why: str, now: datetim
         subject_id=lead.subject_id,
         facts={"from": lead.state.value, "why": why},
     )
+    tell_destinations(tx, lead, ERASE, case_id=case_id, now=now)

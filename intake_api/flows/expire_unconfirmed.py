@@ -11,6 +11,7 @@ from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.confirmations import end_confirmation, find_unanswered, find_unanswered_by_id
 from intake_api.store.decisions import add_decision, current_decisions
+from intake_api.store.deliveries import hold_unsettled
 from intake_api.store.leads import get_lead_by_id
 
 LAPSE = "none"  # there was no control: nobody did anything
@@ -36,7 +37,8 @@ def _end(store: Store, confirmation_id: str, *, now: datetime) -> bool:
         if confirmation is None:
             return False  # another worker ended it, or the person answered at the last moment
         end_confirmation(tx, confirmation.id, now=now)
-        lead = get_lead_by_id(tx, confirmation.lead_id)
+        hold_unsettled(tx, confirmation.lead_id)
+        lead = get_lead_by_id(tx, confirmation.lead_id, hold=True)
         decisions = current_decisions(tx, lead.id)
         first = decisions[confirmation.purpose]
         if first.state is not DecisionState.REQUESTED:

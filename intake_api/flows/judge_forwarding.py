@@ -11,7 +11,7 @@ from intake_api.flows.decided_together import decided_together
 from intake_api.flows.notice_in_force import notice_in_force
 from intake_api.rules.forwarding import Obstacle, PromisedPurpose, find_obstacles, passable
 from intake_api.store.decisions import Decision, current_decisions
-from intake_api.store.lead_merges import list_merged
+from intake_api.store.lead_merges import merged_with
 from intake_api.store.leads import Lead, get_lead_by_id
 from intake_api.store.notices import get_notice_body
 from intake_api.store.publications import current_publication
@@ -42,6 +42,7 @@ class Judgement:
     decisions: tuple[Decision, ...]
     promised: tuple[PromisedPurpose, ...]
     serves: Mapping[str, tuple[str, ...]]
+    restricted: bool
 
     @property
     def open(self) -> bool:
@@ -56,7 +57,7 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
     """
     own = current_decisions(tx, lead.id)
     notice = notice_in_force(tx, lead, own.values())
-    merged = [get_lead_by_id(tx, one.lead_id) for one in list_merged(tx, lead.id)]
+    merged = [get_lead_by_id(tx, one) for one in merged_with(tx, lead.id)]
     decisions = decided_together(tx, lead, own, merged, now=now)
     purposes = [
         PromisedPurpose(
@@ -67,11 +68,12 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
         for promised in notice["purposes"]
     ]
     erased = is_erased(tx, lead.subject_id)
+    restricted = any(one.is_restricted for one in (lead, *merged))
     obstacles = find_obstacles(
         purposes,
         recipient,
         erased=erased,
-        restricted=any(one.is_restricted for one in (lead, *merged)),
+        restricted=restricted,
         named_since=_is_named_today(tx, lead, recipient),
         untold=lead.tell_by is not None,
         delete_after=lead.delete_after,
@@ -85,6 +87,7 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
         decisions=tuple(decisions[one.id] for one in purposes if recipient in one.recipients and one.state),
         promised=tuple(purposes),
         serves={one["name"]: tuple(one["purposes"]) for one in notice["fields"]},
+        restricted=restricted,
     )
 
 

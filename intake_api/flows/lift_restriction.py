@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from intake_api.flows.hold_lead import hold_lead
 from intake_api.flows.record_told import Telling
+from intake_api.flows.tell_destinations import UPDATE_CONSENT, tell_destinations
 from intake_api.flows.write_letter import write_about_lead
 from intake_api.log import event
 from intake_api.queue import Queue
@@ -113,4 +114,5 @@ def _lift(tx: Connection, case: RightsCase, leads: list[Lead], told: Telling, *,
             subject_id=lead.subject_id,
             facts={"case": case.id, "told": told.value},
         )
+        tell_destinations(tx, lead, UPDATE_CONSENT, case_id=case.id, now=now)
         event("lead.restriction_lifted", lead=lead.id, case=case.id)

@@ -15,14 +15,14 @@ from intake_api.store.deliveries import DELIVERIES
 from intake_api.store.turns import claim_broken, parse_turn_key
 
 
-def mend_deliveries(store: Store, queue: Queue, *, now: datetime) -> int:
+def mend_deliveries(store: Store, queue: Queue, *, workflow: str = DELIVER_LEAD, now: datetime) -> int:
     """Treat attempts that ended by an error as an answer that cannot be read; return how many were mended.
 
     They are tried again on the schedule and, since what broke once may break always, left to a person sooner.
 
     :raises StoreUnavailable: the rest was not mended; the next round finds it again.
     """
-    return mend_broken(store, queue, DELIVER_LEAD, lambda tx, key: _mend(tx, key, now=now))
+    return mend_broken(store, queue, workflow, lambda tx, key: _mend(tx, key, now=now))
 
 
 def _mend(tx: Connection, key: str, *, now: datetime) -> bool:

@@ -10,18 +10,18 @@ from sqlalchemy import Connection
 
 from intake_api.clock import rfc3339
 from intake_api.flows.decided_together import decided_together
-from intake_api.flows.deliver import UPSERT, cancel
+from intake_api.flows.deliver import cancel
 from intake_api.flows.hold_lead import hold_lead
 from intake_api.flows.lead_as_seen import lead_as_seen
-from intake_api.flows.recall import has_left
 from intake_api.flows.take_back import WAITING_DELIVERIES
+from intake_api.flows.tell_destinations import UPDATE_CONSENT, in_short, tell_destinations
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import MERGEABLE
 from intake_api.rules.merging import Hindrance, MergeRefused, compare
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.decisions import current_decisions
-from intake_api.store.deliveries import DeliveryState, add_delivery, list_deliveries
+from intake_api.store.deliveries import DeliveryState, list_deliveries
 from intake_api.store.lead_candidates import find_confirmed
 from intake_api.store.lead_index import email_token
 from intake_api.store.lead_merges import add_merge, list_merged, merged_with
@@ -37,7 +37,6 @@ __all__ = [
     "states_of_lead",
 ]
 
-MERGE = "merge"  # a kind of delivery: what the other side has is the record of another one, too
 MERGED = "merged"  # why a delivery that waited was cancelled
 
 
@@ -46,8 +45,8 @@ def merge_leads(
 ) -> None:
     """Merge one lead into another, both as they were seen.
 
-    A delivery of the merged one that waits is cancelled. Where one of the two has left the house, it is noted that the
-    other side has to be told.
+    A delivery of the merged one that waits is cancelled. Whoever has one of the two is told what counts in it now; both
+    records stay there.
 
     :param stays: the reference of the lead that stays.
     :param merged: that of the lead that becomes part of it.
@@ -64,7 +63,7 @@ def merge_leads(
         if hindrance := find_hindrance(tx, main, other):
             raise MergeRefused(hindrance)
         end = min(main.delete_after, other.delete_after)
-        facts = {
+        facts: dict[str, object] = {
             "into": main.id,
             "merged": other.id,
             "contact": "email",
@@ -72,9 +71,9 @@ def merge_leads(
             "delete_after": rfc3339(end),
             "decisions": _what_counts(tx, main, other, now=now),
             "cancelled": _cancel_waiting(tx, other, now=now),
-            "untold": _note_for_recipients(tx, main, other, now=now),
         }
         add_merge(tx, main, other, end=end, staff_id=staff_id, now=now)
+        facts["told"] = tell_of_both(tx, main, other, now=now)
         for lead in (main, other):
             actor = f"staff:{staff_id}"
             evidence.add_entry(
@@ -92,7 +91,7 @@ def find_hindrance(tx: Connection, stays: Lead, merged: Lead) -> Hindrance | Non
         return Hindrance.NOT_CONFIRMED
     if list_merged(tx, merged.id):
         return Hindrance.HAS_MERGED
-    if any(one.state is DeliveryState.SENDING for one in list_deliveries(tx, merged.id)):
+    if any(one.state is DeliveryState.SENDING and not one.is_no for one in list_deliveries(tx, merged.id)):
         return Hindrance.UNDER_WAY
     return None
 
@@ -105,6 +104,11 @@ def states_of_lead(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, De
     own = current_decisions(tx, lead.id)
     merged = [get_lead_by_id(tx, one.lead_id) for one in list_merged(tx, lead.id)]
     return {purpose: one.state for purpose, one in decided_together(tx, lead, own, merged, now=now).items()}
+
+
+def tell_of_both(tx: Connection, stays: Lead, merged: Lead, *, now: datetime) -> list[dict[str, str]]:
+    """Tell whoever has one of two leads what counts in it now; return the deliveries. The caller holds both."""
+    return [told for lead in (stays, merged) for told in in_short(tell_destinations(tx, lead, UPDATE_CONSENT, now=now))]
 
 
 def _is_confirmed(tx: Connection, stays: Lead, merged: Lead) -> bool:
@@ -124,34 +128,7 @@ def _what_counts(tx: Connection, stays: Lead, merged: Lead, *, now: datetime) ->
 
 
 def _cancel_waiting(tx: Connection, lead: Lead, *, now: datetime) -> list[str]:
-    waiting = [one for one in list_deliveries(tx, lead.id) if one.state in WAITING_DELIVERIES]
+    waiting = [one for one in list_deliveries(tx, lead.id) if one.state in WAITING_DELIVERIES and not one.is_no]
     for delivery in waiting:
         cancel(tx, delivery, MERGED, now=now)
     return [one.id for one in waiting]
-
-
-def _note_for_recipients(tx: Connection, stays: Lead, merged: Lead, *, now: datetime) -> list[str]:
-    """Note for each destination that has one of the two, or may have it, that they are one; return the deliveries."""
-    deliveries = [*list_deliveries(tx, stays.id), *list_deliveries(tx, merged.id)]
-    places = sorted({(one.destination, one.recipient) for one in deliveries if one.kind == UPSERT and has_left(one)})
-    noted = []
-    for destination, recipient in places:
-        noted_as = {"destination": destination, "recipient": recipient, "kind": MERGE}
-        delivery = add_delivery(tx, lead_id=merged.id, **noted_as, state=DeliveryState.UNTOLD, now=now)
-        evidence.add_entry(
-            tx,
-            "delivery.untold",
-            actor="system",
-            now=now,
-            lead_id=merged.id,
-            subject_id=merged.subject_id,
-            facts={
-                "delivery": delivery.id,
-                "destination": destination,
-                "recipient": recipient,
-                "operation": MERGE,
-                "into": stays.id,
-            },
-        )
-        noted.append(delivery.id)
-    return noted

@@ -30,7 +30,7 @@ def pack_parcel(
         channel=lead.channel,
         submitted_at=lead.received_at,
         notice=lead.notice_hash,
-        purposes=tuple(_purpose(lead, one) for one in judgement.decisions),
+        purposes=tuple(pack_purpose(lead, one) for one in judgement.decisions),
         delete_after=lead.delete_after,
         restricted=False,
         fields={there: values[here] for here, there in names.items() if here in values},
@@ -66,7 +66,8 @@ def names_there(lead: Lead, judgement: Judgement, named: FieldMap) -> dict[str, 
     return {here: there for here, there in names.items() if there}
 
 
-def _purpose(lead: Lead, decision: Decision) -> ParcelPurpose:
+def pack_purpose(lead: Lead, decision: Decision) -> ParcelPurpose:
+    """Pack what was decided on one purpose, and where that is proven."""
     return ParcelPurpose(
         id=decision.purpose,
         basis=decision.basis.rpartition("#")[2],

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from intake_api.flows.hold_lead import hold_lead
 from intake_api.flows.show_case import held_by_case
+from intake_api.flows.tell_destinations import UPDATE_CONSENT, tell_destinations
 from intake_api.flows.use_link import CaseOver, CaseUnknown, record_done, use_link
 from intake_api.log import event
 from intake_api.rules.lead_state import LeadState
@@ -39,6 +40,7 @@ def restrict_by_link(store: Store, token: str, *, lift: bool, now: datetime) -> 
             evidence.add_entry(
                 tx, kind, actor="subject", now=now, lead_id=lead.id, subject_id=lead.subject_id, facts=facts
             )
+            tell_destinations(tx, lead, UPDATE_CONSENT, case_id=case.id, now=now)
             event(kind, lead=lead.id, case=case.id)
         record_done(tx, case, [lead.id for lead in leads], now=now, lifted=lift)
         end_case(tx, case.id, now=now)

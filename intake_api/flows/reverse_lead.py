@@ -4,7 +4,7 @@ from datetime import datetime
 
 from intake_api.flows.decline_lead import ReasonUnknown
 from intake_api.flows.lead_as_seen import lead_as_seen
-from intake_api.flows.recall import recall
+from intake_api.flows.tell_destinations import ERASE, in_short, tell_destinations
 from intake_api.rules.lead_state import DECLINE_REASONS, Act, MoveRefused, next_state
 from intake_api.store import evidence
 from intake_api.store.base import Store
@@ -15,7 +15,7 @@ __all__ = ["LeadChanged", "LeadRestricted", "LeadUnknown", "MoveRefused", "Reaso
 
 
 def reverse_lead(store: Store, reference: str, *, seen_version: int, reason: str, staff_id: str, now: datetime) -> None:
-    """Decline a lead, as it was seen, that was delivered or may have been; note where it is to be taken back.
+    """Decline a lead, as it was seen, that was delivered or may have been; wherever it is, it is taken back.
 
     :raises LeadUnknown: no such lead.
     :raises LeadRestricted: the person asked that it be kept and not used (S-10).
@@ -30,7 +30,7 @@ def reverse_lead(store: Store, reference: str, *, seen_version: int, reason: str
         state = next_state(lead.state, Act.REVERSE)
         move_lead(tx, lead, state, now=now, by=staff_id, decline_reason=reason)
         forget_moves(tx, lead.id)
-        passed_on = recall(tx, lead, now=now)
+        passed_on = in_short(tell_destinations(tx, lead, ERASE, now=now))
         evidence.add_entry(
             tx,
             "lead.reversed",

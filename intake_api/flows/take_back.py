@@ -15,6 +15,7 @@ from intake_api.flows.judge_forwarding import judge_forwarding
 from intake_api.flows.notice_in_force import notice_in_force
 from intake_api.flows.promised_end import promised_end
 from intake_api.flows.send_confirmation import drop
+from intake_api.flows.tell_destinations import UPDATE_CONSENT, tell_destinations
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import MOVES, Act, LeadState
 from intake_api.rules.retention import NOTHING_LIVES
@@ -51,8 +52,8 @@ def take_back(tx: Connection, lead: Lead, purposes: Collection[str], said: Said,
     """Take back some purposes of a lead, and of all that is merged with it, in the caller's transaction.
 
     The caller holds the lead by `hold_lead`. What is not alive any more stays as it is, so again changes nothing.
-    Waiting mails and deliveries that nothing else allows do not leave; what left before stands in the entry. Recipients
-    are not told yet: that begins at `passed_on`.
+    Waiting mails and deliveries that nothing else allows do not leave; what left before stands in the entry, and who
+    has it is told.
     """
     _take_back(tx, lead, purposes, said, now=now)
     elsewhere = replace(said, facts={"by": lead.id, **said.facts})
@@ -66,20 +67,32 @@ def _take_back(tx: Connection, lead: Lead, purposes: Collection[str], said: Said
     if not living or lead.state is LeadState.ERASED:
         return
     notice = notice_in_force(tx, lead, before.values())
-    passed_on = [one for one in list_deliveries(tx, lead.id) if one.state in PASSED_ON]
+    passed_on = [one for one in list_deliveries(tx, lead.id) if one.state in PASSED_ON and not one.is_no]
     for decision in living:
         _record(tx, lead, decision, said, _of_purpose(passed_on, notice, decision.purpose), now=now)
-    settle_ended(tx, lead, notice, {decision.purpose for decision in living}, now=now)
+    ended = {decision.purpose for decision in living}
+    settle_ended(tx, lead, notice, ended, case_id=str(said.facts["case"]) if "case" in said.facts else None, now=now)
     leave_if_nothing_lives(tx, lead.id, now=now)
 
 
 def settle_ended(
-    tx: Connection, lead: Lead, notice: Mapping[str, Any], purposes: Collection[str], *, now: datetime
+    tx: Connection,
+    lead: Lead,
+    notice: Mapping[str, Any],
+    purposes: Collection[str],
+    *,
+    case_id: str | None = None,
+    now: datetime,
 ) -> None:
-    """Let go of what only purposes allowed that have just ended: questions, mails, deliveries, the time it is kept."""
+    """Let go of what only purposes allowed that have just ended: questions, mails, deliveries, the time it is kept.
+
+    Whoever has the lead for one of them is told.
+    """
     _end_questions(tx, lead, purposes, now=now)
     _drop_deliveries(tx, lead, now=now)
     _keep_shorter(tx, lead, notice, now=now)
+    recipients = {name for one in notice["purposes"] if one["id"] in purposes for name in one["recipients"]}
+    tell_destinations(tx, lead, UPDATE_CONSENT, recipients=recipients, case_id=case_id, now=now)
 
 
 def leave_if_nothing_lives(tx: Connection, lead_id: str, *, now: datetime) -> None:
@@ -154,7 +167,7 @@ def _end_questions(tx: Connection, lead: Lead, purposes: Collection[str], *, now
 def _drop_deliveries(tx: Connection, lead: Lead, *, now: datetime) -> None:
     """Settle what waits and may not leave any more. What another purpose allows goes on, with less in it."""
     for delivery in list_deliveries(tx, lead.id):
-        if delivery.state in WAITING_DELIVERIES:
+        if delivery.state in WAITING_DELIVERIES and not delivery.is_no:
             judgement = judge_forwarding(tx, lead, delivery.recipient, now=now)
             if not judgement.open:
                 hold_back(tx, delivery, judgement.obstacles, now=now)

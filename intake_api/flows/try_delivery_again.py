@@ -58,7 +58,11 @@ def try_delivery_again(
         if not judgement.open:
             raise ForwardingBlocked(judgement.obstacles)
         move_lead(tx, lead, state, now=now)
-        failed = [one for one in list_deliveries(tx, lead.id) if one.state in (*FAILED, DeliveryState.CLOSED)]
+        failed = [
+            one
+            for one in list_deliveries(tx, lead.id)
+            if one.state in (*FAILED, DeliveryState.CLOSED) and not one.is_no
+        ]
         here = [one for one in failed if (one.destination, one.recipient) == (destination, recipient)]
         if here:
             delivery = restart_delivery(tx, here[-1])

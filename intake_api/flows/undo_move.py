@@ -71,7 +71,7 @@ def _call_back(tx: Connection, queue: Queue, lead: Lead, move: LeadMove, *, now:
         pause_questions(tx, lead, now=now)
     if move.act is not Act.APPROVE:
         return []
-    waiting = [one for one in list_deliveries(tx, lead.id) if one.state in WAITING_DELIVERIES]
+    waiting = [one for one in list_deliveries(tx, lead.id) if one.state in WAITING_DELIVERIES and not one.is_no]
     for delivery in waiting:
         cancel(tx, delivery, "undone", now=now)
     return [one.id for one in waiting]

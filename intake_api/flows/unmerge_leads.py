@@ -8,10 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from intake_api.flows.deliver import cancel
 from intake_api.flows.hold_lead import hold_lead
 from intake_api.flows.lead_as_seen import lead_as_seen
-from intake_api.flows.merge_leads import MERGE, MERGED
+from intake_api.flows.merge_leads import MERGED, tell_of_both
 from intake_api.flows.take_back import leave_if_nothing_lives
 from intake_api.queue import DELIVER_LEAD, Queue
 from intake_api.rules.lead_state import LeadState, MoveRefused
@@ -95,17 +94,16 @@ def _give_back(tx: Connection, queue: Queue, merge: LeadMerge, *, actor: str, wh
     end = restored_end(merge.delete_after, merge.end_set, lead.delete_after)
     change_lead(tx, lead, {"state": merge.state, "delete_after": end})
     remove_merge(tx, merge)
+    stays = get_lead_by_id(tx, merge.into_id)
     facts = {
         "into": merge.into_id,
         "merged": lead.id,
         "why": why,
         "to": merge.state.value,
         "queued": _queue_again(tx, queue, lead),
+        "told": tell_of_both(tx, stays, lead, now=now),
     }
-    for delivery in list_deliveries(tx, lead.id):
-        if delivery.kind == MERGE and delivery.state is DeliveryState.UNTOLD:
-            cancel(tx, delivery, "undone", now=now)
-    for one in (get_lead_by_id(tx, merge.into_id), lead):
+    for one in (stays, lead):
         evidence.add_entry(
             tx, "lead.unmerged", actor=actor, now=now, lead_id=one.id, subject_id=one.subject_id, facts=facts
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, String, func, insert, select, text, update
+from sqlalchemy import JSON, Connection, ForeignKey, Index, String, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.store import turns
@@ -31,13 +31,14 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"  # not wanted any more
     BY_HAND = "by_hand"  # it failed, and somebody of staff did over there what was to be done
     CLOSED = "closed"  # it failed, and somebody of staff gave it up for a reason
-    UNTOLD = "untold"  # of kind `erase` or `merge`: it is to be known over there, and no connector can say so yet
 
 
+UPSERT = "upsert"
 UNSETTLED = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING)
 FAILED = (DeliveryState.REFUSED, DeliveryState.GIVEN_UP, DeliveryState.BLOCKED)  # parked until a person looks at it
 ARRIVED_STATES = (DeliveryState.DELIVERED, DeliveryState.BY_HAND)  # it is there
 # Written out, so that a query is seen to ask for what an index holds.
+IS_NO, IS_UPSERT = "kind <> 'upsert'", "kind = 'upsert'"
 WAITS = "state IN ('queued', 'sending', 'retrying')"
 ARRIVED = "state = 'delivered'"
 PARKED = "parked_at IS NOT NULL"
@@ -55,6 +56,7 @@ class DeliveryRow(TurnRow):
         Index(None, "state", "next_attempt_at"),
         _index("waiting", ("destination", "state", "created_at", "next_attempt_at"), WAITS),
         _index("arrived", ("destination", "last_at"), ARRIVED),
+        _index("nos", ("state", "next_attempt_at"), IS_NO),
         _index("parked", ("parked_at", "id", "destination", "last_reason"), PARKED),
     )
 
@@ -67,6 +69,8 @@ class DeliveryRow(TurnRow):
     last_reason: Mapped[str | None] = mapped_column(String(64))
     last_status: Mapped[int | None]
     last_at: Mapped[datetime | None] = mapped_column(Moment)
+    left_at: Mapped[datetime | None] = mapped_column(Moment)  # the last time an attempt may have reached the other side
+    fields: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # of a correction: names here
     remote_id: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Moment)
     parked_at: Mapped[datetime | None] = mapped_column(Moment)  # since when it waits for a person to look at it
@@ -95,6 +99,29 @@ class Delivery:
     created_at: datetime
     settled_by: str | None = None
     settled_words: str | None = None
+    left_at: datetime | None = None
+    fields: list[str] | None = None
+
+    @property
+    def is_no(self) -> bool:
+        """Say whether it tells that less is allowed, or something else is true, of what the other side has."""
+        return self.kind != UPSERT
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Return where it goes, and to whom."""
+        return self.destination, self.recipient
+
+    @property
+    def has_left(self) -> bool:
+        """Say whether the other side has it, or may have it: an attempt was made, and it was not refused at once."""
+        refused_at_once = self.state is DeliveryState.REFUSED and self.attempts == 1
+        return self.state in ARRIVED_STATES or (self.left_at is not None and not refused_at_once)
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether it is still to be done: it waits, is under way, or failed and a person has to see to it."""
+        return self.state in (*UNSETTLED, *FAILED)
 
 
 @dataclass(frozen=True)
@@ -111,7 +138,13 @@ class Attempt:
 
 _ROWS = Adder(DeliveryRow)
 _PAUSED = select(DestinationRow.name).where(DestinationRow.paused_at.is_not(None))
-DELIVERIES = WorkKind(DeliveryRow, Delivery, {"state": DeliveryState}, only=(DeliveryRow.destination.not_in(_PAUSED),))
+_GOES = DeliveryRow.destination.not_in(_PAUSED)
+DELIVERIES = WorkKind(
+    DeliveryRow, Delivery, {"state": DeliveryState}, only=(_GOES,), at_claim=lambda now: {"left_at": now}
+)
+# A queue of their own for those that tell a no: no backlog of leads holds them up.
+UPSERTS = replace(DELIVERIES, only=(_GOES, text(IS_UPSERT)))
+NOS = replace(DELIVERIES, only=(_GOES, text(IS_NO)))
 
 
 def add_delivery(
@@ -122,9 +155,13 @@ def add_delivery(
     recipient: str,
     kind: str,
     state: DeliveryState = DeliveryState.QUEUED,
+    fields: list[str] | None = None,
     now: datetime,
 ) -> Delivery:
-    """Write a new delivery, queued for its first turn, or one that nothing is sent for yet."""
+    """Write a new delivery: queued by the caller for its first turn, or due at once, if it is `RETRYING`.
+
+    :param fields: of a correction, the names here of the fields that changed.
+    """
     delivery = Delivery(
         id=secrets.token_hex(16),
         lead_id=lead_id,
@@ -134,13 +171,14 @@ def add_delivery(
         state=state,
         turn=1,
         attempts=0,
-        next_attempt_at=now if state is DeliveryState.QUEUED else None,
+        next_attempt_at=now,
         last_outcome=None,
         last_reason=None,
         last_status=None,
         last_at=None,
         remote_id=None,
         created_at=now,
+        fields=fields,
     )
     tx.execute(insert(DeliveryRow).values(**{name: getattr(delivery, name) for name in Delivery.__dataclass_fields__}))
     return delivery
@@ -173,6 +211,7 @@ def add_settled(
         last_at=now,
         remote_id=None,
         created_at=began,
+        left_at=now,
     )
     values = {name: getattr(delivery, name) for name in Delivery.__dataclass_fields__}
     _ROWS.add(tx, {**values, "claim": None, "parked_at": now if state in FAILED else None})
@@ -243,6 +282,6 @@ def deliveries_of(tx: Connection, lead_ids: Iterable[str]) -> dict[str, list[Del
 
 
 def list_reached(tx: Connection, lead_id: str) -> list[str]:
-    """Return the ids of the recipients who got something of a lead, each once."""
-    reached = (DeliveryRow.lead_id == lead_id, DeliveryRow.state.in_(ARRIVED_STATES))
+    """Return the ids of the recipients who got a lead, each once."""
+    reached = (DeliveryRow.lead_id == lead_id, DeliveryRow.state.in_(ARRIVED_STATES), text(IS_UPSERT))
     return sorted(set(tx.scalars(select(DeliveryRow.recipient).where(*reached))))

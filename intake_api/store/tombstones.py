@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, text
 
 from intake_api.store.bulk_jobs import BulkLeadRow
+from intake_api.store.case_deliveries import CaseDeliveryRow
 from intake_api.store.confirmations import ConfirmationRow
 from intake_api.store.contact_uses import ContactUseRow
 from intake_api.store.counted_leads import CountedLeadRow
@@ -28,6 +29,7 @@ from intake_api.store.teams import LeftFreeRow
 
 OF_LEADS = (
     BulkLeadRow,
+    CaseDeliveryRow,
     ConfirmationRow,
     ContactUseRow,
     CountedLeadRow,

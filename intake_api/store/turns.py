@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, String, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, String, TextClause, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.store.base import Moment, Table, table_of
@@ -63,7 +63,7 @@ class WorkKind(Generic[W]):
     row: type[TurnRow]
     made: type[W]  # its fields are the columns that are read
     enums: Mapping[str, type[StrEnum]]  # by field, of those that are one
-    only: tuple[ColumnElement[bool], ...] = ()  # which of what is due gets its turn; what is left out waits on
+    only: tuple[ColumnElement[bool] | TextClause, ...] = ()  # which of what is due gets its turn
     at_claim: Callable[[datetime], Mapping[str, object]] = _nothing  # what else a claim writes, by column
 
     @cached_property

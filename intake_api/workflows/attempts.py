@@ -29,6 +29,7 @@ from intake_api.queue import (
     SEND_LETTER,
     SEND_RENEWAL,
     SEND_RIGHTS_LINK,
+    TELL_DESTINATION,
 )
 from intake_api.store.base import Store
 from intake_api.store.turns import parse_turn_key
@@ -51,6 +52,7 @@ def attempts(store: Store, destination: Destination, desks: Desks, *, clock: Clo
     """Return the workflows by name; each takes a key made by `turn_key`. Safe to run again after a crash anywhere."""
     return {
         DELIVER_LEAD: _by_key(partial(deliver, store, destination, clock=clock)),
+        TELL_DESTINATION: _by_key(partial(deliver, store, destination, clock=clock)),
         SEND_CONFIRMATION: _by_key(partial(send_confirmation, store, desks.questions, clock=clock)),
         SEND_RENEWAL: _by_key(partial(send_renewal, store, desks.rights, clock=clock)),
         SEND_RIGHTS_LINK: _by_key(partial(send_rights_link, store, desks.rights, clock=clock)),

@@ -5,12 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from intake_api.flows.merge_leads import MERGE
 from intake_api.flows.read_lead import WholeLead, read_lead
 from intake_api.flows.state_now import changed_yeses
 from intake_api.flows.unmerge_leads import find_undoable_merge
 from intake_api.rules.lead_state import LeadState
-from intake_api.store.deliveries import DeliveryState, list_deliveries
 from intake_api.store.lead_merges import LeadMerge, find_merge, list_merged
 from intake_api.store.leads import Lead, get_lead_by_id
 from intake_api.store.staff import find_reviewer
@@ -35,7 +33,6 @@ class MergedLead:
     answers: list[Answer]
     decisions: list[DecisionLine]
     notes: list[NoteLine]
-    untold: list[str]  # the recipients who have one of the two and do not know yet
 
 
 def merged_into(stays: Lead) -> list[MergedLead]:
@@ -82,11 +79,4 @@ def _merged(
         answers=[one for one in answers(whole) if one.value is not None] if whole else [],
         decisions=decisions(whole, changed_yeses(tx, lead, whole.decisions)) if whole else [],
         notes=notes(tx, whole.notes) if whole else [],
-        untold=_untold(tx, lead),
     )
-
-
-def _untold(tx: Connection, lead: Lead) -> list[str]:
-    known = door().catalogue.recipients
-    noted = [one for one in list_deliveries(tx, lead.id) if one.kind == MERGE and one.state is DeliveryState.UNTOLD]
-    return [known[one.recipient].name if one.recipient in known else one.recipient for one in noted]

@@ -14,7 +14,6 @@ from sqlalchemy import Connection
 
 from intake_api.flows.merge_leads import MergeRefused, find_hindrance, merge_leads, states_of_lead
 from intake_api.flows.read_lead import WholeLead, read_lead
-from intake_api.flows.recall import has_left
 from intake_api.flows.take_back import WAITING_DELIVERIES
 from intake_api.flows.unmerge_leads import MoveRefused, unmerge_leads
 from intake_api.rules.merging import Side, Standing, compare
@@ -197,10 +196,11 @@ def _purposes(tx: Connection, stays: WholeLead, merged: WholeLead) -> list[Purpo
 
 def _outcome(stays: WholeLead, merged: WholeLead) -> Outcome:
     recipients = door().catalogue.recipients
-    mine, theirs = ({one.recipient for one in whole.deliveries if has_left(one)} for whole in (stays, merged))
+    of_both = ([one for one in whole.deliveries if one.has_left and not one.is_no] for whole in (stays, merged))
+    mine, theirs = ({one.recipient for one in deliveries} for deliveries in of_both)
     return Outcome(
         end=min(stays.lead.delete_after, merged.lead.delete_after),
-        waits=any(one.state in WAITING_DELIVERIES for one in merged.deliveries),
+        waits=any(one.state in WAITING_DELIVERIES and not one.is_no for one in merged.deliveries),
         told=[
             (recipients[one].name if one in recipients else one, one in mine & theirs) for one in sorted(mine | theirs)
         ],

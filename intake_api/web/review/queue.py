@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from intake_api.catalogue.definitions import OPT_IN
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.assign_lead import assignable
-from intake_api.flows.merge_leads import MERGE
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import TO_DECIDE, LeadState
 from intake_api.rules.staff_roles import StaffAct
@@ -166,7 +165,7 @@ def _rows(tx: Connection, catalogue: Catalogue, leads: list[Lead], people: Mappi
         Row(
             lead=lead,
             form=form_name(lead.form),
-            delivery=next((one for one in reversed(deliveries.get(lead.id, [])) if one.kind != MERGE), None),
+            delivery=next((one for one in reversed(deliveries.get(lead.id, [])) if not one.is_no), None),
             consents={purpose: state for purpose, state in states.get(lead.id, {}).items() if purpose in opt_ins},
             held_for=[HELD_FOR[reason] for reason in lead.held_for or () if lead.state is LeadState.HELD],
             assignee=_assignee(lead, people),

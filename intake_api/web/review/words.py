@@ -167,7 +167,6 @@ DELIVERIES: dict[DeliveryState, str] = {
     DeliveryState.CANCELLED: _l("Cancelled"),
     DeliveryState.BY_HAND: _l("Done by hand"),
     DeliveryState.CLOSED: _l("Given up by staff"),
-    DeliveryState.UNTOLD: _l("To be taken back there"),
 }
 TONES: dict[DeliveryState, str] = {
     DeliveryState.DELIVERED: "good",
@@ -176,7 +175,11 @@ TONES: dict[DeliveryState, str] = {
     DeliveryState.REFUSED: "bad",
     DeliveryState.GIVEN_UP: "bad",
     DeliveryState.BLOCKED: "bad",
-    DeliveryState.UNTOLD: "warn",
+}
+OPERATIONS = {
+    "update_consent": _l("what is allowed now"),
+    "correct": _l("what was put right"),
+    "erase": _l("to erase it"),
 }
 OUTCOMES = {
     "done": _l("taken"),
