@@ -17,6 +17,7 @@ from standardwebhooks.webhooks import Webhook as Verifier
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import system_clock
+from intake_api.flows.erase_by_receipt import erase_by_receipt
 from intake_api.flows.verify_evidence import verify_evidence
 from intake_api.queue import Queue
 from intake_api.settings import Settings
@@ -30,7 +31,7 @@ from intake_api.worker import AT_ONCE
 from tests.intake_api.conftest import ROOT
 from tests.intake_api.crm.receiver import Received, Receiver, answer
 from tests.intake_api.engine import engine_holds
-from tests.intake_api.kept_leads import FIELDS, approve, keep_lead
+from tests.intake_api.kept_leads import FIELDS, approve, keep_lead, receipt_of
 from tests.intake_api.worker_process import LEAVES_WITHIN, WorkerProcess, move_time, running_worker
 from tests.processes import wait_until
 
@@ -183,6 +184,35 @@ class TestToldToLeave:
             wait_until(lambda: place.all_are(DeliveryState.DELIVERED))
 
         assert Counter(receiver.ids()) == dict.fromkeys(wanted, 2)
+
+
+class TestTelling:
+    """A no, which waits for no lead (G-01)."""
+
+    def test_g01_it_is_told_while_a_backlog_of_leads_hangs(self, place: Place, receiver: Receiver) -> None:
+        may_answer = threading.Event()
+
+        def sent(operation: str) -> list[Received]:
+            with receiver.lock:
+                return [one for one in receiver.requests if f'"lead.{operation}"'.encode() in one.body]
+
+        def holds_up_leads(handler: BaseHTTPRequestHandler) -> None:
+            if any(one.headers["webhook-id"] == handler.headers["webhook-id"] for one in sent("upsert")):
+                may_answer.wait(60)
+            answer(204)(handler)
+
+        lead = keep_lead(place.store, place.catalogue, now=system_clock())
+        approve(place.store, place.queue, lead, now=system_clock())
+        with place.worker():
+            wait_until(lambda: place.all_are(DeliveryState.DELIVERED))
+            receiver.behaviour = holds_up_leads
+            place.approved(60)
+            wait_until(lambda: len(receiver.ids()) >= 1 + AT_ONCE)
+            erase_by_receipt(place.store, receipt_of(lead), now=system_clock())
+            wait_until(lambda: len(sent("erase")) == 1)
+            assert len(sent("upsert")) < 60
+            may_answer.set()
+            wait_until(lambda: place.all_are(DeliveryState.DELIVERED))
 
 
 class TestRounds:

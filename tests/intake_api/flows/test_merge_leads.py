@@ -239,18 +239,20 @@ class TestDeliveries:
         assert refused.value.hindrance is Hindrance.UNDER_WAY
 
     @pytest.mark.parametrize("turned", [False, True])
-    def test_t10_the_recipient_who_has_one_is_to_be_told_until_it_is_undone(
+    def test_t10_the_recipient_who_has_one_is_told_what_counts_and_again_when_it_is_undone(
         self, store: Store, queue: Queue, pair: Pair, receiver: Receiver, turned: bool
     ) -> None:
         sent = approve(store, queue, pair.now(pair.later), now=pair.clock())
         deliver(store, webhook(receiver.url), sent.id, sent.turn, clock=pair.clock)
         stays, merged = (pair.later, pair.confirmed) if turned else (pair.confirmed, pair.later)
         pair.merge(stays, merged)
-        (untold,) = (one for one in deliveries_now(store, merged) if one.kind == "merge")
-        assert (untold.state, untold.destination, untold.recipient) == (DeliveryState.UNTOLD, "webhook", "crm")
-        (entry,) = entries(store, merged, "delivery.untold")
-        assert (entry["operation"], entry["into"]) == ("merge", stays.id)
+        (untold,) = (one for lead in (stays, merged) for one in deliveries_now(store, lead) if one.is_no)
+        assert (untold.kind, untold.state, untold.place) == ("update_consent", DeliveryState.RETRYING, sent.place)
+        assert (untold.lead_id, untold.next_attempt_at) == (pair.later.id, pair.clock())
+        (entry,) = entries(store, merged, "lead.merged")
+        assert [one["delivery"] for one in entry["told"]] == [untold.id]
+        pair.clock.advance(seconds=1)
         pair.undo(stays, merged)
-        (settled,) = (one for one in deliveries_now(store, merged) if one.kind == "merge")
-        assert settled.state is DeliveryState.CANCELLED
+        nos = [one for one in deliveries_now(store, pair.later) if one.is_no]
+        assert [one.state for one in nos] == [DeliveryState.CANCELLED, DeliveryState.RETRYING]  # it says what is so now
         assert pair.now(pair.later).state is LeadState.DELIVERED

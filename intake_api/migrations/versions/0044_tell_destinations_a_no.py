@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0043"
-down_revision = "0042"
+revision = "0044"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 
@@ -25,6 +25,8 @@ def upgrade() -> None:
         sa.Column("case_id", sa.String(32), nullable=False),
         sa.Column("delivery_id", sa.String(32), nullable=False),
         sa.Column("lead_id", sa.String(32), nullable=False),
+        sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_case_deliveries_delivery_id")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_case_deliveries_lead_id")),
         sa.PrimaryKeyConstraint("case_id", "delivery_id", name=op.f("pk_case_deliveries")),
     )
     op.create_index(op.f("ix_case_deliveries_delivery_id"), "case_deliveries", ["delivery_id"])
