@@ -11,7 +11,6 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.crm.port import Refused
 from intake_api.flows.deliver import settle
 from intake_api.flows.erase_lead import erase_lead
-from intake_api.flows.recall import has_left
 from intake_api.flows.settle_parked import (
     ForwardingBlocked,
     NotParked,
@@ -156,7 +155,7 @@ class TestByHand:
         house.by_hand(lead)
         with house.store.reading() as tx:
             assert list_reached(tx, lead.id) == ["crm"]
-        assert has_left(house.delivery(lead))
+        assert house.delivery(lead).has_left
 
     @pytest.mark.parametrize(
         ("words", "remote_id"),
