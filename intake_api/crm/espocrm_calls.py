@@ -1,6 +1,6 @@
 """How EspoCRM is spoken to, and what its answers mean.
 
-A 500 is a dead database or a value of the wrong type, a 409 may be a record that only looks alike: the status alone
+A 500 is a dead database or an error of theirs, a 409 may be a record that only looks alike: the status alone
 says neither.
 """
 
@@ -106,7 +106,8 @@ def classify(answer: Answer, *, of_record: bool, now: datetime) -> Outcome:
         return Retry("not_now", status=status) if of_record else Unknown("not_found_there", status)
     if status == 429:
         return Retry("asked_to_wait", wait, status)
-    if status == 500 and not answer.body.lstrip().startswith(b"<"):  # no page of a dead database: our value is wrong
+    said = answer.body.lstrip() or answer.headers.get("x-status-reason", "").encode()
+    if status == 500 and said and not said.startswith(b"<"):  # a dead database says nothing, or has a page
         return Unknown("server_error", status)
     if status in (408, 409, 423, 425) or status >= 500:
         return Retry("not_now", wait, status)

@@ -60,7 +60,7 @@ ANSWERS = [
     (418, b"", Unknown, "unexpected_status"),
     (429, b"", Retry, "asked_to_wait"),
     (500, b"\n<!doctype html><h1>Database error</h1>", Retry, "not_now"),
-    (500, b"", Unknown, "server_error"),
+    (500, b"", Retry, "not_now"),  # a dead database, which the real one says no word about
     (500, b'{"message": "wrong type"}', Unknown, "server_error"),
     (502, b"", Retry, "not_now"),
     (503, b"", Retry, "not_now"),
@@ -77,6 +77,12 @@ class TestHowAnAnswerIsTaken:
         with espo.server.instead(lambda before: lambda asked: said if is_create(asked) else before(asked)):
             outcome = send(espo, "upsert", anna())
         assert (type(outcome), outcome.reason) == (kind, reason)
+
+    def test_an_error_that_it_names_is_not_the_database(self, espo: EspoWorld) -> None:
+        espo.destination.check(now=NOW)
+        said = Said(500, b"", {"X-Status-Reason": "Bad formula"})
+        with espo.server.instead(lambda before: lambda asked: said if is_create(asked) else before(asked)):
+            assert send(espo, "upsert", anna()) == Unknown("server_error", 500)
 
     def test_a_limit_says_how_long(self, espo: EspoWorld) -> None:
         with espo.server.instead(lambda _before: lambda _asked: Said(429, b"", {"Retry-After": "7"})):
