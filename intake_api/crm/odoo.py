@@ -44,6 +44,7 @@ LISTS = (
     ),
     ("phone.blacklist", "number", "-phone", "phone", (("crm.lead", "phone_sanitized"),)),
 )
+NO_NUMBER = "correct the number"  # in the message to one that is none to Odoo, which then texts nobody there
 # In the messages of a failed `load`: what will be otherwise the next time.
 PASSING = (
     "could not serialize",
@@ -143,7 +144,8 @@ class Odoo:
         self._opt_out(turn, parcel, parcel.fields)
         values = {name: value for name, value in parcel.fields.items() if value != ""}
         if held is None:  # a title that sales changed, or a team, stays changed
-            values = {"name": parcel.reference, **self.map.fixed, **values}
+            # Odoo would give it to our account, and salespeople who see their own only would not see it.
+            values = {"name": parcel.reference, "user_id": "", **self.map.fixed, **values}
         return self._write(turn, parcel, held, {**values, **self._consent(parcel)})
 
     def _update_consent(self, turn: Turn, parcel: Parcel) -> Outcome:
@@ -219,6 +221,8 @@ class Odoo:
                 raise CallFailed(Unknown("answer_not_readable"))
         if any(passing in str(one.get("message")) for one in said for passing in PASSING):
             raise CallFailed(Retry("not_now"))
+        if any(NO_NUMBER in str(one.get("message")) for one in said):
+            raise CallFailed(Refused("number_not_taken"))
         if any(one.get("type") == "error" and one.get("field") for one in said):
             raise CallFailed(Refused("field_refused"))
         if self._lacks(turn, session, model, "create", "write"):
@@ -236,13 +240,20 @@ class Odoo:
             whose = [[column, "=", address]]
             match self._eraser.call(turn, model, "search_read", domain=whose, fields=["active"], limit=1):
                 case []:
-                    self._load(turn, self._eraser, model, parcel.lead + end, {column: address})
+                    self._put_on_list(turn, model, parcel.lead + end, {column: address})
                 case [{"active": True}]:
                     pass
                 case [{"id": int(row), "active": False}]:
                     self._eraser.call(turn, model, "write", [row], vals={"active": True})
                 case _:
                     raise CallFailed(Unknown("answer_not_readable"))
+
+    def _put_on_list(self, turn: Turn, model: str, name: str, texts: Mapping[str, str]) -> None:
+        try:
+            self._load(turn, self._eraser, model, name, texts)
+        except CallFailed as failed:
+            if failed.outcome != Refused("number_not_taken"):
+                raise
 
     def _still_needed(
         self, turn: Turn, model: str, row: int, column: str, elsewhere: tuple[tuple[str, str], ...]

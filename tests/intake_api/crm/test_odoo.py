@@ -212,6 +212,13 @@ class TestWhatIsWritten:
             assert (the_lead(odoo)["name"], the_lead(odoo)["source_id"]) == ("VB-7K3M-Q9TD", [1, "Website"])
             assert the_lead(odoo)["x_newsletter_at"] == "2026-03-02 09:30:00"
 
+    def test_a_new_lead_is_nobodys_so_that_each_salesperson_sees_it(self, odoo: OdooWorld) -> None:
+        send(odoo, "upsert", anna())
+        assert the_lead(odoo)["user_id"] is False
+        the_lead(odoo)["user_id"] = [7, "Sales"]
+        send(odoo, "upsert", anna(delivery="d2"))
+        assert the_lead(odoo)["user_id"] == [7, "Sales"]
+
     def test_markup_that_a_visitor_typed_is_text(self, odoo: OdooWorld) -> None:
         typed = "1 < 2 & <b>bold</b>\nsecond line"
         send(odoo, "upsert", anna(description=typed))
@@ -253,6 +260,14 @@ class TestANoThatTravels:
         send(odoo, "update_consent", anna("withdrawn", email_from="anna@example.org"))
         send(odoo, "update_consent", anna("withdrawn", email_from="anna@example.org"))
         assert "anna@work.example" in {row["email"] for row in odoo.odoo.rows["mail.blacklist"].values()}
+
+    @pytest.mark.parametrize("operation", ["upsert", "update_consent"])
+    def test_a_number_that_odoo_takes_for_none_stops_no_no(self, odoo: OdooWorld, operation: Operation) -> None:
+        fields = {**ANNA, "phone": "+447700900123"}
+        send(odoo, "upsert", anna(**fields))
+        assert isinstance(send(odoo, operation, anna("withdrawn", **fields)), Done)
+        assert the_lead(odoo)["x_newsletter"] == "withdrawn"
+        assert [row["email"] for row in odoo.odoo.rows["mail.blacklist"].values()] == ["anna@example.org"]
 
     def test_nobody_is_taken_off_by_a_yes(self, odoo: OdooWorld) -> None:
         odoo.odoo.add("mail.blacklist", email="anna@example.org")

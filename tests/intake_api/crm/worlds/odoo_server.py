@@ -20,6 +20,7 @@ KINDS = {
         **dict.fromkeys(("x_newsletter", "x_newsletter_proof", "phone_sanitized"), "char"),
         "description": "html",
         "source_id": "many2one",
+        "user_id": "many2one",
         "x_newsletter_at": "datetime",
         "x_wants_news": "boolean",
         "is_blacklisted": "boolean",
@@ -31,6 +32,7 @@ KINDS = {
 SOURCES = {"Website": 1, "Newsletter": 2}
 SALES_MAY = {"crm.lead": {"read", "create", "write"}, "res.partner": {"read", "create", "write"}}
 ON_MODEL = {"load", "search_read", "search_count", "fields_get", "check_object_reference", "check_access_rights"}
+NO_NUMBER = "+447700900"  # kept for drama: no number to those who ask whether one is valid
 PLAIN = re.compile(r"[^<>&]*")
 
 
@@ -275,6 +277,10 @@ class OdooServer:
                 return failed(f"You are not allowed to modify '{model}' records.")
             if found is None and model == "crm.lead" and not values.get("name"):
                 return failed("Missing required value for the field 'Opportunity' (name)", field="name")
+            if model == "phone.blacklist" and values["number"].startswith(NO_NUMBER):
+                return failed("Invalid number: probably incorrect prefix Please correct the number and try again.")
+            if found is None and model == "crm.lead":
+                values = {"user_id": [1, user.login], **values}  # whoever makes it is its salesperson
             record = found[1] if found else self._made(model, values)
             self._put(model, record, values, context)
             self.external[name] = (model, record)
