@@ -145,6 +145,7 @@ class Settings:
     destination: Destination
     destination_file: Path
     destination_recipient: str
+    destination_rate: str | None  # as `rules/rate.py` reads it; none: the default of its kind
     parked_told: tuple[str, ...]  # the roles that are told by mail of deliveries that failed
     webhook_url: str | None
     crm: CrmAccount | None  # of a destination that is a CRM, in the process that calls it
@@ -217,6 +218,7 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
         destination=destination,
         destination_file=read.path("DESTINATION_FILE", f"{var}/crm/leads.jsonl"),
         destination_recipient=read.text("DESTINATION_RECIPIENT") or "crm",
+        destination_rate=read.text("DESTINATION_RATE") or None,
         parked_told=_parked_told(read),
         webhook_url=webhook_url or None,
         crm=crm,

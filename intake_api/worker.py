@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -66,6 +66,7 @@ from intake_api.mail.port import Mailer
 from intake_api.mail.registry import open_mailer
 from intake_api.mail.words import read_mail_words
 from intake_api.queue import ACT_ON_MANY, APPLICATION, ASK_DESTINATION, DELIVER_LEAD, TELL_DESTINATION, VERSION, Queue
+from intake_api.rules.rate import NONE, Rate, RateInvalid, read_rate
 from intake_api.rules.staff_roles import Role
 from intake_api.settings import Settings, SettingsError, read_settings
 from intake_api.store import keyring
@@ -78,6 +79,8 @@ LOOK_EVERY = 0.2  # seconds between two looks into the queue
 BEAT_EVERY = 5.0
 SILENT_AFTER = timedelta(seconds=30)  # for the health check of a container
 FINISH_WITHIN = 5  # seconds to finish what is in hands when told to leave
+# Where a vendor limits an account: so many deliveries, of some four calls each. The others take what they can.
+RATES = {"hubspot": "20/10s", "salesforce": "5/s", "pipedrive": "4/2s"}
 MOST_STARTS = 20  # of one attempt: one that takes the worker down each time is mended instead, and counted
 
 
@@ -137,13 +140,13 @@ def work(settings: Settings) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    catalogue = load_catalogue(settings.catalogue, settings.public_url)
+    catalogue, limits = load_catalogue(settings.catalogue, settings.public_url), limits_of(settings)
     store, me, clock = _opened_store(settings, catalogue), secrets.token_hex(16), settings.clock
     queue, host = Queue(settings.database_url), socket.gethostname()
     destination, mailer = open_destination(settings, catalogue), open_mailer(settings, catalogue.organisation)
     show_life(store, me, host=host, now=clock())
     workflows = attempts(store, destination, _desks(settings, catalogue, mailer, queue), clock=clock)
-    engine = _Engine(settings.database_url, me, workflows)
+    engine = _Engine(settings.database_url, me, workflows, limits)
     rounds = [Round("show_life", BEAT_EVERY, lambda now: show_life(store, me, host=host, now=now))]
     targets = _checkpoint_targets(settings, catalogue, mailer)
     rounds += _rounds(settings, store, queue, mailer, me)
@@ -165,6 +168,21 @@ def work(settings: Settings) -> None:
     store.close()
     if unfinished:
         os._exit(0)  # a call that hangs must not keep the process: its attempt is in the queue again
+
+
+def limits_of(settings: Settings) -> dict[str, Rate]:
+    """Return how often work may begin that calls the destination, by queue: for all workers together.
+
+    :raises SettingsError: the rate is not written as one.
+    """
+    try:
+        rate = read_rate(settings.destination_rate or RATES.get(settings.destination, NONE))
+    except RateInvalid as error:
+        raise SettingsError(f"VESTIBULE_DESTINATION_RATE is {settings.destination_rate!r}. {error}") from None
+    if rate is None:
+        return {}
+    leads, nos = rate.shared()
+    return {DELIVER_LEAD: leads, TELL_DESTINATION: nos}
 
 
 def is_alive(settings: Settings) -> bool:
@@ -287,7 +305,9 @@ def _go_round(one: Round, clock: Clock, stop: threading.Event) -> None:
 class _Engine:
     """The durable engine in this process."""
 
-    def __init__(self, database_url: str, worker: str, workflows: dict[str, Workflow]) -> None:
+    def __init__(
+        self, database_url: str, worker: str, workflows: dict[str, Workflow], limits: Mapping[str, Rate]
+    ) -> None:
         from dbos import DBOS, DBOSPortableJSONSerializer
 
         # Its messages go where all go, and without their arguments: with a handler present it makes none of its own.
@@ -310,8 +330,13 @@ class _Engine:
             DBOS.workflow(name=name, max_recovery_attempts=MOST_STARTS)(_guarded(name, workflow))
         DBOS.launch()
         for name in workflows:
+            limit = limits.get(name)
             DBOS.register_queue(
-                name, worker_concurrency=AT_ONCE, polling_interval_sec=LOOK_EVERY, on_conflict="always_update"
+                name,
+                worker_concurrency=AT_ONCE,
+                polling_interval_sec=LOOK_EVERY,
+                limiter={"limit": limit.limit, "period": limit.period} if limit else None,
+                on_conflict="always_update",
             )
 
     def finish(self) -> None:

@@ -35,7 +35,7 @@ from intake_api.log import event
 from intake_api.rules.field_map import FieldMap
 from intake_api.rules.forwarding import Obstacle
 from intake_api.rules.lead_state import MOVES, Act, LeadState
-from intake_api.rules.retry import next_attempt
+from intake_api.rules.retry import LONGEST_WAIT, next_attempt
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.deliveries import (
@@ -48,7 +48,7 @@ from intake_api.store.deliveries import (
     list_deliveries,
     record_attempt,
 )
-from intake_api.store.destinations import find_pause, pause_destination
+from intake_api.store.destinations import find_pause, held_until, hold_destination, pause_destination
 from intake_api.store.lead_moves import forget_moves
 from intake_api.store.leads import Lead, get_lead_by_id, move_lead
 from intake_api.store.turns import claim_turn, find_claimed, find_running
@@ -56,6 +56,8 @@ from intake_api.store.turns import claim_turn, find_claimed, find_running
 UPSERT: Operation = "upsert"
 NOT_THERE = ("not_there", "record_not_there")  # what connectors answer to a correction or a no
 LOOK_AGAIN = timedelta(seconds=5)  # while another delivery of the lead is in hands
+# Limits that a destination has for all that we send: what one delivery ran into, the next one would, too.
+OF_THE_ACCOUNT = ("asked_to_wait", "daily_limit")
 REMOTE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=-]{0,199}")
 
 
@@ -97,6 +99,8 @@ def settle(
         tx, delivery.destination, reason=outcome.reason, delivery_id=delivery.id, now=now
     ):
         event("destination.paused", destination=delivery.destination, reason=outcome.reason)
+    if isinstance(outcome, Retry) and outcome.reason in OF_THE_ACCOUNT and outcome.after:
+        hold_destination(tx, delivery.destination, until=now + min(outcome.after, LONGEST_WAIT))
     attempt = _judged(delivery, outcome, now=now, jitter=jitter)
     if delivery.is_no and attempt.reason in NOT_THERE and not _was_there(tx, delivery):
         attempt = replace(attempt, state=DeliveryState.CANCELLED)  # it never came there, or comes with what is so now
@@ -123,6 +127,10 @@ def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, 
         lead = get_lead_by_id(tx, delivery.lead_id, hold=True)
         if find_pause(tx, delivery.destination):
             waiting = Attempt(DeliveryState.RETRYING, "waiting", "destination_paused", next_attempt_at=now)
+            record_attempt(tx, delivery.id, waiting, now=now)
+            return None
+        if until := held_until(tx, delivery.destination, now=now):
+            waiting = Attempt(DeliveryState.RETRYING, "waiting", "asked_to_wait", next_attempt_at=until)
             record_attempt(tx, delivery.id, waiting, now=now)
             return None
         if (delivery.destination, delivery.recipient) != (destination.name, destination.recipient):

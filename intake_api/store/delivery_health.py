@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, case, func, or_, select, text
 
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.deliveries import ARRIVED, PARKED, WAITS, DeliveryRow, DeliveryState
-from intake_api.store.destinations import Pause, list_pauses
+from intake_api.store.destinations import Pause, held_until, list_pauses
 from intake_api.store.leads import LeadRow
 from intake_api.store.report_counts import Kind, ReportCountRow
 
@@ -35,6 +35,7 @@ class Health:
     arrived: int = 0  # in all, as the reports count them: some seconds behind
     parked: dict[str, int] = field(default_factory=dict)  # work for a person, by reason
     pause: Pause | None = None
+    held_until: datetime | None = None  # it asked us to wait
 
     @property
     def waiting(self) -> int:
@@ -57,6 +58,7 @@ def list_health(tx: Connection, names: Iterable[str], *, now: datetime) -> list[
         health.arrived_at = tx.scalar(select(func.max(DeliveryRow.last_at)).where(*mine))
         since = select(func.count()).select_from(DeliveryRow).where(*mine, DeliveryRow.last_at > now - LATELY)
         health.lately = tx.scalar(since) or 0
+        health.held_until = held_until(tx, health.name, now=now)
     return sorted(found.values(), key=lambda one: one.name)
 
 

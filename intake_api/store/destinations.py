@@ -1,9 +1,13 @@
-"""Destinations that are paused: by themselves when nothing can pass any more, resumed by a person only."""
+"""Destinations that are paused: by themselves when nothing can pass any more, resumed by a person only.
+
+And those that asked to be left alone for a while: they go on by themselves.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, String, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.store.base import Moment, Table
@@ -18,6 +22,7 @@ class DestinationRow(Table):
     paused_at: Mapped[datetime | None] = mapped_column(Moment)
     reason: Mapped[str | None] = mapped_column(String(64))
     delivery_id: Mapped[str | None] = mapped_column(String(32))
+    not_before: Mapped[datetime | None] = mapped_column(Moment)  # nothing is sent until then, as it asked
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,21 @@ def pause_destination(tx: Connection, name: str, *, reason: str, delivery_id: st
     else:
         tx.execute(update(DestinationRow).where(DestinationRow.name == name).values(**values))
     return True
+
+
+def hold_destination(tx: Connection, name: str, *, until: datetime) -> None:
+    """Send nothing to a destination until a moment; one that it asked for before and is later stays."""
+    add = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    row, new = DestinationRow, add(DestinationRow).values(name=name, not_before=until)
+    earlier = row.not_before.is_(None) | (row.not_before < until)
+    tx.execute(new.on_conflict_do_update(index_elements=["name"], set_={"not_before": until}, where=earlier))
+
+
+def held_until(tx: Connection, name: str, *, now: datetime) -> datetime | None:
+    """Return until when nothing is to be sent to a destination, or None when it is free."""
+    later = (DestinationRow.name == name, DestinationRow.not_before > now)
+    until: datetime | None = tx.scalar(select(DestinationRow.not_before).where(*later))
+    return until
 
 
 def resume_destination(tx: Connection, name: str) -> bool:

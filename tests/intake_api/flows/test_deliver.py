@@ -234,6 +234,30 @@ class TestFailing:
         assert lead_now(house.store, lead).state is lead_state
         assert len(receiver.requests) == 1
 
+    def test_what_one_was_asked_to_wait_for_the_others_wait_for_too_and_are_not_counted_as_tried(
+        self, house: House, receiver: Receiver
+    ) -> None:
+        receiver.behaviour = answer(429, Retry_After="60")
+        first, second = house.approved(), house.approved()
+        house.attempt(first)
+        waiting = house.attempt(second)
+
+        assert (waiting.state, waiting.last_reason, waiting.attempts) == (DeliveryState.RETRYING, "asked_to_wait", 0)
+        assert waiting.next_attempt_at == house.clock() + timedelta(seconds=60)
+        assert len(receiver.requests) == 1
+
+        receiver.behaviour = answer(200)
+        assert enqueue_due(house.store, house.queue, DELIVER_LEAD, now=house.clock.advance(seconds=59)) == 0
+        assert enqueue_due(house.store, house.queue, DELIVER_LEAD, now=house.clock.advance(seconds=8)) == 2
+        assert {house.attempt(lead).state for lead in (first, second)} == {DeliveryState.DELIVERED}
+
+    def test_a_fault_of_one_delivery_holds_up_no_other(self, house: House, receiver: Receiver) -> None:
+        receiver.behaviour = answer(503, Retry_After="60")
+        first, second = house.approved(), house.approved()
+        house.attempt(first)
+        receiver.behaviour = answer(200)
+        assert house.attempt(second).state is DeliveryState.DELIVERED
+
     @pytest.mark.parametrize(("status", "reason"), [(410, "address_gone"), (403, "credential_refused")])
     def test_a_destination_that_takes_nothing_is_stopped_and_resumes_without_loss(
         self, house: House, receiver: Receiver, status: int, reason: str
