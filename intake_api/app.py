@@ -31,6 +31,7 @@ from intake_api.web.pages.receipts import receipt_pages
 from intake_api.web.pages.renewals import renewal_pages
 from intake_api.web.pages.stopping import stopping
 from intake_api.web.public.chat import chat, need_conversation, open_gateway
+from intake_api.web.public.crm_events import crm_events
 from intake_api.web.public.forms import forms
 from intake_api.web.public.gpc import gpc
 from intake_api.web.public.keys import keys
@@ -38,6 +39,7 @@ from intake_api.web.public.log import log
 from intake_api.web.public.notices import notices
 from intake_api.web.public.openapi import (
     CHAT_OPERATIONS,
+    EVENT_OPERATIONS,
     FORM_OPERATIONS,
     HEALTH_OPERATIONS,
     KEY_OPERATIONS,
@@ -89,11 +91,25 @@ def create_public_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     put_widget(app, catalogue, settings.public_url)
     open_gateway(app, here)
     open_asking(app)
-    own = (*RECEIPT_OPERATIONS, *KEY_OPERATIONS, *RIGHTS_OPERATIONS)
+    own = (*RECEIPT_OPERATIONS, *KEY_OPERATIONS, *RIGHTS_OPERATIONS, *EVENT_OPERATIONS)
     described = describe_api(
         "Vestibule: lead intake", catalogue, (*FORM_OPERATIONS, *own, *CHAT_OPERATIONS, *HEALTH_OPERATIONS)
     )
-    api = (forms, submissions, standing_answers, notices, receipts, keys, gpc, log, rights, chat, health, described)
+    api = (
+        forms,
+        submissions,
+        standing_answers,
+        notices,
+        receipts,
+        keys,
+        gpc,
+        log,
+        rights,
+        crm_events,
+        chat,
+        health,
+        described,
+    )
     links = (receipt_pages, receipt_check_pages, confirmation_pages, renewal_pages, my_data_pages, correcting, stopping)
     pages = (landing, form_pages, content_pages, *links, notice_pages, page_assets, widget)
     for part in (*api, *pages):

@@ -35,7 +35,7 @@ KEYS = ("MASTER_KEY", "INDEX_KEY", "EVIDENCE_KEY", "RECEIPT_KEY", "TOKEN_KEY")
 TOKENS = ("SERVICE_TOKEN", "GATEWAY_TOKEN")
 DESTINATION_SECRETS = ("WEBHOOK_SECRET", "CRM_KEY", "CRM_ERASE_KEY")
 NEEDED_BY: Mapping[str, tuple[str, ...]] = {
-    "public": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "RECEIPT_KEY", "GATEWAY_TOKEN"),
+    "public": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "RECEIPT_KEY", "GATEWAY_TOKEN", "INBOUND_SECRETS"),
     "internal": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "RECEIPT_KEY", "SERVICE_TOKEN"),
     "review": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "OIDC_CLIENT_SECRET"),
     "worker": ("MASTER_KEY", "INDEX_KEY", "TOKEN_KEY", "EVIDENCE_KEY", *DESTINATION_SECRETS, "SMTP_URL"),
@@ -45,7 +45,7 @@ NEEDED_BY: Mapping[str, tuple[str, ...]] = {
     "keys": (*KEYS, "WEBHOOK_SECRET"),  # `keys list`, `keys rotate`: whichever of them are at hand
 }
 AS_AT_HAND = ("keys",)  # processes that are not asked for what they do not find
-EVERY_SECRET = (*KEYS, *TOKENS, *DESTINATION_SECRETS, "SMTP_URL", "OIDC_CLIENT_SECRET")
+EVERY_SECRET = (*KEYS, *TOKENS, *DESTINATION_SECRETS, "INBOUND_SECRETS", "SMTP_URL", "OIDC_CLIENT_SECRET")
 
 
 class SettingsError(Exception):
@@ -77,6 +77,7 @@ class Secrets:
     older_keys: Mapping[str, tuple[bytes, ...]] = field(repr=False)  # those that are being rotated out, newest first
     tokens: Mapping[str, str] = field(repr=False)
     webhook_secrets: tuple[str, ...] = field(repr=False)  # newest first; two while one is being rotated out
+    inbound_keys: tuple[bytes, ...] = field(repr=False, default=())  # any of them may have signed what the CRM tells us
 
     @property
     def master_key(self) -> bytes:
@@ -293,7 +294,8 @@ def _read_secrets(read: "_Reader", needed: Sequence[str], *, needs_webhook: bool
     if len(set(every)) < len(every) or len(set(tokens.values())) < len(tokens):
         raise SettingsError("Two secrets are the same. Give each its own value: each key has one use (SEC-47).")
     newest, older = {name: keys[0] for name, keys in held.items()}, {name: keys[1:] for name, keys in held.items()}
-    return Secrets(newest, older, tokens, tuple(webhook.split()))
+    inbound = read.signing_keys("INBOUND_SECRETS") if "INBOUND_SECRETS" in needed else ()
+    return Secrets(newest, older, tokens, tuple(webhook.split()), inbound)
 
 
 def _held(secrets: Mapping[str, V], name: str) -> V:
@@ -352,6 +354,19 @@ class _Reader:
     def keys(self, name: str) -> tuple[bytes, ...]:
         """Read a key; more than one while it is being rotated, newest first."""
         return tuple(self._key(name, value) for value in self.secret(name).split())
+
+    def signing_keys(self, name: str) -> tuple[bytes, ...]:
+        """Read secrets of Standard Webhooks; none where nobody is listened to."""
+        return tuple(self._signing_key(name, value) for value in self.secret(name, needed=False).split())
+
+    def _signing_key(self, name: str, written: str) -> bytes:
+        try:
+            value = base64.b64decode(written.removeprefix("whsec_"), validate=True)
+        except ValueError:
+            value = b""
+        if not written.startswith("whsec_") or not 24 <= len(value) <= 64 or len(set(value)) < 8:
+            raise SettingsError(f"{PREFIX}{name} is not `whsec_` and 24 to 64 random bytes in base64 (SEC-33).")
+        return value
 
     def _key(self, name: str, written: str) -> bytes:
         try:

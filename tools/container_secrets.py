@@ -19,7 +19,7 @@ def write_container_secrets(folder: Path) -> list[str]:
     """Write what is missing and return the names of the files written."""
     wanted = {name.lower(): random_key for name in KEYS} | {name.lower(): random_token for name in TOKENS}
     wanted |= {"webhook_secret": random_webhook_secret, "postgres_password": random_token}
-    theirs = ("smtp_url", "oidc_client_secret", "crm_key", "crm_erase_key")
+    theirs = ("smtp_url", "oidc_client_secret", "crm_key", "crm_erase_key", "inbound_secrets")
     wanted |= dict.fromkeys(theirs, str)  # empty: only who uses these has one to write
     made = write_missing(folder, wanted, mode=MODE)
     password = (folder / "postgres_password").read_text().strip()

@@ -49,6 +49,7 @@ from intake_api.store.deliveries import (
     record_attempt,
 )
 from intake_api.store.destinations import find_pause, held_until, hold_destination, pause_destination
+from intake_api.store.inbound import is_deleted_there
 from intake_api.store.lead_moves import forget_moves
 from intake_api.store.leads import Lead, get_lead_by_id, move_lead
 from intake_api.store.turns import claim_turn, find_claimed, find_running
@@ -192,6 +193,8 @@ def _other_goes_first(tx: Connection, delivery: Delivery, *, now: datetime) -> d
 
 
 def _was_there(tx: Connection, delivery: Delivery) -> bool:
+    if is_deleted_there(tx, delivery.lead_id, delivery.recipient):
+        return False
     return any(
         one.state is DeliveryState.DELIVERED and not one.is_no and one.place == delivery.place
         for one in list_deliveries(tx, delivery.lead_id)

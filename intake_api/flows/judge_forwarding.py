@@ -11,6 +11,7 @@ from intake_api.flows.decided_together import decided_together
 from intake_api.flows.notice_in_force import notice_in_force
 from intake_api.rules.forwarding import Obstacle, PromisedPurpose, find_obstacles, passable
 from intake_api.store.decisions import Decision, current_decisions
+from intake_api.store.inbound import is_deleted_there
 from intake_api.store.lead_merges import merged_with
 from intake_api.store.leads import Lead, get_lead_by_id
 from intake_api.store.notices import get_notice_body
@@ -74,6 +75,7 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
         recipient,
         erased=erased,
         restricted=restricted,
+        deleted_there=is_deleted_there(tx, lead.id, recipient),
         named_since=_is_named_today(tx, lead, recipient),
         untold=lead.tell_by is not None,
         delete_after=lead.delete_after,

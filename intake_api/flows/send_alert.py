@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from intake_api.clock import Clock
 from intake_api.flows.count_readings import KIND
+from intake_api.flows.hear_destination import MAY_ONLY_REDUCE
 from intake_api.flows.send_mail import MailKind, became, record_attempt, send_mail
 from intake_api.flows.write_to_staff import StaffDesk, write_to_staff
 from intake_api.log import event
@@ -19,6 +20,7 @@ from intake_api.store.staff import find_person
 TRY_FOR = timedelta(days=1)
 THERE = f"/audit?kind={KIND}"
 PARKED = "/destinations/parked"
+GRANT = "/destinations"
 
 
 def send_alert(store: Store, desk: StaffDesk, mail_id: str, turn: int, *, clock: Clock) -> None:
@@ -34,8 +36,14 @@ def _prepare(tx: Connection, store: Store, desk: StaffDesk, told: AlertMail, now
     if person is None or person.disabled_at is not None:
         _record(tx, told, MailAttempt(MailState.DROPPED, "over"), now)
         return None
-    kind, there = ("alert", THERE) if told.destination is None else ("parked", PARKED)
-    return write_to_staff(desk, told.id, person.reviewer, kind, there)
+    return write_to_staff(desk, told.id, person.reviewer, *_about(told))
+
+
+def _about(told: AlertMail) -> tuple[str, str]:
+    """Return the kind of the words, and where their link leads."""
+    if told.destination is None:
+        return "alert", THERE
+    return ("grant", GRANT) if told.reason == MAY_ONLY_REDUCE else ("parked", PARKED)
 
 
 def _record(tx: Connection, told: AlertMail, attempt: MailAttempt, now: datetime) -> None:

@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 from intake_api.queue import Queue
 from intake_api.rules.permission import COUNTED_FOR
+from intake_api.rules.signed_message import REMEMBERED
 from intake_api.store import (
     alerts,
     assignments,
     bulk_jobs,
     destination_questions,
+    inbound,
     invitations,
     lead_exports,
     reading_counts,
@@ -39,6 +41,7 @@ def tidy_store(store: Store, queue: Queue, *, now: datetime) -> None:
         bulk_jobs.remove_old(tx, now=now)
         destination_questions.remove_old(tx, now=now)
         teams.remove_old(tx, now=now)
+        inbound.forget_messages(tx, before=now - REMEMBERED)
         remove_old_tries(tx, now=now)
         remove_old_uses(tx, before=now - COUNTED_FOR)
         remove_old_letters(tx, before=now - LETTERS_KEPT)

@@ -34,6 +34,11 @@ RESTRICTED = Obstacle(
     "The person asked that this be kept and not used.",
     "Leave it as it is until they say that it may be used again.",
 )
+DELETED_THERE = Obstacle(
+    "deleted_there",
+    "It was deleted over there, and is not made again.",
+    "If the person is to be there again, make them there by hand, or let them send the form anew.",
+)
 NOT_TOLD = Obstacle(
     "not_told",
     "This was written down for the person, who was not given the notice yet.",
@@ -73,6 +78,7 @@ NO_BASIS = Obstacle(
 OBSTACLES = (
     ERASED,
     RESTRICTED,
+    DELETED_THERE,
     NOT_TOLD,
     PAST_RETENTION,
     NOT_DISCLOSED,
@@ -89,6 +95,7 @@ def find_obstacles(
     *,
     erased: bool,
     restricted: bool = False,
+    deleted_there: bool = False,
     named_since: bool = False,
     untold: bool = False,
     delete_after: datetime,
@@ -102,6 +109,8 @@ def find_obstacles(
         return (ERASED,)
     if restricted:
         return (RESTRICTED,)
+    if deleted_there:
+        return (DELETED_THERE,)
     late = (PAST_RETENTION,) if delete_after <= now else ()
     unheard = (NOT_TOLD,) if untold else ()
     return (*late, *unheard, *_missing_permission(list(purposes), recipient, named_since=named_since))

@@ -58,16 +58,25 @@ def add_alert_mails(tx: Connection, *, now: datetime) -> int:
 
     A worker queues them at its next look: whoever reads a lead need not wait until the engine is loaded.
     """
-    here = [person.reviewer for person in list_people(tx, now=now) if person.disabled_at is None]
-    told = [one for one in here if Role.OFFICER in one.roles] or [
-        one for one in here if Role.ADMINISTRATOR in one.roles
-    ]
-    return _add(tx, [one.id for one in told], None, None, now=now)
+    return _add(tx, _officers(tx, now=now), None, None, now=now)
+
+
+def add_grant_mails(tx: Connection, destination: str, reason: str, *, now: datetime) -> int:
+    """Write a mail about a destination that would have allowed something, to those `add_alert_mails` writes to."""
+    return _add(tx, _officers(tx, now=now), destination, reason, now=now)
 
 
 def add_parked_mails(tx: Connection, destination: str, reason: str, roles: Collection[Role], *, now: datetime) -> int:
     """Write a mail to each person of these roles about what failed at a destination; return how many."""
     return _add(tx, [one.id for one in list_who_may(tx, roles)], destination, reason, now=now)
+
+
+def _officers(tx: Connection, *, now: datetime) -> list[str]:
+    here = [person.reviewer for person in list_people(tx, now=now) if person.disabled_at is None]
+    told = [one for one in here if Role.OFFICER in one.roles] or [
+        one for one in here if Role.ADMINISTRATOR in one.roles
+    ]
+    return [one.id for one in told]
 
 
 def _add(

@@ -41,6 +41,7 @@ ARRIVED_STATES = (DeliveryState.DELIVERED, DeliveryState.BY_HAND)  # it is there
 IS_NO, IS_UPSERT = "kind <> 'upsert'", "kind = 'upsert'"
 WAITS = "state IN ('queued', 'sending', 'retrying')"
 ARRIVED = "state = 'delivered'"
+NAMED_THERE = "remote_id IS NOT NULL"
 PARKED = "parked_at IS NOT NULL"
 
 
@@ -57,6 +58,7 @@ class DeliveryRow(TurnRow):
         _index("waiting", ("destination", "state", "created_at", "next_attempt_at"), WAITS),
         _index("arrived", ("destination", "last_at"), ARRIVED),
         _index("nos", ("state", "next_attempt_at"), IS_NO),
+        _index("remote", ("remote_id",), NAMED_THERE),
         _index("parked", ("parked_at", "id", "destination", "last_reason"), PARKED),
     )
 

@@ -81,6 +81,12 @@ def find_by_token(tx: Connection, address: bytes) -> list[str]:
     return list(tx.scalars(select(LeadIndexRow.lead_id).where(*same).order_by(LeadIndexRow.lead_id)))
 
 
+def addresses_of(tx: Connection, lead_id: str) -> list[bytes]:
+    """Return the blind indexes of a lead's address: one, or two while the index key is rotated."""
+    own = select(LeadIndexRow.token).where(LeadIndexRow.lead_id == lead_id, LeadIndexRow.kind == "email")
+    return list(tx.scalars(own.order_by(LeadIndexRow.token)))
+
+
 def mark_bounced(tx: Connection, address: bytes, bounced_at: datetime | None) -> bool:
     """Record that a mail server takes no mail for an address, or that it does again (None); say if that is news.
 

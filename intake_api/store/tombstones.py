@@ -15,6 +15,7 @@ from intake_api.store.contact_uses import ContactUseRow
 from intake_api.store.counted_leads import CountedLeadRow
 from intake_api.store.decisions import DecisionRow
 from intake_api.store.deliveries import DeliveryRow
+from intake_api.store.inbound import DeletedThereRow
 from intake_api.store.lead_index import LeadIndexRow
 from intake_api.store.lead_looks import LeadLookRow
 from intake_api.store.lead_merges import LeadMergeRow
@@ -34,6 +35,7 @@ OF_LEADS = (
     ContactUseRow,
     CountedLeadRow,
     DecisionRow,
+    DeletedThereRow,
     DeliveryRow,
     LeadIndexRow,
     LeadLookRow,

@@ -42,6 +42,8 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "json_invalid": (400, "The body is not strict JSON in UTF-8."),
     "json_too_deep": (400, "The JSON is nested too deeply."),
     "unauthorised": (401, "A valid token is needed."),
+    "signature_invalid": (401, "The message is not signed as it has to be, or not just now."),
+    "may_only_reduce": (403, "A destination can take permission away, and never give it."),
     "origin_not_allowed": (403, "Requests from that site are not accepted."),
     "consent_by_staff": (403, "Nobody else can give a person's consent."),
     "not_your_role": (403, "This is not part of what you do here."),

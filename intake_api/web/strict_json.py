@@ -34,7 +34,7 @@ def read_json(shape: type[Schema] | Schema, *, max_bytes: int = BODY_BYTES) -> d
 
     :raises RequestProblem: 400 not strict JSON, 413 too large, 415 another content type, 422 another shape.
     """
-    _need_json()
+    need_json()
     document = parse_object(read_body(max_bytes))
     return load_shape(shape, document, code="body_invalid")
 
@@ -91,7 +91,11 @@ def read_body(max_bytes: int = BODY_BYTES) -> bytes:
     return body
 
 
-def _need_json() -> None:
+def need_json() -> None:
+    """Refuse a body that is not said to be JSON in UTF-8.
+
+    :raises RequestProblem: 415 another content type.
+    """
     kind, options = parse_options_header(request.headers.get("Content-Type"))
     plain = not options or (list(options) == ["charset"] and options["charset"].lower() == "utf-8")
     if kind.lower() != "application/json" or not plain:

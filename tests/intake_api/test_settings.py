@@ -108,7 +108,7 @@ class TestTheSecretsOfOneProcess:
             for process, names in NEEDED_BY.items()
             if process not in AS_AT_HAND
             for name in names
-            if name != "CRM_ERASE_KEY"  # not every CRM needs one
+            if name not in ("CRM_ERASE_KEY", "INBOUND_SECRETS")  # not every CRM needs or has one
         ],
     )
     def test_sec47_one_that_it_needs_and_lacks_is_named(self, process: str, name: str) -> None:
@@ -122,6 +122,7 @@ class TestTheSecretsOfOneProcess:
         settings = read_settings({**secrets_of(None), **A_CRM}, process)
         held = {*settings.secrets.keys, *settings.secrets.tokens}
         held |= {"WEBHOOK_SECRET"} if settings.secrets.webhook_secrets else set()
+        held |= {"INBOUND_SECRETS"} if settings.secrets.inbound_keys else set()
         held |= {"CRM_KEY", "CRM_ERASE_KEY"} if settings.crm else set()
         held |= {"SMTP_URL"} if settings.smtp_url else set()
         held |= {"OIDC_CLIENT_SECRET"} if settings.company else set()
@@ -209,6 +210,7 @@ def secrets_of(process: str | None) -> dict[str, str]:
     names = EVERY_SECRET if process is None else NEEDED_BY[process]
     made = {**random_secrets(), "VESTIBULE_SMTP_URL": "smtp://user:hush@mail.example"}
     made |= {f"VESTIBULE_{name}": f"hush, {name}" for name in ("OIDC_CLIENT_SECRET", "CRM_KEY", "CRM_ERASE_KEY")}
+    made["VESTIBULE_INBOUND_SECRETS"] = random_secrets()["VESTIBULE_WEBHOOK_SECRET"]
     ways = {"VESTIBULE_DESTINATION": "webhook", "VESTIBULE_WEBHOOK_URL": "https://crm.example/leads", **COMPANY}
     own = {f"VESTIBULE_{name}": made[f"VESTIBULE_{name}"] for name in names}
     return {**ways, "VESTIBULE_MAIL": "smtp", "VESTIBULE_VAR": "nowhere", **own}

@@ -60,6 +60,7 @@ class TestContainerSecrets:
             "oidc_client_secret",
             "crm_key",
             "crm_erase_key",
+            "inbound_secrets",
         }
         assert mode(tmp_path / "secrets") == 0o700
         assert {mode(file) for file in (tmp_path / "secrets").iterdir()} == {0o444}

@@ -14,7 +14,7 @@ from intake_api.catalogue.model import Catalogue
 from intake_api.flows.receipt_token import RECEIPT_TOKEN
 from intake_api.web.access import open_to
 from intake_api.web.answers import json_answer
-from intake_api.web.public.schemas import chat, forms, problems, receipts, rights, submissions
+from intake_api.web.public.schemas import chat, crm_events, forms, problems, receipts, rights, submissions
 from intake_api.web.shapes import Shape
 from intake_api.web.strict_query import refuse_query
 
@@ -86,6 +86,18 @@ RIGHTS_OPERATIONS = (
               rights.TakenBack, (404, *WRITES), body=rights.WithdrawalBody, may_be_empty=True),
     Operation("post", "/v1/receipts/{token}/erasures", "erase", "Erase what was sent", 200, rights.Erased,
               (404, *WRITES), body=rights.ErasureBody, may_be_empty=True),
+)  # fmt: skip
+SIGNED = tuple(
+    {"in": "header", "name": name, "required": True, "description": says, "schema": {"type": "string"}}
+    for name, says in (
+        ("webhook-id", "The same on every attempt; no full stop."),
+        ("webhook-timestamp", "Seconds since 1970, within five minutes of now."),
+        ("webhook-signature", "Standard Webhooks: `v1,` and the signature; several with a space between."),
+    )
+)
+EVENT_OPERATIONS = (
+    Operation("post", "/v1/destinations/events", "hear_event", "Hear from the CRM that less is allowed now",
+              204, None, (401, 404, *WRITES), body=crm_events.EventBody, headers=SIGNED),
 )  # fmt: skip
 KEY_OPERATIONS = (
     Operation("get", "/.well-known/vestibule-keys.json", "list_keys", "The public keys of receipts and evidence", 200,

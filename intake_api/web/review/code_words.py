@@ -32,6 +32,7 @@ WHY_NOT_SENT = {
     "credential_refused": _l("credential refused"),
     "database_not_found": _l("database not found"),
     "database_unknown": _l("database unknown there"),
+    "deleted_there": _l("deleted there"),
     "destination_not_configured": _l("destination not configured"),
     "destination_paused": _l("destination paused"),
     "daily_limit": _l("limit of the day reached"),

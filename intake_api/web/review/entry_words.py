@@ -44,6 +44,8 @@ KINDS = {
     "delivery.restarted": _l("Delivery started again"),
     "delivery.by_hand": _l("Done there by hand"),
     "delivery.closed": _l("Delivery given up by staff"),
+    "destination.deleted": _l("Deleted over there"),
+    "destination.bounced": _l("The address took no mail over there"),
     "confirmation.sent": _l("Asked for the second yes"),
     "confirmation.tried": _l("Tried to ask for the second yes"),
     "confirmation.refused": _l("The address does not take mail"),

@@ -10,6 +10,7 @@ TABLE = re.compile(r"^\| ([A-Z]+-\d+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 ROWS = TABLE.findall((ROOT / "docs" / "security-tests.md").read_text("utf-8"))
 IDS = [
     *(f"SEC-{number:02}" for number in range(1, 24)),
+    "SEC-33",
     "SEC-52",
     "M-10",
     *(f"A-{number:02}" for number in range(1, 7)),
