@@ -17,6 +17,7 @@ from intake_api.web.errors import PageOfProblem, answer_errors
 from intake_api.web.headers import add_headers
 from intake_api.web.limits import BODY_BYTES
 from intake_api.web.ops.health import health
+from intake_api.web.ops.metrics import metrics
 from intake_api.web.pages.assets import page_assets
 from intake_api.web.pages.confirmations import confirmation_pages
 from intake_api.web.pages.contents import content_pages
@@ -128,7 +129,7 @@ def create_internal_app(settings: Settings, catalogue: Catalogue, store: Store, 
     operations = (*for_the_bot, *PERMISSION_OPERATIONS, *HEALTH_OPERATIONS)
     described = describe_api("Vestibule: lead intake for the bot", catalogue, operations, needs_token=True)
     api = (forms, submissions, texts, standing_answers, notices, receipts, rights)
-    for part in (*api, permissions, health, described):
+    for part in (*api, permissions, health, metrics, described):
         app.register_blueprint(part)
     guard_routes(app, {"service": need_service_token, "anyone": let_anyone_in})
     return app
