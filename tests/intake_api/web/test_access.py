@@ -114,6 +114,7 @@ class TestTheInternalDoor:
             "/v1/permissions/checks",
             "/openapi.json",
             "/healthz",
+            "/metrics",
             "/readyz",
         }
 
