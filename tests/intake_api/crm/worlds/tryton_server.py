@@ -74,15 +74,31 @@ _server: list[TrytonServer] = []
 def tryton_server() -> TrytonServer:
     """Return the server, started when it is asked for first."""
     if not _server:
-        seed = _seeded()
+        seed = seeded_tryton()
         folder = Path(_running.enter_context(tempfile.TemporaryDirectory(prefix="tryton-")))
         file = Path(shutil.copy(seed.file, folder))
-        port = free_port()
-        command = [str(HOME / "bin/trytond"), "-c", str(_configuration(folder, port)), "-d", NAME]
-        process = _running.enter_context(started(command, dict(os.environ), port=port))
-        wait_until(lambda: _listens(port), process)
+        process = _running.enter_context(serving_tryton(folder, free_port()))
         _server.append(TrytonServer(process, file, seed))
     return _server[0]
+
+
+@contextmanager
+def own_tryton(folder: Path, port: int) -> Iterator[TrytonServer]:
+    """Run a Tryton with a new database in a folder, until the block ends; a folder that has one goes on with it."""
+    seed, file = seeded_tryton(), folder / f"{NAME}.sqlite"
+    if not file.exists():
+        shutil.copy(seed.file, file)
+    with serving_tryton(folder, port) as process:
+        yield TrytonServer(process, file, seed)
+
+
+@contextmanager
+def serving_tryton(folder: Path, port: int) -> Iterator[Started]:
+    """Serve the database of a folder until the block ends."""
+    command = [str(HOME / "bin/trytond"), "-c", str(_configuration(folder, port)), "-d", NAME]
+    with started(command, dict(os.environ), port=port) as process:
+        wait_until(lambda: _listens(port), process)
+        yield process
 
 
 def end_tryton_server() -> None:
@@ -91,7 +107,7 @@ def end_tryton_server() -> None:
     _running.close()
 
 
-def _seeded() -> Seed:
+def seeded_tryton() -> Seed:
     """Return the database of today's lock and steps; one test process makes it, others wait."""
     assert (HOME / "bin/trytond-admin").exists(), "Tryton is not installed: `make tryton` does it."
     version = hashlib.sha256(LOCK.read_bytes() + SETUP.read_bytes()).hexdigest()[:16]
