@@ -3,6 +3,7 @@
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -42,6 +43,8 @@ def say_outcome(outcome: Outcome) -> None:
     for what, times in sorted(outcome.happened.items()):
         print(f"  {what:<24}{times:>8}")
     print(f"  {'attempts':<24}{outcome.attempts:>8}")
+    for one, times in Counter(outcome.failed).items():
+        print(f"  failed: {one:<24}{times:>8}")
     for what, references in outcome.wrong.items():
         print(f"  WRONG: {what:<17}{len(references):>8}  {', '.join(references[:5])}")
     if not outcome.wrong:

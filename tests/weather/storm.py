@@ -61,6 +61,7 @@ class Outcome:
     wrong: dict[str, list[str]] = field(default_factory=dict)  # references by what is wrong
     happened: Counter[str] = field(default_factory=Counter)  # to requests, and to processes
     attempts: int = 0
+    failed: list[str] = field(default_factory=list)  # what was tried to the end: kind, attempts, outcome, reason
 
     def blame(self, what: str, lead: Lead) -> None:
         self.wrong.setdefault(what, []).append(lead.reference)
@@ -116,7 +117,7 @@ class Storm:
             self._weather_it(store, "told", self.plan.withdrawals + self.plan.erasures, before=before)
             self._judge(leads, outcome, withdrawn=withdrawn, erased=erased)
             outcome.happened = self.sky.happened
-            outcome.attempts = _attempts(store)
+            outcome.attempts, outcome.failed = _attempts(store), _failed(store)
             return outcome
 
     def _approved(self, store: Store, queue: Queue, catalogue: Catalogue) -> list[Lead]:
@@ -181,6 +182,7 @@ class Storm:
             waiting = DeliveryRow.state == DeliveryState.RETRYING
             due = tx.scalar(select(func.min(DeliveryRow.next_attempt_at)).where(waiting))
         if due and (wait := due - self.clock()) > timedelta():
+            self.sky.is_flooded = False  # it would last for hours of the schedule
             move_time(self.offset, wait.total_seconds())
 
     def _kill_a_worker(self) -> None:
@@ -277,3 +279,10 @@ def _settled(store: Store) -> int:
 def _attempts(store: Store) -> int:
     with store.reading() as tx:
         return tx.scalar(select(func.sum(DeliveryRow.attempts))) or 0
+
+
+def _failed(store: Store) -> list[str]:
+    columns = (DeliveryRow.kind, DeliveryRow.attempts, DeliveryRow.last_outcome, DeliveryRow.last_reason)
+    with store.reading() as tx:
+        rows = tx.execute(select(*columns).where(DeliveryRow.state != DeliveryState.DELIVERED)).all()
+    return [" ".join(str(one) for one in row) for row in rows]
