@@ -1,4 +1,4 @@
-"""What was approved arrives once, what was taken back is gone, whatever the weather: `python -m tests.weather`, small."""
+"""`python -m tests.weather`, small: what was approved arrives once, what was taken back is gone, in any weather."""
 
 from pathlib import Path
 
