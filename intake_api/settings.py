@@ -7,15 +7,15 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from intake_api.clock import Clock, driven_clock, system_clock
 
 Mode = Literal["production", "development", "test"]
-Destination = Literal["file", "webhook", "tryton", "odoo", "hubspot", "espocrm", "salesforce"]
-CRMS: tuple[Destination, ...] = ("tryton", "odoo", "hubspot", "espocrm", "salesforce")
-DESTINATIONS: tuple[Destination, ...] = ("file", "webhook", *CRMS)
+Destination = Literal["file", "webhook", "tryton", "odoo", "hubspot", "espocrm", "salesforce", "dolibarr"]
+DESTINATIONS: tuple[Destination, ...] = get_args(Destination)
+CRMS = tuple(kind for kind in DESTINATIONS if kind not in ("file", "webhook"))
 SecondFactor = Literal["required", "offered"]
 SECOND_FACTORS: tuple[SecondFactor, ...] = ("required", "offered")
 MailWay = Literal["folder", "smtp"]

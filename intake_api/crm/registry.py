@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from intake_api.catalogue.model import Catalogue
+from intake_api.crm.dolibarr import Dolibarr
 from intake_api.crm.espocrm import EspoCrm
 from intake_api.crm.hubspot import HubSpot
 from intake_api.crm.json_lines import JsonLinesFile
@@ -20,6 +21,7 @@ KINDS: Mapping[str, Callable[..., Destination]] = {
     "tryton": Tryton,
     "espocrm": EspoCrm,
     "salesforce": Salesforce,
+    "dolibarr": Dolibarr,
 }
 
 

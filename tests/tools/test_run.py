@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from intake_api.settings import DESTINATIONS
 from tests.ports import free_port
 from tools.development_secrets import write_development_secrets
 from tools.house import read_house
@@ -166,10 +167,7 @@ class TestNothingIsHalfStarted:
             (
                 "DESTINATION",
                 "ftp",
-                (
-                    "VESTIBULE_DESTINATION is 'ftp'; write one of: "
-                    "file, webhook, tryton, odoo, hubspot, espocrm, salesforce."
-                ),
+                f"VESTIBULE_DESTINATION is 'ftp'; write one of: {', '.join(DESTINATIONS)}.",
             ),
             (
                 "DATABASE_URL",

@@ -11,6 +11,7 @@ DESTINATIONS = {
     "hubspot": "HubSpot",
     "espocrm": "EspoCRM",
     "salesforce": "Salesforce",
+    "dolibarr": "Dolibarr",
 }
 # Why a delivery or a mail to staff did not go, by the code that is kept with it.
 WHY_NOT_SENT = {

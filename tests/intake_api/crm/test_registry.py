@@ -11,6 +11,7 @@ from intake_api.settings import CRMS, DESTINATIONS, Destination, read_settings
 from intake_api.web.review.code_words import DESTINATIONS as CALLED
 from intake_api.web.review.code_words import WHY_NOT_SENT
 from tests.intake_api.conftest import ROOT, random_secrets
+from tests.intake_api.crm.worlds import WORLDS
 
 OUTCOMES = {"Refused", "Retry", "Unknown", "NotAllowedIn", "Gone"}
 
@@ -19,6 +20,14 @@ class TestKinds:
     def test_each_that_can_be_chosen_is_there_and_has_a_name(self) -> None:
         assert set(KINDS) == set(CRMS)
         assert set(CALLED) == set(DESTINATIONS)
+
+    @pytest.mark.parametrize("kind", DESTINATIONS)
+    def test_each_is_held_to_its_promises_and_stands_in_the_docs(self, kind: Destination) -> None:
+        assert any(world.partition("-")[0] == kind for world in WORLDS)
+        delivery, settings = ((ROOT / "docs" / f"{page}.md").read_text("utf-8") for page in ("delivery", "settings"))
+        assert f"`VESTIBULE_DESTINATION={kind}`" in delivery
+        (row,) = [line for line in settings.splitlines() if line.startswith("| `VESTIBULE_DESTINATION` |")]
+        assert f"`{kind}`" in row
 
     @pytest.mark.parametrize("kind", DESTINATIONS)
     def test_each_is_opened_by_its_settings_alone(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from tests.intake_api.crm.worlds.dolibarr import dolibarr_world
 from tests.intake_api.crm.worlds.espocrm import espo_world
 from tests.intake_api.crm.worlds.file import file_world
 from tests.intake_api.crm.worlds.hubspot import hubspot_world
@@ -18,6 +19,7 @@ WORLDS: dict[str, Callable[[Path], AbstractContextManager[World]]] = {
     "tryton": tryton_world,
     "webhook": webhook_world,
     "espocrm": espo_world,
+    "dolibarr": dolibarr_world,
     "odoo-19": odoo_19_world,
     "odoo-17": odoo_17_world,
     "hubspot": hubspot_world,
