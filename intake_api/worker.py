@@ -24,6 +24,7 @@ from intake_api.clock import Clock
 from intake_api.crm.registry import open_destination
 from intake_api.flows.act_on_many import BulkDesk
 from intake_api.flows.answer_question import mend_questions
+from intake_api.flows.approve_by_rule import RuleDesk, approve_by_rule
 from intake_api.flows.ask_again import ask_again
 from intake_api.flows.ask_to_renew import ask_to_renew
 from intake_api.flows.assign_by_rule import assign_by_rule, free_left_leads, note_left_leads
@@ -152,6 +153,7 @@ def work(settings: Settings) -> None:
     rounds += _rounds(settings, store, queue, mailer, me)
     rounds += [one for turns in TURNS for one in _turns(store, queue, *turns)]
     rounds += _assigning(store, queue, catalogue)
+    rounds += _approving(settings, store, queue, catalogue)
     rounds += _asking_again(settings.secrets.token_key, store, queue, catalogue)
     rounds.append(Round("copy_checkpoint", 5.0, lambda now: copy_checkpoint(store, targets, now=now)))
     threads = [threading.Thread(target=_go_round, args=(one, clock, stop), name=one.name) for one in rounds]
@@ -291,6 +293,12 @@ def _assigning(store: Store, queue: Queue, catalogue: Catalogue) -> list[Round]:
         Round("free_left_leads", 5.0, lambda now: free_left_leads(store, now=now)),
         Round("assign_by_rule", 2.0, lambda now: assign_by_rule(store, queue, rules, kinds, now=now)),
     ]
+
+
+def _approving(settings: Settings, store: Store, queue: Queue, catalogue: Catalogue) -> list[Round]:
+    rules = {form.key: form.approval for form in catalogue.forms.values() if form.approval}
+    desk = RuleDesk(rules, settings.destination, settings.destination_recipient)
+    return [Round("approve_by_rule", 2.0, lambda now: approve_by_rule(store, queue, desk, now=now))] if rules else []
 
 
 def _go_round(one: Round, clock: Clock, stop: threading.Event) -> None:

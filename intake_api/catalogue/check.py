@@ -21,6 +21,7 @@ from intake_api.rules.opening_hours import WEEKDAYS
 from intake_api.rules.retention import STARTS
 from intake_api.rules.sensitive_text import LEFT_OUT_CODES
 
+APPROVAL, POINTS = "page.automated_approval", "score_at_least"
 _PURPOSE_TEXTS = ("title", "label", "question", "text", "if_not_given")
 _FIELD_TEXTS = ("label", "question", "why", "if_not_given")
 # Words for what purposes and recipients say: with one of those wrong it is not known which are needed.
@@ -182,6 +183,7 @@ def _check_words(sources: Sources, sound: Soundness, problems: list[Problem]) ->
         problems.extend(_vague_texts(file, texts, sources.purposes))
         problems.extend(_bundled_labels(file, texts, sources.purposes))
     problems.extend(_silent_shorts(sources))
+    problems.extend(_silent_approvals(sources))
 
 
 def _missing(sources: Sources, key: str) -> Problem:
@@ -192,7 +194,20 @@ def _missing(sources: Sources, key: str) -> Problem:
         return Problem(
             file, key, "is missing, though answers are scored (N-13).", "Say in plain words what is added up."
         )
+    if key.endswith(".approval"):
+        wrong = "is missing, though a rule approves leads without a person (N-13)."
+        return Problem(file, key, wrong, "Say in plain words what is passed on by itself, and that no lead is dropped.")
     return Problem(file, key, "is missing.", "Write the sentence.")
+
+
+def _silent_approvals(sources: Sources) -> Iterable[Problem]:
+    """Find rules that approve leads by a number of points that their sentence does not say (N-13)."""
+    file, texts = words_file(sources.default_locale), sources.words[sources.default_locale]
+    for form in sources.forms.values():
+        key = f"forms.{form.key}.approval"
+        needs_saying = form.approval is not None and form.approval.score_at_least > 0
+        if needs_saying and key in texts and POINTS not in places(texts[key]):
+            yield Problem(file, key, f"does not say {{{POINTS}}}.", f"Put {{{POINTS}}} where the sentence needs it.")
 
 
 def _silent_shorts(sources: Sources) -> Iterable[Problem]:
@@ -260,7 +275,9 @@ def _expected_keys(sources: Sources) -> Iterable[str]:
         yield from _field_keys(field)
     for form in sources.forms.values():
         yield from (f"forms.{form.key}.{name}" for name in _FORM_TEXTS)
-        if form.qualification:
+        if form.approval:
+            yield from (f"forms.{form.key}.approval", APPROVAL)
+        elif form.qualification:
             yield f"forms.{form.key}.scoring"
 
 
@@ -277,7 +294,11 @@ def _spare_keys(sources: Sources) -> Iterable[str]:
     """Texts that may stand ready though nothing uses them yet."""
     yield from (f"kept.{start}" for start in STARTS)
     yield from (f"roles.{role}" for role in ROLES)
-    yield "page.asked_if"
+    yield from ("page.asked_if", APPROVAL)
+    for form in sources.forms.values():
+        yield f"forms.{form.key}.approval"
+        if form.approval and form.qualification:
+            yield f"forms.{form.key}.scoring"  # what was said before, and will be when a person approves each again
     yield from (CHILDREN_HEADING, *CHILDREN_TEXTS.values(), *(f"age.{name}" for name in AGE_TEXTS))
     yield f"countries.{sources.organisation.country}"
     yield from (f"opening_hours.{name}" for name in ("working_days", "every_day"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from intake_api.rules.age_of_consent import threshold_of
+from intake_api.rules.approval import ApprovalRule
 from intake_api.rules.fields import FieldRule
 from intake_api.rules.follow_up import FollowUp
 from intake_api.rules.opening_hours import OpeningHours
@@ -202,6 +203,7 @@ class Form:
     first_response: timedelta | None = None  # open time (`organisation.opening_hours`)
     sites: tuple[str, ...] | None = None
     children: Children | None = None
+    approval: ApprovalRule | None = None  # which leads need nobody who approves them; None: all do
 
     def phone_regions(self, locale: str) -> tuple[str, ...]:
         """The countries whose phone numbers may be typed without a prefix in this locale."""

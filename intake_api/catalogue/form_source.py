@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from intake_api.catalogue.approval_source import read_approval
 from intake_api.catalogue.children import read_children_of_form
 from intake_api.catalogue.definitions import OPT_IN, AskedIf, Children, Form, FormField, Purpose
 from intake_api.catalogue.entry import Entry
@@ -84,7 +85,7 @@ def _form(
 ) -> Form:
     entry.only(
         "kind", "stage", "position", "languages", "sites", "notice", "purposes", "delivers", "fields", "popup", "pages",
-        "event", "follow_up", "first_response", "qualification", "children", "children_in",
+        "event", "follow_up", "first_response", "qualification", "approve_automatically", "children", "children_in",
     )  # fmt: skip
     kind = entry.one_of("kind", KINDS)
     notice = entry.entry("notice", "Write family, version, effective_from and material_change.")
@@ -117,6 +118,7 @@ def _form(
         first_response=read_first_response(entry, asked),
         sites=_sites(entry),
         children=read_children_of_form(entry, house, served.values()),
+        approval=read_approval(entry, is_scored=scored is not None),
     )
 
 

@@ -18,6 +18,7 @@ from intake_api.catalogue.shown import Notice
 from intake_api.catalogue.sources import Sources
 from intake_api.catalogue.terms import RIGHTS
 from intake_api.catalogue.words import Words
+from intake_api.rules.approval import as_told
 from intake_api.rules.confirmation import ANSWER_WITHIN, UNCONFIRMED
 
 SCHEMA = "urn:vestibule:notice:1"
@@ -143,6 +144,7 @@ def _document(
         "withdraw": {"contact": organisation.email, "text": texts["withdraw"]},
         "children": _children(form, locale),
         "scoring": _scoring(form, texts),
+        **({"approval": {**as_told(form.approval), "text": texts["page.automated_approval"]}} if form.approval else {}),
         "texts": dict(texts),
     }
 
@@ -213,7 +215,9 @@ def _texts(sources: Sources, form: Form, purposes: list[Purpose], words: Words) 
     title = f"forms.{form.key}"
     texts = {name: words.say(f"{title}.{name}", filled) for name in ("short", "benefit", "submit_label", "what_next")}
     texts["form_title"] = filled["form_title"]
-    if form.qualification:
+    if form.approval:  # what is added up and what comes of it, in one: that a person reads each would not be true
+        texts["scoring"] = words.say(f"{title}.approval", filled)
+    elif form.qualification:
         texts["scoring"] = words.say(f"{title}.scoring", filled)
     texts["ai"] = words.say("ai", filled)
     texts["withdraw"] = words.say("withdraw", filled)
@@ -225,7 +229,7 @@ def _texts(sources: Sources, form: Form, purposes: list[Purpose], words: Words) 
         texts.update(_recipient_texts(sources, recipient_id, words))
     if any(purpose.control == OPT_IN for purpose in purposes):  # a yes that staff write down is confirmed, too
         texts.update({f"confirmation.{name}": words.say(f"confirmation.{name}", filled) for name in CONFIRMATION_TEXTS})
-    texts.update(_page_texts(sources, filled, words))
+    texts.update(_page_texts(sources, form, filled, words))
     texts.update(_children_texts(form, filled, words))
     texts.update({f"right.{right}": words.say(f"rights.{right}") for right in RIGHTS})
     return texts
@@ -244,6 +248,7 @@ def _filled(sources: Sources, form: Form, purposes: list[Purpose], words: Words)
         "representative": organisation.representative or "",
         "version": str(form.version),
         "effective_from": form.effective_from,
+        "score_at_least": str(form.approval.score_at_least) if form.approval else "",
         "threshold": str(form.age_of_consent(words.locale) or ""),
         "confirm_hours": str(ANSWER_WITHIN // timedelta(hours=1)),
         "confirm_days": str(UNCONFIRMED.duration.exact // timedelta(days=1)),
@@ -304,12 +309,14 @@ def _children_texts(form: Form, filled: Mapping[str, str], words: Words) -> dict
     return {key: words.say(key, filled) for key in keys}
 
 
-def _page_texts(sources: Sources, filled: Mapping[str, str], words: Words) -> dict[str, str]:
+def _page_texts(sources: Sources, form: Form, filled: Mapping[str, str], words: Words) -> dict[str, str]:
     """The headings and sentences of the whole notice as a page; of a pair of sentences the one that is true here."""
     organisation = sources.organisation
     untrue = {
         "safeguard",
         "representative_none" if organisation.representative else "representative",
         "officer_none" if organisation.dpo else "officer",
+        "automated_none" if form.approval else "automated_approval",
     }
-    return {f"page.{name}": words.say(f"page.{name}", filled) for name in PAGE_TEXTS if name not in untrue}
+    said = (*PAGE_TEXTS, "automated_approval")
+    return {f"page.{name}": words.say(f"page.{name}", filled) for name in said if name not in untrue}

@@ -19,6 +19,7 @@ from intake_api.store.base import Store
 from intake_api.store.deliveries import list_deliveries
 from intake_api.store.lead_moves import LeadMove, bring_back, last_move
 from intake_api.store.leads import Lead, LeadChanged, LeadRestricted, LeadUnknown
+from intake_api.store.rule_approvals import keep_rule_out
 
 __all__ = ["LeadChanged", "LeadRestricted", "LeadUnknown", "MoveRefused", "find_undoable", "undo_move"]
 
@@ -71,6 +72,7 @@ def _call_back(tx: Connection, queue: Queue, lead: Lead, move: LeadMove, *, now:
         pause_questions(tx, lead, now=now)
     if move.act is not Act.APPROVE:
         return []
+    keep_rule_out(tx, lead.id, version=None, now=now)  # else the rule would approve at once what a person took back
     waiting = [one for one in list_deliveries(tx, lead.id) if one.state in WAITING_DELIVERIES and not one.is_no]
     for delivery in waiting:
         cancel(tx, delivery, "undone", now=now)

@@ -37,7 +37,10 @@ def my_data_document(data: OwnData, catalogue: Catalogue, public_url: str, *, no
         },
         "rights": [{"id": right, "text": said["texts"][f"right.{right}"]} for right in said["rights"]["list"]],
         "complaint": {**said["authority"], "text": said["texts"]["page.complaint_text"]},
-        "automated": {"decisions": False, "text": said["texts"]["page.automated_none"]},
+        "automated": {
+            "decisions": False,
+            "text": said["texts"].get("page.automated_approval") or said["texts"]["page.automated_none"],
+        },
         "submissions": [_submission(one, public_url) for one in data.leads],
     }
 

@@ -25,6 +25,7 @@ KINDS = {
     "lead.looked_for_there": _l("Asked the destination whether it is there"),
     "lead.released": _l("Released"),
     "lead.approved": _l("Approved"),
+    "lead.approved_by_rule": _l("Approved by the rule of its form"),
     "lead.declined": _l("Declined"),
     "lead.contacted": _l("Marked as contacted"),
     "lead.marked_spam": _l("Marked as spam"),

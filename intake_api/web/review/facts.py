@@ -23,7 +23,7 @@ from intake_api.web.review.tongue import _
 # The whole notice in the order in which its public page says it; a section without texts is left out.
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("page.who", ("page.who_text", "page.representative", "page.representative_none", "page.officer")),
-    ("page.automated", ("ai", "scoring", "page.automated_none")),
+    ("page.automated", ("ai", "scoring", "page.automated_approval", "page.automated_none")),
     ("page.withdraw", ("withdraw",)),
     ("page.rights", ("right.",)),
     ("page.complaint", ("page.complaint_text",)),

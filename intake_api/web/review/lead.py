@@ -32,6 +32,7 @@ from intake_api.store.lead_index import bounced_since
 from intake_api.store.lead_lists import Wanted, list_leads
 from intake_api.store.lead_moves import LeadMove
 from intake_api.store.leads import Lead, LeadChanged, LeadUnknown, get_lead
+from intake_api.store.rule_approvals import approved_by
 from intake_api.store.staff import find_reviewer
 from intake_api.store.subjects import SubjectErased
 from intake_api.web.access import open_to
@@ -65,6 +66,7 @@ QUEUE = "vestibule.queue"
 # What is next in each filter that leads on by itself.
 NEW = LeadState.NEW.value
 UNDECIDED = {name: name for name in (NEW, LeadState.CONTACTED.value, LeadState.HELD.value)} | {ALL: NEW}
+APPROVED = (LeadState.QUALIFIED, LeadState.DELIVERED, LeadState.DELIVERY_FAILED)
 TAKE_BACK, ALL_OF_IT = "They take it back", "All they said yes to"  # stands in the evidence
 BLOCKED = _l("This lead may not be passed on. The reason stands below.")
 
@@ -285,6 +287,7 @@ def lead_page(reference: str, *, problem: str = "", status: int = 200, draft: st
             note_id=secrets.token_hex(16),
             note_length=NOTE_LENGTH,
             decided=find_decided(tx),
+            rule_version=approved_by(tx, whole.lead.id) if whole.lead.state in APPROVED else None,
             pauses=list_pauses(tx),
             reasons=REASONS,
             recipients=here.catalogue.recipients,
