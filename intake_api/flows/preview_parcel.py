@@ -16,7 +16,7 @@ from intake_api.rules.consent import DecisionState
 from intake_api.rules.field_map import ConsentFields, FieldMap
 from intake_api.rules.forwarding import Obstacle
 from intake_api.store.base import Store
-from intake_api.store.deliveries import list_deliveries
+from intake_api.store.deliveries import DeliveryState, list_deliveries
 from intake_api.store.leads import Lead
 
 GATE_CLOSED = "gate_closed"  # nothing of this lead may go
@@ -101,9 +101,12 @@ def preview_parcel(
 
 def record_there(tx: Connection, lead: Lead, destination: str, recipient: str) -> str | None:
     """Return the id of a lead's record over there, as an earlier delivery was told it."""
-    to = (destination, recipient)
-    told = [one.remote_id for one in list_deliveries(tx, lead.id) if (one.destination, one.recipient) == to]
-    return next((remote_id for remote_id in reversed(told) if remote_id), None)
+    to, there = (destination, recipient), None
+    for one in list_deliveries(tx, lead.id):
+        if (one.destination, one.recipient) == to:
+            is_gone = one.kind == "erase" and one.state is DeliveryState.DELIVERED
+            there = None if is_gone else one.remote_id or there
+    return there
 
 
 def _staying(here: str, judgement: Judgement, recipient: str) -> Staying:

@@ -286,6 +286,18 @@ MISTAKES = {
         (EN, "    scoring: >-", "    scoring_of_sorts: >-"),
         (EN, "forms.request_demo.scoring", "scored"),
     ),
+    "n_13 leads approved by a rule without a word about it": (
+        (DEMO, "first_response: PT4H\n", "first_response: PT4H\napprove_automatically: {version: 1}\n"),
+        (EN, "forms.request_demo.approval", "without a person"),
+    ),
+    "a rule that asks for points nobody can get": (
+        (CONTACT, "stage: ", "approve_automatically: {version: 1, score_at_least: 5}\nstage: "),
+        (CONTACT, "approve_automatically.score_at_least", "has no score"),
+    ),
+    "a rule that approves everybody": (
+        (DEMO, "first_response: PT4H\n", "approve_automatically: {version: 1, confirmed_email: false}\n"),
+        (DEMO, "approve_automatically.confirmed_email", "leaves nothing to ask for"),
+    ),
     "m_03 points for merely answering": (
         (DEMO, "field: role, any_of: [owner, manager]", "field: company, any_of: [anything]"),
         (DEMO, "qualification.lines.3.field", "no number or choice"),

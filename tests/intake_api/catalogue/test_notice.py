@@ -11,6 +11,7 @@ import pytest
 from intake_api.catalogue.load import load_catalogue
 from intake_api.catalogue.model import Catalogue
 from tests.intake_api.catalogue.conftest import PUBLIC_URL, REAL, Copy
+from tests.intake_api.flows.approving import TURN_ON
 from tests.intake_api.forms import FORMS
 
 
@@ -158,6 +159,25 @@ class TestContent:
         assert scoring["fields"] == ["headcount", "role", "budget"]
         assert "A person reads every request and decides" in scoring["text"]
         assert document(real, "newsletter")["scoring"] is None
+
+    def test_n_13_a_rule_that_approves_is_said_in_place_of_that_a_person_reads_each(self, copy: Copy) -> None:
+        for change in TURN_ON:
+            copy.change(*change)
+        ruled = document(copy.load(), "request_demo")
+        told = {"version": 1, "score_at_least": 50, "confirmed_email": False}
+        assert told.items() <= ruled["approval"].items()
+        assert "without a person who looks at it first" in ruled["approval"]["text"]
+        assert "From 50 points on your request goes" in ruled["scoring"]["text"]
+        assert "page.automated_none" not in ruled["texts"]
+        assert "A person reads every request" not in str(ruled)
+        assert "approval" not in document(copy.load(), "request_quote")
+
+    def test_n_13_the_points_of_a_rule_are_said(self, copy: Copy) -> None:
+        for change in TURN_ON:
+            copy.change(*change)
+        copy.change("locales/en.yml", "{score_at_least} points", "Some points")
+        (problem,) = copy.problems()
+        assert (problem.key, "does not say {score_at_least}" in problem.wrong) == ("forms.request_demo.approval", True)
 
     @pytest.mark.parametrize("form", FORMS)
     def test_n_16_the_first_layer_is_short_and_says_who_for_whom_how_long_and_how_to_take_it_back(
