@@ -209,7 +209,7 @@ class Tryton:
             if name == NAME:
                 return value == (party[NAME] or "")
             if name in WAYS:
-                return value in (held[name]["value"], held[name]["value_compact"]) if name in held else not value
+                return _is_spelt(held[name], value) if name in held else not value
             return same_text(noted.get(name, ""), value)
 
         differs = [name for name, value in parcel.fields.items() if not is_there(name, str(value))]
@@ -250,7 +250,7 @@ def _write_fields(talk: Talk, party: Row, fields: Mapping[str, str | int]) -> No
     changes: list[object] = []
     for way in WAYS:
         value, row = str(fields.get(way, "")), held.get(way)
-        if way not in fields or (row and value in (row["value"], row["value_compact"])):
+        if way not in fields or (row and _is_spelt(row, value)):
             continue
         if row:
             changes.append(["write", [row["id"]], {"value": value}] if value else ["delete", [row["id"]]])
@@ -273,6 +273,14 @@ def _ways(talk: Talk, party: int) -> dict[str, Row]:
     """Return the ways that we wrote, by their kind."""
     ours = [["party", "=", party], ["comment", "=", OURS]]
     return {str(row["type"]): row for row in talk.find(CONTACT, ours, ["type", "value", "value_compact"])}
+
+
+def _is_spelt(row: Row, value: str) -> bool:
+    """Say whether a way holds the value, also where Tryton knows numbers and spells their extension in its own way."""
+    if value in (row["value"], row["value_compact"]):
+        return True
+    digits = ["".join(filter(str.isdigit, text)) for text in (str(row["value"]), value)]
+    return ";ext=" in value and value.startswith(f"{row['value_compact']};") and digits[0] == digits[1]
 
 
 def _find_or_make(talk: Talk, model: str, domain: list[object], fields: list[str], values: Row) -> list[Row]:

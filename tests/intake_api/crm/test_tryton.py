@@ -88,6 +88,19 @@ class TestWhatStandsThere:
         ]
         assert world.destination.read_back(anna(), now=NOW) == Held("2", ())
 
+    @pytest.mark.parametrize("spelt", ["+371 67 000 000 ext. 12", "+371 67 000 000 x12"])
+    def test_an_extension_as_tryton_spells_it_is_the_same(self, world: TrytonWorld, spelt: str) -> None:
+        sent = anna(phone="+37167000000;ext=12")
+        world.destination.send("upsert", sent, now=NOW)
+        with world.server.reading() as database, database:  # what it does where it knows numbers
+            query = "UPDATE party_contact_mechanism SET value = ?, value_compact = ? WHERE type = 'phone'"
+            database.execute(query, (spelt, "+37167000000"))
+        assert world.destination.read_back(sent, now=NOW) == Held("2", ())
+        world.destination.send("upsert", sent, now=NOW)
+        assert ("phone", spelt) in rows(world, "SELECT type, value FROM party_contact_mechanism")
+        other = anna(phone="+37167000000;ext=13")
+        assert world.destination.read_back(other, now=NOW) == Held("2", ("phone",))
+
     def test_nothing_that_was_typed_goes_where_each_version_is_kept(self, world: TrytonWorld) -> None:
         world.destination.send("upsert", anna(), now=NOW)
         kept = str(rows(world, "SELECT * FROM sale_opportunity__history"))
