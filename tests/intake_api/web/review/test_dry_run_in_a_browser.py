@@ -10,14 +10,18 @@ from playwright.sync_api import Browser as Chromium
 from intake_api.app import create_review_app
 from intake_api.catalogue.model import Catalogue
 from intake_api.queue import Queue
+from intake_api.rules.staff_roles import Role
 from intake_api.settings import Settings
 from intake_api.store.base import Store
+from intake_api.store.destination_questions import Answer
+from intake_api.store.leads import Lead
 from tests.intake_api.conftest import DrivenClock
-from tests.intake_api.kept_leads import keep_lead
+from tests.intake_api.kept_leads import entries, keep_lead
 from tests.intake_api.recorded_leads import record
-from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap
+from tests.intake_api.web.browsing import FAINT_TEXT, SIZES, Trap, follow
 from tests.intake_api.web.review.test_dry_run import ODOO
-from tests.intake_api.web.review.visitor import Browser, path_of
+from tests.intake_api.web.review.test_questions import answered
+from tests.intake_api.web.review.visitor import Browser, MakeReviewer, path_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
@@ -64,4 +68,49 @@ class TestTheDryRun:
                     faint = [one for one in page.evaluate(FAINT_TEXT) if one != "primary: Approve and send"]  # disabled
                     if violations or overflow > 0 or faint:
                         found[lead.reference, scheme, width] = (violations, overflow, faint)
+        assert (found, trap.caught) == ({}, [])
+
+
+class TestAnAnswer:
+    def test_it_comes_by_itself_and_is_no_reading_of_the_lead(
+        self, chromium: Chromium, address: str, reviewer: Browser, store: Store, lead: Lead, clock: DrivenClock
+    ) -> None:
+        context = chromium.new_context()
+        context.add_cookies([{"name": "vestibule", "value": reviewer.token, "url": address}])
+        page = context.new_page()
+        trap = Trap(page, address)
+        page.goto(address + path_of(lead))
+        page.locator("#dry-run summary").click()
+        page.get_by_role("button", name="Ask there whether it is new").click()
+        page.locator("[data-question]", has_text="Asked. The answer comes within seconds.").wait_for()
+        read = len(entries(store, lead, "lead.read"))
+        answered(store, clock, Answer("held", remote_id="17"), lead)
+        page.locator("[data-question]", has_text="It updates a record there: 17").wait_for()
+        assert page.locator("[data-waits]").count() == 0
+        assert len(entries(store, lead, "lead.read")) == read
+        assert trap.caught == []
+
+    def test_of_a_test_it_is_read_without_a_violation(
+        self, chromium: Chromium, address: str, reviewing: MakeReviewer, store: Store, clock: DrivenClock
+    ) -> None:
+        administrator = reviewing("anna@tidewick.example", roles=[Role.ADMINISTRATOR])
+        context = chromium.new_context()
+        context.add_cookies([{"name": "vestibule", "value": administrator.token, "url": address}])
+        page = context.new_page()
+        trap = Trap(page, address)
+        page.goto(address + "/destinations")
+        follow(page.get_by_role("button", name="Send a test"))
+        page.locator("[data-question]", has_text="Asked. The answer comes within seconds.").wait_for()
+        answered(store, clock, Answer("not_allowed_in", "credential_refused", 401))
+        page.locator("[data-question]", has_text="It would take no lead: credential refused (401).").wait_for()
+        found = {}
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            for width, height in SIZES:
+                page.set_viewport_size({"width": width, "height": height})
+                page.goto(address + "/destinations")
+                violations = [one["id"] for one in Axe().run(page).response["violations"]]
+                overflow = page.evaluate("document.documentElement.scrollWidth") - width
+                if violations or overflow > 0 or (faint := page.evaluate(FAINT_TEXT)):
+                    found[scheme, width] = (violations, overflow, faint)
         assert (found, trap.caught) == ({}, [])
