@@ -14,8 +14,8 @@ from intake_api.flows.lift_restriction import lift_restriction, restricted_by
 from intake_api.flows.record_told import Telling
 from intake_api.queue import Queue
 from intake_api.rules.rights import ASKED_FOR, EXTENSIONS, RightsKind
+from intake_api.store.case_deliveries import list_standing
 from intake_api.store.lead_lists import list_restricted
-from intake_api.store.rights_cases import list_cases
 
 SOON = timedelta(days=7)
 
@@ -32,16 +32,17 @@ def list_(due: bool, as_json: bool) -> None:
     """List cases by the day they are due. No address is among it."""
     house = opened()
     with house.store.reading() as tx:
-        found = [one for one in list_cases(tx) if not due or (one.is_waiting and one.due_at <= house.now + SOON)]
+        soon = house.now + SOON
+        found = [one for one in list_standing(tx) if not due or (one.is_waiting and one.case.due_at <= soon)]
     told = [
         {
-            "case": one.id,
-            "right": one.kind.value,
+            "case": one.case.id,
+            "right": one.case.kind.value,
             "status": one.status.value,
-            "asked_at": rfc3339(one.made_at),
-            "due_at": rfc3339(one.due_at),
-            "extended": one.extended_at is not None,
-            "overdue": one.is_waiting and one.due_at < house.now,
+            "asked_at": rfc3339(one.case.made_at),
+            "due_at": rfc3339(one.case.due_at),
+            "extended": one.case.extended_at is not None,
+            "overdue": one.is_waiting and one.case.due_at < house.now,
         }
         for one in found
     ]

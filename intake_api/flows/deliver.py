@@ -29,6 +29,7 @@ from intake_api.crm.port import (
     Unknown,
 )
 from intake_api.flows.judge_forwarding import judge_forwarding
+from intake_api.flows.note_told import note_told
 from intake_api.flows.pack_no import pack_consent, pack_correction, pack_erasure
 from intake_api.flows.pack_parcel import pack_parcel
 from intake_api.log import event
@@ -251,6 +252,8 @@ def _record(
         subject_id=lead.subject_id,
         facts=_transfer(delivery, attempt, parcel),
     )
+    if delivery.is_no and attempt.state not in (*UNSETTLED, *FAILED):
+        note_told(tx, delivery.id, now=now)
     event(
         f"delivery.{attempt.state.value}",
         delivery=delivery.id,

@@ -22,6 +22,7 @@ from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.confirmations import Confirmation, list_confirmations
 from intake_api.store.decisions import Decision, list_decisions
+from intake_api.store.deliveries import Delivery, list_deliveries
 from intake_api.store.lead_index import find_by_email
 from intake_api.store.lead_notes import LeadNote, list_notes
 from intake_api.store.leads import Lead, open_values
@@ -53,6 +54,7 @@ class OwnLead:
     entries: list[Mapping[str, Any]]
     changed: frozenset[str]
     notes: list[LeadNote]
+    told: list[Delivery]  # what recipients were told of changes, or still are to be
 
 
 @dataclass(frozen=True)
@@ -127,4 +129,5 @@ def _read_lead(tx: Connection, store: Store, lead: Lead, case: RightsCase, *, no
         entries=[json.loads(entry.body) for entry in evidence.list_entries(tx, lead.id)],
         changed=changed_yeses(tx, lead, decisions),
         notes=notes,
+        told=[one for one in list_deliveries(tx, lead.id) if one.is_no],
     )

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from intake_api.flows.deliver import REMOTE_ID
 from intake_api.flows.judge_forwarding import ForwardingBlocked, judge_forwarding
+from intake_api.flows.note_told import note_told
 from intake_api.flows.try_delivery_again import try_delivery_again
 from intake_api.queue import Queue
 from intake_api.rules.by_hand import ClosedFor, read_words
@@ -54,13 +55,22 @@ def try_parked_again(
 
 
 def do_by_hand(
-    store: Store, delivery_id: str, *, seen_turn: int, remote_id: str, words: str, staff_id: str, now: datetime
+    store: Store,
+    delivery_id: str,
+    *,
+    seen_turn: int,
+    remote_id: str,
+    words: str,
+    staff_id: str,
+    only_nos: bool = False,
+    now: datetime,
 ) -> None:
     """Write down that somebody did over there by hand what was to be delivered: a person says so, no machine.
 
     What must not be passed on must not be passed on by hand either.
 
     :param remote_id: of the record over there, if there is one; `words` say what was done, and where.
+    :param only_nos: a lead on its way counts as not parked: its decision is another's.
     :raises NotParked: somebody else settled it.
     :raises ForwardingBlocked: the gate is closed; says why.
     :raises WordsInvalid: there are no words, they name somebody, or the id is none.
@@ -70,7 +80,7 @@ def do_by_hand(
     if remote_id and not REMOTE_ID.fullmatch(remote_id):
         raise WordsInvalid("The number over there is one word of letters, digits and . _ : / = -")
     with store.writing() as tx:
-        delivery, lead = hold_parked(tx, delivery_id, seen_turn=seen_turn)
+        delivery, lead = hold_parked(tx, delivery_id, seen_turn=seen_turn, only_nos=only_nos)
         facts: dict[str, object] = {"remote_id": remote_id or None}
         if delivery.kind == UPSERT:
             judgement = judge_forwarding(tx, lead, delivery.recipient, now=now)
@@ -84,7 +94,15 @@ def do_by_hand(
 
 
 def close_parked(
-    store: Store, delivery_id: str, *, seen_turn: int, reason: ClosedFor, words: str, staff_id: str, now: datetime
+    store: Store,
+    delivery_id: str,
+    *,
+    seen_turn: int,
+    reason: ClosedFor,
+    words: str,
+    staff_id: str,
+    only_nos: bool = False,
+    now: datetime,
 ) -> None:
     """Give a parked delivery up for a reason; its lead stays as one that could not be delivered.
 
@@ -94,7 +112,7 @@ def close_parked(
     """
     kept = read_words(words, needed=reason is ClosedFor.OTHER)
     with store.writing() as tx:
-        delivery, lead = hold_parked(tx, delivery_id, seen_turn=seen_turn)
+        delivery, lead = hold_parked(tx, delivery_id, seen_turn=seen_turn, only_nos=only_nos)
         said = {"reason": reason.value, "remote_id": None, "words": kept, "staff_id": staff_id}
         settle_by_hand(tx, delivery, DeliveryState.CLOSED, **said, now=now)  # type: ignore[arg-type]
         facts = {"reason": reason.value, "was": delivery.last_reason}
@@ -111,7 +129,7 @@ def _write_down(
     *,
     now: datetime,
 ) -> None:
-    """Write the entry; the words that somebody chose stand in none."""
+    """Write the entry, and the end of what waited for it; the words that somebody chose stand in none."""
     about = {"delivery": delivery.id, "destination": delivery.destination, "recipient": delivery.recipient}
     evidence.add_entry(
         tx,
@@ -122,3 +140,5 @@ def _write_down(
         subject_id=lead.subject_id,
         facts={**about, "operation": delivery.kind, **facts},
     )
+    if delivery.is_no and kind in ("delivery.by_hand", "delivery.closed"):
+        note_told(tx, delivery.id, now=now)

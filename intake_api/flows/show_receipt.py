@@ -27,10 +27,11 @@ class ReceiptErased(Exception):
 
     code = "receipt_erased"
 
-    def __init__(self, at: datetime, locale: str) -> None:
+    def __init__(self, at: datetime, locale: str, lead_id: str) -> None:
         super().__init__("What this receipt was given for was erased.")
         self.at = at
         self.locale = locale
+        self.lead_id = lead_id
 
 
 @dataclass(frozen=True)
@@ -104,5 +105,5 @@ def opened_receipt(tx: Connection, token: str) -> Lead:
     """
     lead = get_lead_by_receipt(tx, *read_receipt_token(token))
     if (at := erased_at(tx, lead.subject_id)) is not None:
-        raise ReceiptErased(at, lead.locale)
+        raise ReceiptErased(at, lead.locale, lead.id)
     return lead

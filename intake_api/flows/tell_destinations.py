@@ -92,8 +92,6 @@ def _add(
     open_here = [one for one in there if one.is_open and one.state is not DeliveryState.SENDING]
     moot = [one for one in open_here if one.kind in MOOT[operation]]
     about = {*fields, *(name for one in moot for name in one.fields or ())} if operation == CORRECT else set()
-    for one in moot:
-        cancel(tx, one, SUPERSEDED, now=now)
     delivery = add_delivery(
         tx,
         lead_id=lead.id,
@@ -105,6 +103,8 @@ def _add(
         now=now,
     )
     link_cases(tx, cases_of(tx, [one.id for one in moot]), delivery.id, lead.id)
+    for one in moot:  # the cases that waited for it wait for this one now
+        cancel(tx, one, SUPERSEDED, now=now)
     facts = {"delivery": delivery.id, "destination": delivery.destination, "recipient": delivery.recipient}
     evidence.add_entry(
         tx,

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from intake_api.rules.rights import RightsKind
+from intake_api.rules.rights import CaseStatus, RightsKind
 from intake_api.store import evidence
+from intake_api.store.case_deliveries import find_pending
 from intake_api.store.rights_cases import CaseUnknown, RightsCase, get_case_by_token, mark_used
 
 __all__ = ["CaseOver", "CaseUnknown", "record_done", "use_link"]
@@ -33,6 +34,7 @@ def use_link(tx: Connection, token: str, kind: RightsKind, *, now: datetime) -> 
 
 
 def record_done(tx: Connection, case: RightsCase, leads: list[str], *, now: datetime, **facts: object) -> None:
-    """Write down that a case was answered, and by which leads."""
-    said = {"case": case.id, "right": case.kind.value, "leads": leads, **facts}
+    """Write down that a case was answered, by which leads, and whether somebody is still to be told of it."""
+    status = CaseStatus.PENDING_EXTERNAL if find_pending(tx, [case.id]) else CaseStatus.COMPLETE
+    said = {"case": case.id, "right": case.kind.value, "leads": leads, "status": status.value, **facts}
     evidence.add_entry(tx, "rights.done", actor="subject", now=now, facts=said)

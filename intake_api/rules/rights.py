@@ -28,6 +28,7 @@ class CaseStatus(StrEnum):
 
     UNVERIFIED = "identity_unverified"  # the link was not used yet, or never will be
     BY_HAND = "requires_manual"  # somebody wrote to us; staff answer
+    PENDING_EXTERNAL = "pending_external"  # done here; a destination is still to be told
     COMPLETE = "complete"
     DUPLICATE = "duplicate"  # there is a link already that does the same
     ERROR = "error"  # no mail could be handed over

@@ -38,6 +38,7 @@ class StaffAct(StrEnum):
     RESUME_DESTINATION = "resume_destination"  # one that is paused
     CHECK_DESTINATION = "check_destination"  # ask whether it would take a lead
     SETTLE_DELIVERIES = "settle_deliveries"  # those that failed, by their leads' references
+    CLOSE_NOS = "close_nos"  # say that a destination was told in another way, or why it cannot be
     MANAGE_PEOPLE = "manage_people"
 
 
@@ -64,6 +65,7 @@ ALLOWED: Mapping[StaffAct, frozenset[Role]] = {
     StaffAct.RESUME_DESTINATION: frozenset({Role.ADMINISTRATOR}),
     StaffAct.CHECK_DESTINATION: frozenset({Role.ADMINISTRATOR}),
     StaffAct.SETTLE_DELIVERIES: frozenset({Role.LEAD, Role.ADMINISTRATOR}),
+    StaffAct.CLOSE_NOS: _OFFICER,
     StaffAct.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
 }
 

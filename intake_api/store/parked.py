@@ -4,15 +4,23 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, String, func, select, tuple_, update
+from sqlalchemy import Connection, String, func, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.alerts import AlertMailRow
 from intake_api.store.base import Moment, Table
-from intake_api.store.deliveries import DELIVERIES, Delivery, DeliveryRow, DeliveryState
-from intake_api.store.delivery_health import IS_WORK, UPSERT
+from intake_api.store.deliveries import (
+    DELIVERIES,
+    FAILED,
+    IS_NO,
+    UNSETTLED,
+    Delivery,
+    DeliveryRow,
+    DeliveryState,
+)
+from intake_api.store.delivery_health import IS_WORK
 from intake_api.store.leads import Lead, LeadRow, get_lead_by_id
 from intake_api.store.staff import StaffRow
 from intake_api.store.turns import hold_work
@@ -46,6 +54,19 @@ class Parked:
 
 
 @dataclass(frozen=True)
+class Untold:
+    """Something that a destination is still to be told, with the reference of its lead."""
+
+    delivery: Delivery
+    reference: str
+
+    @property
+    def is_parked(self) -> bool:
+        """Say whether it waits for a person: it is not tried any more."""
+        return self.delivery.state in FAILED
+
+
+@dataclass(frozen=True)
 class Told:
     """A mail about a destination and a reason: to whom, when it was written, and when the mail server took it."""
 
@@ -70,6 +91,15 @@ def list_parked(tx: Connection, *, reason: str | None, after: str | None, limit:
     return [Parked(DELIVERIES.read(one), one.parked_at, one.reference) for one in rows]
 
 
+def list_untold(tx: Connection, *, limit: int) -> list[Untold]:
+    """Return what destinations are still to be told, what waits longest first."""
+    columns = (*DELIVERIES.columns, LeadRow.reference)
+    query = select(*columns).join(LeadRow, LeadRow.id == DeliveryRow.lead_id)
+    still = (text(IS_NO), DeliveryRow.state.in_((*UNSETTLED, *FAILED)))
+    rows = tx.execute(query.where(*still).order_by(DeliveryRow.created_at, DeliveryRow.id).limit(limit))
+    return [Untold(DELIVERIES.read(row), row.reference) for row in rows]
+
+
 def count_parked(tx: Connection) -> dict[str, int]:
     """Return how many wait for a person, by reason, the most frequent first."""
     reason = func.coalesce(DeliveryRow.last_reason, "")
@@ -78,7 +108,7 @@ def count_parked(tx: Connection) -> dict[str, int]:
     return {str(name): int(count) for name, count in rows}
 
 
-def hold_parked(tx: Connection, delivery_id: str, *, seen_turn: int) -> tuple[Delivery, Lead]:
+def hold_parked(tx: Connection, delivery_id: str, *, seen_turn: int, only_nos: bool = False) -> tuple[Delivery, Lead]:
     """Return a parked delivery as it was seen and its lead, and hold both until the transaction ends.
 
     :raises NotParked: it is settled, under way again, or its lead is not to be sent any more.
@@ -86,9 +116,13 @@ def hold_parked(tx: Connection, delivery_id: str, *, seen_turn: int) -> tuple[De
     row = DeliveryRow
     delivery = hold_work(tx, DELIVERIES, row.id == delivery_id, row.turn == seen_turn, row.parked_at.is_not(None))
     lead = get_lead_by_id(tx, delivery.lead_id, hold=True) if delivery else None
-    if delivery is None or lead is None or (delivery.kind == UPSERT and lead.state is not LeadState.DELIVERY_FAILED):
+    if delivery is None or lead is None or not _may_be_settled(delivery, lead, only_nos=only_nos):
         raise NotParked("Somebody else has just settled this delivery. Look at the list again.")
     return delivery, lead
+
+
+def _may_be_settled(delivery: Delivery, lead: Lead, *, only_nos: bool) -> bool:
+    return delivery.is_no or (lead.state is LeadState.DELIVERY_FAILED and not only_nos)
 
 
 def settle_by_hand(

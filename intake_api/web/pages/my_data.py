@@ -18,6 +18,7 @@ from intake_api.flows.object_by_link import object_by_link
 from intake_api.flows.read_by_link import OwnData, read_again, read_by_link
 from intake_api.flows.restrict_by_link import restrict_by_link
 from intake_api.flows.show_case import CaseUnknown, ShownCase, show_case
+from intake_api.flows.show_told import told_by_case
 from intake_api.flows.use_link import CaseOver
 from intake_api.flows.withdraw_by_link import withdraw_by_link
 from intake_api.rules.retention import kept_after_erasure
@@ -192,7 +193,8 @@ def _is_over(shown: ShownCase) -> bool:
 def _done(shown: ShownCase, done: str, titles: list[str] | None, had_it: Sequence[str] = ()) -> Response:
     """Say what was done; `titles` are the purposes it was about, None where it is about everything."""
     until = kept_after_erasure(door().now()).date().isoformat()
-    return _page("pages/my_data_done.html", shown, done=done, titles=titles, had_it=had_it, kept_until=until)
+    told = told_by_case(door().store, shown.case.id)
+    return _page("pages/my_data_done.html", shown, done=done, titles=titles, had_it=had_it, kept_until=until, told=told)
 
 
 def _document(data: OwnData) -> Mapping[str, Any]:
@@ -234,9 +236,15 @@ def _ask_page(shown: ShownCase, token: str, *, problem: str = "", status: int = 
 
 
 def _over(shown: ShownCase | None) -> Response:
-    """Say that a link is over and what to do. One of which all is forgotten is over, too, in the reader's language."""
+    """Say that a link is over, what to do, and who was told of what it was used for.
+
+    One of which all is forgotten is over, too, in the reader's language.
+    """
     language = only_in(shown.case.locale if shown else _language().locale)
-    return unseen(_html(render_template("pages/my_data_over.html", language=language), 410 if shown else 404))
+    told = told_by_case(door().store, shown.case.id) if shown else []
+    contact = door().catalogue.organisation.email
+    text = render_template("pages/my_data_over.html", language=language, told=told, contact=contact)
+    return unseen(_html(text, 410 if shown else 404))
 
 
 def _page(template: str, shown: ShownCase, status: int = 200, **values: object) -> Response:

@@ -7,8 +7,10 @@ from typing import Any
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import rfc3339
 from intake_api.flows.read_by_link import OwnData, OwnLead
+from intake_api.flows.show_told import Told, told_state
 from intake_api.rules.consent import DPV_STATUS, DecisionState
 from intake_api.store.decisions import Decision
+from intake_api.store.deliveries import DeliveryState
 
 SCHEMA = "urn:vestibule:my-data:1"
 LEFT = "delivery.delivered"
@@ -140,4 +142,12 @@ def _events(events: Iterable[Decision]) -> list[Json]:
 def _recipient(one: OwnLead, recipient: Mapping[str, Any]) -> Json:
     """Say who may have it, and who got what when (C-154/21)."""
     left = [entry for entry in one.entries if entry["kind"] == LEFT and entry["recipient"] == recipient["id"]]
-    return {**recipient, "passed_on": [{"at": entry["at"], "fields": entry["fields"]} for entry in left]}
+    told = [
+        {"what": each.kind, "state": state.value, "at": rfc3339(each.last_at) if each.last_at and is_told else None}
+        for each in one.told
+        if each.recipient == recipient["id"] and each.state is not DeliveryState.CANCELLED
+        for state in [told_state(each)]
+        for is_told in [state is Told.TOLD]
+    ]
+    passed_on = [{"at": entry["at"], "fields": entry["fields"]} for entry in left]
+    return {**recipient, "passed_on": passed_on, "told": told}

@@ -8,6 +8,7 @@ from intake_api.catalogue.definitions import ACT
 from intake_api.flows.erase_by_receipt import erase_by_receipt
 from intake_api.flows.list_downloads import list_downloads
 from intake_api.flows.show_receipt import ReceiptErased, ShownReceipt, show_receipt
+from intake_api.flows.show_told import told_of_leads
 from intake_api.flows.withdraw_by_receipt import PurposeUnknown, withdraw_by_receipt
 from intake_api.rules.sensitive_text import LEFT_OUT_CODES
 from intake_api.web.access import from_untold_pages, open_to
@@ -22,9 +23,11 @@ receipt_pages = Blueprint("receipt_pages", __name__, template_folder="templates"
 
 @receipt_pages.errorhandler(ReceiptErased)
 def tell_it_is_erased(error: ReceiptErased) -> Response:
-    """Say when it was erased, and nothing else."""
+    """Say when it was erased, and who was told of it."""
     language = only_in(error.locale)
-    text = render_template("pages/erased.html", erased_at=error.at, language=language)
+    told = told_of_leads(door().store, [error.lead_id])
+    contact = door().catalogue.organisation.email
+    text = render_template("pages/erased.html", erased_at=error.at, language=language, told=told, contact=contact)
     return unseen(Response(text, 410, content_type="text/html; charset=utf-8"))
 
 
@@ -50,7 +53,9 @@ def thanks_page(token: str, left_out: Sequence[str]) -> Response:
 @open_to("anyone")
 def get_receipt(token: str) -> Response:
     """Show what was agreed, on which text, and where it stands in the evidence; with buttons to take it back."""
-    return _page("pages/receipt.html", _shown(token), token)
+    receipt = _shown(token)
+    told = told_of_leads(door().store, [receipt.lead.id])
+    return _page("pages/receipt.html", receipt, token, told=told, contact=door().catalogue.organisation.email)
 
 
 @receipt_pages.post("/receipts/<token>/withdraw")

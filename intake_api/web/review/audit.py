@@ -2,22 +2,29 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from intake_api.flows.read_audit import Asked, Deed, read_audit
+from intake_api.flows.settle_parked import NotParked, WordsInvalid, close_parked, do_by_hand
+from intake_api.rules.by_hand import ClosedFor
+from intake_api.rules.exports import WORDS_LENGTH
 from intake_api.rules.staff_roles import StaffAct
+from intake_api.store.case_deliveries import list_standing
 from intake_api.store.evidence import OPERATOR
-from intake_api.store.rights_cases import list_cases
+from intake_api.store.parked import list_untold
 from intake_api.store.staff import list_staff
 from intake_api.web.access import open_to
 from intake_api.web.door import door
 from intake_api.web.review.entry_words import AUDITED, FACTS
 from intake_api.web.review.fact_words import fact_says
+from intake_api.web.review.lead import seen_version
+from intake_api.web.review.parked import QUICKER
 from intake_api.web.review.permits import needs, person
-from intake_api.web.review.tongue import _
+from intake_api.web.review.tongue import _, from_below
 from intake_api.web.review.words import RIGHTS, STATUSES
 
 audit = Blueprint("audit", __name__, template_folder="templates")
@@ -59,14 +66,58 @@ def show() -> ResponseReturnValue:
 @open_to("staff")
 @needs(StaffAct.SEE_RIGHTS)
 def rights() -> ResponseReturnValue:
-    """Show what people asked for, by the day it is due. No address is among it."""
+    """Show what people asked for, by the day it is due, and who is still to be told of it. No address is among it."""
+    return rights_page()
+
+
+@audit.post("/rights/untold/<delivery_id>/by-hand")
+@open_to("staff")
+@needs(StaffAct.CLOSE_NOS)
+def told_by_hand(delivery_id: str) -> ResponseReturnValue:
+    """Write down that somebody told them in another way, or did it over there."""
+    return _settle(delivery_id, None)
+
+
+@audit.post("/rights/untold/<delivery_id>/close")
+@open_to("staff")
+@needs(StaffAct.CLOSE_NOS)
+def close_untold(delivery_id: str) -> ResponseReturnValue:
+    """Write down why they cannot be told."""
+    return _settle(delivery_id, ClosedFor.OTHER)
+
+
+def rights_page(*, problem: str = "") -> str:
+    """Make the page; `problem` says why what was pressed was not done."""
     with door().store.reading() as tx:
-        cases = list_cases(tx)
-    waiting = [case for case in cases if case.is_waiting]
-    settled = sorted((case for case in cases if not case.is_waiting), key=lambda case: case.made_at, reverse=True)
+        cases, untold = list_standing(tx), list_untold(tx, limit=PAGE + 1)
+    settled = sorted((one for one in cases if not one.is_waiting), key=lambda one: one.case.made_at, reverse=True)
+    recipients = door().catalogue.recipients
     return render_template(
-        "review/rights.html", waiting=waiting, settled=settled[:PAGE], statuses=STATUSES, wishes=RIGHTS
+        "review/rights.html",
+        waiting=[one for one in cases if one.is_waiting],
+        settled=settled[:PAGE],
+        untold=untold[:PAGE],
+        more=len(untold) > PAGE,
+        names={name: one.name for name, one in recipients.items()},
+        statuses=STATUSES,
+        wishes=RIGHTS,
+        words_length=WORDS_LENGTH,
+        problem=problem,
+        done=request.args.get("done") == "1" if request.method == "GET" else False,
     )
+
+
+def _settle(delivery_id: str, reason: ClosedFor | None) -> ResponseReturnValue:
+    """Close what a destination is still to be told, by the flows that settle any delivery that failed."""
+    here, words, turn, staff_id = door(), request.form.get("words", ""), seen_version("seen_turn"), person().id
+    said = partial(do_by_hand, remote_id="") if reason is None else partial(close_parked, reason=reason)
+    try:
+        said(here.store, delivery_id, seen_turn=turn, words=words, staff_id=staff_id, only_nos=True, now=here.now())
+    except NotParked:
+        return rights_page(problem=QUICKER), 409
+    except WordsInvalid as error:
+        return rights_page(problem=from_below(str(error))), 422
+    return redirect(url_for("audit.rights", done=1), 303)
 
 
 def _facts(deed: Deed, names: Mapping[str, str]) -> list[tuple[str, str]]:

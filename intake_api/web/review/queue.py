@@ -77,6 +77,7 @@ class Row:
     lead: Lead
     form: str
     delivery: Delivery | None
+    is_untold: bool  # somebody who has it does not know yet what changed
     consents: dict[str, DecisionState]
     held_for: list[str]
     assignee: str | None  # as it is said here
@@ -166,6 +167,7 @@ def _rows(tx: Connection, catalogue: Catalogue, leads: list[Lead], people: Mappi
             lead=lead,
             form=form_name(lead.form),
             delivery=next((one for one in reversed(deliveries.get(lead.id, [])) if not one.is_no), None),
+            is_untold=any(one.is_no and one.is_open for one in deliveries.get(lead.id, [])),
             consents={purpose: state for purpose, state in states.get(lead.id, {}).items() if purpose in opt_ins},
             held_for=[HELD_FOR[reason] for reason in lead.held_for or () if lead.state is LeadState.HELD],
             assignee=_assignee(lead, people),

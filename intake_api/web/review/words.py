@@ -257,6 +257,7 @@ RIGHTS: dict[RightsKind, str] = {
 STATUSES: dict[CaseStatus, str] = {
     CaseStatus.UNVERIFIED: _l("Link not used yet"),
     CaseStatus.BY_HAND: _l("To be answered by hand"),
+    CaseStatus.PENDING_EXTERNAL: _l("Done here, to be told elsewhere"),
     CaseStatus.COMPLETE: _l("Done"),
     CaseStatus.DUPLICATE: _l("Asked already"),
     CaseStatus.ERROR: _l("No mail could be sent"),
