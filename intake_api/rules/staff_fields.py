@@ -37,7 +37,7 @@ PAGES: Mapping[str, frozenset[Shows]] = {
     "exports.show": frozenset({Shows.REFERENCE, Shows.STAFF}),
     "exports.file": frozenset({Shows.TYPED, Shows.REFERENCE}),
     "audit.show": frozenset({Shows.READERS, Shows.REFERENCE, Shows.STAFF}),
-    "audit.rights": frozenset(),
+    "audit.rights": frozenset({Shows.REFERENCE}),  # of what is still to be told
     "reports.show": frozenset(),
     "reports.take_out": frozenset(),
     "destinations.show": frozenset(),

@@ -29,13 +29,13 @@ class House:
 
     def attempt(self, lead: Lead) -> Delivery:
         """Make the attempt whose turn it is; return the delivery as it then stands."""
-        (before,) = deliveries_now(self.store, lead)
+        before = self.delivery(lead)
         deliver(self.store, self.destination, before.id, before.turn, clock=self.clock)
         return self.delivery(lead)
 
     def delivery(self, lead: Lead) -> Delivery:
-        """Return the one delivery of a lead as it stands."""
-        (now,) = deliveries_now(self.store, lead)
+        """Return the one delivery of a lead as it stands, without what its destination was told of it since."""
+        (now,) = (one for one in deliveries_now(self.store, lead) if not one.is_no)
         return now
 
     def entries(self, lead: Lead) -> list[dict[str, Any]]:
