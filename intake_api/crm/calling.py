@@ -60,6 +60,16 @@ class Deadline:
             raise TimeoutError
         return seconds
 
+    def left_or_fail(self) -> float:
+        """Return the seconds that are left, for a wait that is no call.
+
+        :raises CallFailed: there are none.
+        """
+        try:
+            return self.left()
+        except TimeoutError:
+            raise CallFailed(Retry("too_slow")) from None
+
 
 class Caller:
     """Calls one configured address and the paths below it. Several threads may share it."""

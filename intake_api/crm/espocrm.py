@@ -10,7 +10,7 @@ from datetime import datetime
 
 from intake_api.crm.calling import TIME_LIMIT, CallFailed, Deadline
 from intake_api.crm.consent_fields import consent_values, opted_out, utc_text
-from intake_api.crm.espocrm_calls import Alike, Row, Session, Turn
+from intake_api.crm.espocrm_calls import Alike, Row, Session, Turn, is_row
 from intake_api.crm.espocrm_values import Place, as_taken, holds, place_of
 from intake_api.crm.port import (
     Absent,
@@ -161,11 +161,11 @@ class EspoCrm:
         query = {f"where[0][{name}]": one for name, one in where.items()} | {"maxSize": "20", "orderBy": "createdAt"}
         found = session.get(turn, kind, **query)
         if isinstance(found, dict) and isinstance(rows := found.get("list"), list):
-            return [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str) and row["id"]]
+            return [row for row in rows if is_row(row)]
         raise CallFailed(Unknown("answer_not_readable"))
 
     def _ours(self, rows: list[Row], parcel: Parcel) -> list[Row]:
-        ours = [row for row in rows if isinstance(row, dict) and row.get(KEY) == parcel.lead and row.get("id")]
+        ours = [row for row in rows if is_row(row) and row.get(KEY) == parcel.lead]
         return sorted(ours, key=lambda row: (str(row.get("createdAt")), str(row["id"])))
 
     def _one_of_many(self, turn: Turn, parcel: Parcel) -> Outcome:
@@ -206,7 +206,8 @@ class EspoCrm:
         With an address that sales added it stays, for only all of a record can be erased.
         """
         changed = [name for name in ADDRESSES if name in values and row.get(name)]
-        changed = [name for name in changed if not holds(row[name], str(values[name] or ""), self._fields(turn)[name])]
+        known = self._fields(turn)
+        changed = [one for one in changed if not holds(row[one], str(values[one] or ""), known.get(one, OTHER))]
         if not changed or not self._own_eraser:
             return
         whole = self._eraser.read(turn, row["id"])

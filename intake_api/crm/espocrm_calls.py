@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import quote, urlencode
 
 from intake_api.crm.answers import READ_BYTES, NotReadable, read_json
@@ -86,7 +86,8 @@ class Session:
         answer = self._caller.call(method, below, body, headers, deadline=turn.deadline, read=READ_BYTES)
         if answer.status == 404 and absent_is_fine:
             return None
-        if answer.status == 409 and method == "POST" and isinstance(rows := _read(answer), list):
+        asks = method == "POST" and not though_alike
+        if answer.status == 409 and asks and isinstance(rows := _read(answer), list):
             raise Alike(rows)
         if answer.status not in (200, 201):
             raise CallFailed(classify(answer, of_record=below.startswith("Lead/"), now=turn.now))
@@ -121,7 +122,12 @@ def _read(answer: Answer) -> Any:
         raise CallFailed(Unknown("answer_not_readable", answer.status)) from None
 
 
+def is_row(value: object) -> TypeGuard[Row]:
+    """Say whether a part of an answer is a record: it has its id."""
+    return isinstance(value, dict) and isinstance(value.get("id"), str) and bool(value["id"])
+
+
 def _row(value: object) -> Row:
-    if isinstance(value, dict) and isinstance(value.get("id"), str) and value["id"]:
+    if is_row(value):
         return value
     raise CallFailed(Unknown("answer_not_readable"))

@@ -228,13 +228,14 @@ class Salesforce:
 
         :raises CallFailed: there is no field for our key, or it is not unique: leads could not be told apart.
         """
-        fields = {one.get("name"): one for one in self._lead(turn)["fields"] if isinstance(one, dict)}
+        described = [one for one in self._lead(turn)["fields"] if isinstance(one, dict)]
+        fields = {name: one for one in described if isinstance(name := one.get("name"), str)}
         key = fields.get(KEY, {})
         if not (key.get("externalId") is True and key.get("unique") is True and key.get("updateable") is True):
             self._described = {}
             raise CallFailed(NotAllowedIn("lead_key_field_missing"))
         writable = {name: one for name, one in fields.items() if one.get("createable") and one.get("updateable")}
-        return {str(name): str(one.get("type")) for name, one in writable.items()}
+        return {name: str(one.get("type")) for name, one in writable.items()}
 
 
 def _typed(kind: str, value: object) -> object:

@@ -179,7 +179,7 @@ class Session:
         return ask(self._sign_in(turn, instead_of=token)) if is_over(answer) else answer
 
     def _sign_in(self, turn: Turn, *, instead_of: str) -> str:
-        if not self._signing_in.acquire(timeout=turn.deadline.left()):
+        if not self._signing_in.acquire(timeout=turn.deadline.left_or_fail()):
             raise CallFailed(Retry("too_slow"))
         try:
             if self._token == instead_of:  # nobody else was faster

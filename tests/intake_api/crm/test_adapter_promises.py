@@ -1,6 +1,8 @@
 """What every connector promises, tried against its other side: `docs/howto/add-a-crm.md` says how a new one joins."""
 
+import json
 import logging
+import random
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,19 +16,27 @@ from intake_api.crm.port import (
     CannotTell,
     Done,
     Duplicate,
+    Gone,
     Held,
     NotAllowedIn,
     Operation,
     Parcel,
     ParcelPurpose,
+    Refused,
     Retry,
+    Unknown,
 )
 from tests.intake_api.crm.parcels import NOW, parcel
 from tests.intake_api.crm.worlds import WORLDS
+from tests.intake_api.crm.worlds.serving import Said, Served
 from tests.intake_api.crm.worlds.world import World
 
 THERE = (Done, Duplicate)
 SECRET_TEXT = b"<script>REMOTE-TEXT-NOT-TO-BE-SHOWN</script>"
+NUMBERS, TEXTS = (-1, 7, 10**30, 1.5), ("", "17", "\x00", "9" * 5000)
+PARTS: tuple[object, ...] = (None, True, *NUMBERS, *TEXTS, [], {}, [None], [{}], {"id": None})
+EVERY: tuple[Operation, ...] = ("upsert", "update_consent", "correct", "erase")
+OUTCOMES = (Done, Duplicate, Retry, Refused, NotAllowedIn, Gone, Unknown)
 PLAIN = re.compile(r"[a-z0-9_]{1,40}")
 
 
@@ -52,6 +62,25 @@ def kept(world: World) -> dict[str, object]:
     """Return the one record of Anna."""
     (record,) = world.records("lead-anna")
     return dict(record)
+
+
+def bent(said: Said | None, chance: random.Random) -> Said | None:
+    """Return half of all answers with some parts replaced, the others as they are."""
+    if said is None or chance.random() < 0.5:
+        return said
+    try:
+        value = json.loads(said.body)
+    except ValueError:
+        return said
+    return Said(chance.choice((said.status, 200, 404, 409)), altered(value, chance), said.headers)
+
+
+def altered(value: object, chance: random.Random) -> object:
+    if chance.random() < 0.15:
+        return chance.choice(PARTS)
+    if isinstance(value, dict):
+        return {name: altered(part, chance) for name, part in value.items() if chance.random() > 0.05}
+    return [altered(part, chance) for part in value] if isinstance(value, list) else value
 
 
 class TestPromises:
@@ -155,19 +184,33 @@ class TestPromises:
     def test_sec53_no_word_of_the_other_side_is_passed_on(
         self, world: World, status: int, caplog: pytest.LogCaptureFixture
     ) -> None:
-        asked: list[Operation] = ["upsert", "update_consent", "correct", "erase"]
         for body in (SECRET_TEXT, b'{"id": NaN}', b"[" * 5000, b'{"results": "x", "id": 7}', b"\xff"):
             saying = world.says(status, body)
             if saying is None:
                 return
             with saying, caplog.at_level(logging.DEBUG):
-                came = [world.destination.send(one, anna(world, remote_id="17"), now=NOW) for one in asked]
+                came = [world.destination.send(one, anna(world, remote_id="17"), now=NOW) for one in EVERY]
                 found = world.destination.read_back(anna(world), now=NOW)
             for one in (*came, found):
                 reason = getattr(one, "reason", None)
                 assert reason is None or PLAIN.fullmatch(reason)
                 assert "REMOTE-TEXT" not in repr(one)
         assert "REMOTE-TEXT" not in caplog.text
+
+    def test_sec53_any_json_at_all_ends_in_an_outcome(self, world: World) -> None:
+        """What each call is answered is bent here and there: parts are missing, or are something else."""
+        server = getattr(world, "server", None)
+        if not isinstance(server, Served):
+            return
+        chance = random.Random(7)
+        world.destination.send("upsert", anna(world), now=NOW)
+        with server.instead(lambda before: lambda asked: bent(before(asked), chance)):
+            for _ in range(40):
+                for one in EVERY:
+                    outcome = world.destination.send(one, anna(world, remote_id="1"), now=NOW)
+                    assert isinstance(outcome, OUTCOMES)
+                world.destination.check(now=NOW)
+                world.destination.read_back(anna(world), now=NOW)
 
     def test_the_check_tells_a_refused_credential(self, world: World) -> None:
         assert isinstance(world.destination.check(now=NOW), Done)

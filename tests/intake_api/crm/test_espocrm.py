@@ -84,6 +84,20 @@ class TestHowAnAnswerIsTaken:
         with espo.server.instead(lambda before: lambda asked: said if is_create(asked) else before(asked)):
             assert send(espo, "upsert", anna()) == Unknown("server_error", 500)
 
+    @pytest.mark.parametrize("record", [b"7", b"[]", b'{"id": "x"}', b"true"])
+    def test_a_record_alike_whose_id_is_none_is_not_ours(self, espo: EspoWorld, record: bytes) -> None:
+        said = Said(409, b'[{"cVestibuleLead": "lead-anna", "id": %s}]' % record)
+        with espo.server.instead(lambda before: lambda asked: said if is_create(asked) else before(asked)):
+            assert send(espo, "upsert", anna()) == Retry("not_now", status=409)
+
+    @pytest.mark.parametrize("name", ["emailAddress", "phoneNumber"])
+    def test_a_field_that_the_metadata_leave_out_is_an_ordinary_one(self, espo: EspoWorld, name: str) -> None:
+        send(espo, "upsert", anna())
+        said = Said(200, {one: {"type": kind} for one, kind in espo.espo.fields.items() if one != name})
+        fresh = EspoCrm(espo.account, "crm", espo.map(), allow_loopback=True)
+        with espo.server.instead(lambda before: lambda asked: said if "Metadata" in asked.path else before(asked)):
+            assert isinstance(fresh.send("correct", anna(**{name: "new@example.org"}), now=NOW), Done)
+
     def test_a_limit_says_how_long(self, espo: EspoWorld) -> None:
         with espo.server.instead(lambda _before: lambda _asked: Said(429, b"", {"Retry-After": "7"})):
             assert send(espo, "upsert", anna()).after.total_seconds() == 7

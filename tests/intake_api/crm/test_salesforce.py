@@ -89,6 +89,10 @@ ANSWERS = [
 
 
 class TestHowAnAnswerIsTaken:
+    def test_who_has_no_time_left_to_sign_in_was_too_slow(self, opened: SalesforceWorld) -> None:
+        late = Salesforce(opened.account, "crm", opened.map(), allow_loopback=True, time_limit=0)
+        assert [late.send(one, anna(), now=NOW) for one in EVERY] == [Retry("too_slow")] * 4
+
     @pytest.mark.parametrize(("said", "kind", "reason"), ANSWERS)
     def test_each_has_its_class(self, opened: SalesforceWorld, said: Said, kind: type[Any], reason: str) -> None:
         with opened.server.instead(lambda before: lambda asked: said if is_upsert(asked) else before(asked)):
