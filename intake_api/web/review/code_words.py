@@ -78,6 +78,7 @@ WHY_NOT_SENT = {
     "nothing_to_tell": _l("nothing to tell"),
     "opt_out_without_address": _l("no address to stop writing to"),
     "over": _l("over"),
+    "number_not_taken": _l("number not taken there"),
     "parcel_refused": _l("parcel refused"),
     "past_retention": _l("past its time"),
     "preference_not_kept": _l("preference not kept there"),
