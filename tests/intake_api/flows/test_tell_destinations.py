@@ -216,6 +216,7 @@ class TestErasing:
         assert house.entries(lead)[-1]["kind"] in ("delivery.told", "delivery.cancelled")
 
     def test_s14_while_it_is_on_its_way_it_is_erased_after_it(self, house: House, receiver: Receiver) -> None:
+        house.destination = webhook(receiver.url, time_limit=60.0)  # it answers only when the erasure is written
         lead = house.approved()
         order = []
 
