@@ -61,6 +61,7 @@ from intake_api.web.review.audit import audit
 from intake_api.web.review.bulk import bulk
 from intake_api.web.review.company import company, open_company
 from intake_api.web.review.destinations import destinations, look_at_pauses
+from intake_api.web.review.differences import differences
 from intake_api.web.review.exports import exports
 from intake_api.web.review.frame import assets, frame_pages, problem_page
 from intake_api.web.review.joining import joining
@@ -141,7 +142,7 @@ def create_review_app(settings: Settings, catalogue: Catalogue, store: Store, cl
     app = _new_app(Door("review", settings, catalogue, store, clock, waiting), page_of_problem=problem_page)
     of_people = (people, account, joining, second_factor, passkeys, company)
     of_leads = (queue, search, views, lead, questions, merging, work, bulk, exports, recording)
-    parts = (entrance, *of_leads, audit, reports, destinations, parked, *of_people, assets, health)
+    parts = (entrance, *of_leads, audit, reports, destinations, parked, differences, *of_people, assets, health)
     for part in parts:
         app.register_blueprint(part)
     frame_pages(app)

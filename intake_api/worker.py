@@ -21,6 +21,7 @@ import click
 from intake_api.catalogue.load import load_catalogue
 from intake_api.catalogue.model import Catalogue
 from intake_api.clock import Clock
+from intake_api.crm.port import Destination
 from intake_api.crm.registry import open_destination
 from intake_api.flows.act_on_many import BulkDesk
 from intake_api.flows.answer_question import mend_questions
@@ -45,6 +46,7 @@ from intake_api.flows.mend_bulk import mend_bulk
 from intake_api.flows.mend_deliveries import mend_deliveries
 from intake_api.flows.mend_mails import mend_mails
 from intake_api.flows.open_store import open_store, ready_store, signer_of
+from intake_api.flows.reconcile import reconcile_at_night
 from intake_api.flows.send_alert import ALERT_MAIL
 from intake_api.flows.send_assignment import ASSIGNMENT_MAIL
 from intake_api.flows.send_confirmation import CONFIRMATION_MAIL
@@ -150,7 +152,7 @@ def work(settings: Settings) -> None:
     engine = _Engine(settings.database_url, me, workflows, limits)
     rounds = [Round("show_life", BEAT_EVERY, lambda now: show_life(store, me, host=host, now=now))]
     targets = _checkpoint_targets(settings, catalogue, mailer)
-    rounds += _rounds(settings, store, queue, mailer, me)
+    rounds += _rounds(settings, store, queue, mailer, destination, me)
     rounds += [one for turns in TURNS for one in _turns(store, queue, *turns)]
     rounds += _assigning(store, queue, catalogue)
     rounds += _approving(settings, store, queue, catalogue)
@@ -245,7 +247,9 @@ def _sequence_all(settings: Settings, store: Store) -> None:
         pass
 
 
-def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: str) -> list[Round]:
+def _rounds(
+    settings: Settings, store: Store, queue: Queue, mailer: Mailer, destination: Destination, me: str
+) -> list[Round]:
     def end_what_is_over(now: datetime) -> None:
         # In this order: that a yes came to nothing, or to its end, is written down before its lead goes.
         expire_unconfirmed(store, now=now)
@@ -261,6 +265,7 @@ def _rounds(settings: Settings, store: Store, queue: Queue, mailer: Mailer, me: 
         Round("end_what_is_over", 60.0, end_what_is_over),
         Round("end_exports", 5.0, lambda now: end_exports(store, now=now)),
         Round("clear_mail", 5.0, lambda now: clear_mail(store, mailer, now=now)),
+        Round("reconcile", 10.0, lambda _: reconcile_at_night(store, destination, clock=settings.clock)),
         Round("tell_of_parked", 15.0, lambda now: tell_of_parked(store, told, now=now)),
         Round("fold_counts", 10.0, lambda _: fold_counts(store)),
         Round("count_for_reports", 5.0, lambda _: count_for_reports(store)),

@@ -11,10 +11,12 @@ from intake_api.cli.previews import field_map, preview
 from intake_api.clock import rfc3339
 from intake_api.crm.port import Done, Duplicate
 from intake_api.crm.registry import open_destination
+from intake_api.flows.reconcile import CANNOT_TELL, reconcile_now
 from intake_api.flows.resume_deliveries import resume_deliveries
 from intake_api.flows.try_delivery_again import try_delivery_again
 from intake_api.queue import Queue
 from intake_api.settings import read_settings
+from intake_api.store.comparisons import list_differences
 from intake_api.store.deliveries import count_by_state
 from intake_api.store.destinations import list_pauses
 
@@ -60,6 +62,29 @@ def check() -> None:
             f"{destination.name} would take no lead: {reason}. docs/delivery.md says what to do."
         )
     click.echo(f"{destination.name} would take a lead.")
+
+
+@deliveries.command()
+def reconcile() -> None:
+    """Compare what we believe with what the destination holds, now and all of it.
+
+    Nothing is changed there; the worker does the same each night. It needs what the worker needs, so in containers it
+    runs there. What differs stands on /destinations/differences of the review door.
+    """
+    settings = read_settings(os.environ, "worker")
+    destination = open_destination(settings, load_catalogue(settings.catalogue, settings.public_url))
+    store = opened().store
+    last = reconcile_now(store, destination, clock=settings.clock)
+    if last.ended_for == CANNOT_TELL:
+        click.echo(f"{destination.name} only takes: nothing can be asked of it.")
+        return
+    with store.reading() as tx:
+        found = list_differences(tx, limit=1000)
+    if last.ended_for:
+        raise click.ClickException(f"{destination.name} stopped answering after {last.compared}: {last.ended_for}.")
+    click.echo(f"{last.compared} compared, {len(found)} differ.")
+    for one in found:
+        click.echo(f"{one.reference} {one.kind.value} {' '.join(one.names)}".rstrip())
 
 
 @deliveries.command()

@@ -30,6 +30,7 @@ class Act(StrEnum):
     REVERSE = "reverse"
     MERGE = "merge"  # away, into another lead; undone from there, as before
     TRY_AGAIN = "try_again"
+    SEND_AGAIN = "send_again"  # it is missing over there, though it was delivered
     DO_BY_HAND = "do_by_hand"  # over there, instead of its delivery
     RECORD_DELIVERED = "record_delivered"
     RECORD_FAILED = "record_failed"
@@ -65,6 +66,7 @@ MOVES: dict[tuple[LeadState, Act], LeadState] = {
     (LeadState.DELIVERY_FAILED, Act.DO_BY_HAND): LeadState.DELIVERED,
     (LeadState.DELIVERY_FAILED, Act.TAKE_BACK): LeadState.WITHDRAWN,
     (LeadState.DELIVERY_FAILED, Act.REVERSE): LeadState.DECLINED,
+    (LeadState.DELIVERED, Act.SEND_AGAIN): LeadState.QUALIFIED,
     (LeadState.DELIVERED, Act.REVERSE): LeadState.DECLINED,
     (LeadState.NEW, Act.MERGE): LeadState.MERGED,
     (LeadState.CONTACTED, Act.MERGE): LeadState.MERGED,

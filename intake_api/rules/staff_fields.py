@@ -41,6 +41,7 @@ PAGES: Mapping[str, frozenset[Shows]] = {
     "reports.show": frozenset(),
     "reports.take_out": frozenset(),
     "destinations.show": frozenset(),
+    "differences.show": frozenset({Shows.REFERENCE}),
     "parked.show": frozenset({Shows.REFERENCE, Shows.STAFF}),
     "questions.of_lead": frozenset({Shows.REFERENCE}),  # where its script looks again
     "questions.of_destination": frozenset(),

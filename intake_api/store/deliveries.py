@@ -43,6 +43,7 @@ WAITS = "state IN ('queued', 'sending', 'retrying')"
 ARRIVED = "state = 'delivered'"
 NAMED_THERE = "remote_id IS NOT NULL"
 PARKED = "parked_at IS NOT NULL"
+COMPARED = "state = 'delivered' AND kind = 'upsert'"
 
 
 def _index(name: str, columns: tuple[str, ...], only: str) -> Index:
@@ -56,6 +57,7 @@ class DeliveryRow(TurnRow):
     __table_args__ = (
         Index(None, "state", "next_attempt_at"),
         _index("waiting", ("destination", "state", "created_at", "next_attempt_at"), WAITS),
+        _index("compared", ("destination", "id"), COMPARED),
         _index("arrived", ("destination", "last_at"), ARRIVED),
         _index("nos", ("state", "next_attempt_at"), IS_NO),
         _index("remote", ("remote_id",), NAMED_THERE),

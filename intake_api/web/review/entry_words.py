@@ -45,6 +45,7 @@ KINDS = {
     "delivery.restarted": _l("Delivery started again"),
     "delivery.by_hand": _l("Done there by hand"),
     "delivery.closed": _l("Delivery given up by staff"),
+    "delivery.repaired": _l("Put right there what differed"),
     "destination.deleted": _l("Deleted over there"),
     "destination.bounced": _l("The address took no mail over there"),
     "confirmation.sent": _l("Asked for the second yes"),
@@ -75,7 +76,9 @@ KINDS = {
 # What staff do, beyond what is done to a lead: together all that the audit can be narrowed down to.
 AUDITED = {
     **{kind: said for kind, said in KINDS.items() if kind.startswith(("lead.", "leads."))},
-    **{kind: KINDS[kind] for kind in ("delivery.restarted", "delivery.by_hand", "delivery.closed")},
+    **{
+        kind: KINDS[kind] for kind in ("delivery.restarted", "delivery.by_hand", "delivery.closed", "delivery.repaired")
+    },
     "staff.signed_in": _l("Signed in"),
     "staff.signed_out": _l("Signed out"),
     "staff.sign_in_failed": _l("Failed to sign in"),

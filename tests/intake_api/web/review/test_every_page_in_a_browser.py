@@ -28,9 +28,11 @@ from intake_api.rules.lead_state import LeadState
 from intake_api.rules.staff_roles import Role
 from intake_api.store import second_factors, staff
 from intake_api.store.base import Store
+from intake_api.store.comparisons import Differs, begin_comparison, note_difference
 from intake_api.store.destinations import pause_destination
 from intake_api.store.lead_lists import Wanted, list_leads
 from intake_api.store.leads import Lead
+from intake_api.store.parked import list_parked
 from intake_api.store.workers import add_worker
 from intake_api.web.review.reports import FIRST, REPORTS
 from tests.intake_api.conftest import DrivenClock
@@ -147,6 +149,7 @@ def visits(
         Visit("not-your-page", "people.show", "/people", ilze),
         Visit("people", "people.show", "/people", anna.token),
         Visit("destinations", "destinations.show", "/destinations", anna.token),
+        Visit("differences", "differences.show", "/destinations/differences", anna.token),
         Visit("parked", "parked.show", "/destinations/parked", anna.token),
         Visit("audit", "audit.show", "/audit", anna.token),
         Visit("rights", "audit.rights", "/rights", anna.token),
@@ -188,6 +191,14 @@ def let_fare(store: Store, clock: DrivenClock) -> None:
         pause_destination(tx, "webhook", reason="credential_refused", delivery_id=None, now=clock())
     count_for_reports(store)
     tell_of_parked(store, [Role.ADMINISTRATOR], now=clock())
+    with store.writing() as tx:
+        begin_comparison(tx, "file", now=clock())
+        for kind, one in zip(
+            (*Differs, Differs.OTHERWISE), list_parked(tx, reason=None, after=None, limit=4), strict=False
+        ):
+            note_difference(
+                tx, one.delivery, kind, ["email", "newsletter"] if kind is Differs.OTHERWISE else [], now=clock()
+            )
 
 
 def id_of(store: Store, email: str) -> str:

@@ -16,6 +16,7 @@ from intake_api.queue import Queue
 from intake_api.rules.staff_fields import BESIDES, OF_OTHERS, PAGES, Shows
 from intake_api.rules.staff_roles import PEOPLE_ROLES, Role, StaffAct, may
 from intake_api.store.base import Store
+from intake_api.store.comparisons import Differs, note_difference
 from intake_api.store.leads import Lead
 from intake_api.web.review.permits import acts_of
 from tests.intake_api.conftest import ROOT, DrivenClock
@@ -76,7 +77,9 @@ def house(
     job = look(piotr, [moved], "contact")
     assert piotr.send(piotr.page(job), f"{job}/begin").status_code == 303
     act_on_many(store, BulkDesk(queue, "file", "crm"), job.rpartition("/")[2], 1, clock=clock)
-    fail(store, queue, lead_now(store, moved), clock)
+    failed = fail(store, queue, lead_now(store, moved), clock)
+    with store.writing() as tx:
+        note_difference(tx, failed, Differs.OTHERWISE, ["email"], now=clock())
     tell_of_parked(store, [Role.LEAD], now=clock())
     spam = keep_lead(store, catalogue, now=clock())
     mark_spam(store, spam.reference, seen_version=spam.version, staff_id="0" * 32, now=clock())

@@ -13,7 +13,16 @@ from tests.intake_api.web.review.visitor import Browser, MakeReviewer, path_of
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
 REPORTS = ("/reports", "/reports/path", "/reports/pace", "/reports/campaigns", "/reports/fields")
 PAGES = ("/", "/?state=held", "/?state=delivered", "/account", "/account/second-factor", "/search", "/people", "/audit")
-MORE = ("/rights", "/record", "/bulk", "/nothing-here", "/destinations", "/destinations/parked", *REPORTS)
+MORE = (
+    "/rights",
+    "/record",
+    "/bulk",
+    "/nothing-here",
+    "/destinations",
+    "/destinations/parked",
+    "/destinations/differences",
+    *REPORTS,
+)
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 # What people wrote, what the catalogue calls things, and what a machine reads: no words of these pages.
 NOT_OURS = ("code", "kbd", "script", "style")
