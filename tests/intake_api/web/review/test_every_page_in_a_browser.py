@@ -193,12 +193,9 @@ def let_fare(store: Store, clock: DrivenClock) -> None:
     tell_of_parked(store, [Role.ADMINISTRATOR], now=clock())
     with store.writing() as tx:
         begin_comparison(tx, "file", now=clock())
-        for kind, one in zip(
-            (*Differs, Differs.OTHERWISE), list_parked(tx, reason=None, after=None, limit=4), strict=False
-        ):
-            note_difference(
-                tx, one.delivery, kind, ["email", "newsletter"] if kind is Differs.OTHERWISE else [], now=clock()
-            )
+        for kind, one in zip(Differs, list_parked(tx, reason=None, after=None, limit=3), strict=True):
+            names = ["email", "newsletter"] if kind is Differs.OTHERWISE else []
+            note_difference(tx, one.delivery, kind, names, now=clock())
 
 
 def id_of(store: Store, email: str) -> str:

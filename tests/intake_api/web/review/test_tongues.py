@@ -12,15 +12,14 @@ from tests.intake_api.web.review.visitor import Browser, MakeReviewer, path_of
 
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
 REPORTS = ("/reports", "/reports/path", "/reports/pace", "/reports/campaigns", "/reports/fields")
+DESTINATIONS = ("/destinations", "/destinations/parked", "/destinations/differences")
 PAGES = ("/", "/?state=held", "/?state=delivered", "/account", "/account/second-factor", "/search", "/people", "/audit")
 MORE = (
     "/rights",
     "/record",
     "/bulk",
     "/nothing-here",
-    "/destinations",
-    "/destinations/parked",
-    "/destinations/differences",
+    *DESTINATIONS,
     *REPORTS,
 )
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
