@@ -20,8 +20,8 @@ class TestMoving:
             with pytest.raises(MoveRefused, match=state.value.replace("_", " ")):
                 next_state(state, act)
 
-    def test_a_delivered_lead_stays_delivered_until_it_is_taken_back_there(self) -> None:
-        assert [act for (state, act) in MOVES if state is LeadState.DELIVERED] == [Act.REVERSE, Act.MERGE]
+    def test_a_delivered_lead_stays_delivered_until_it_is_taken_back_or_missing_there(self) -> None:
+        assert [act for (state, act) in MOVES if state is LeadState.DELIVERED] == [Act.SEND_AGAIN, Act.REVERSE, Act.MERGE]
         assert LeadState.DELIVERED not in UNDOABLE
 
     def test_nothing_leads_out_of_what_was_taken_back_merged_or_erased(self) -> None:
