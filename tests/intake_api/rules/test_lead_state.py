@@ -21,7 +21,8 @@ class TestMoving:
                 next_state(state, act)
 
     def test_a_delivered_lead_stays_delivered_until_it_is_taken_back_or_missing_there(self) -> None:
-        assert [act for (state, act) in MOVES if state is LeadState.DELIVERED] == [Act.SEND_AGAIN, Act.REVERSE, Act.MERGE]
+        acts = [act for (state, act) in MOVES if state is LeadState.DELIVERED]
+        assert acts == [Act.SEND_AGAIN, Act.REVERSE, Act.MERGE]
         assert LeadState.DELIVERED not in UNDOABLE
 
     def test_nothing_leads_out_of_what_was_taken_back_merged_or_erased(self) -> None:
