@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from intake_api.clock import Clock, driven_clock, system_clock
 
 Mode = Literal["production", "development", "test"]
-Destination = Literal["file", "webhook", "tryton", "odoo", "hubspot", "espocrm", "salesforce", "dolibarr"]
+Destination = Literal["file", "webhook", "tryton", "odoo", "hubspot", "espocrm", "salesforce", "dolibarr", "pipedrive"]
 DESTINATIONS: tuple[Destination, ...] = get_args(Destination)
 CRMS = tuple(kind for kind in DESTINATIONS if kind not in ("file", "webhook"))
 SecondFactor = Literal["required", "offered"]

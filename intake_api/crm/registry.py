@@ -8,6 +8,7 @@ from intake_api.crm.espocrm import EspoCrm
 from intake_api.crm.hubspot import HubSpot
 from intake_api.crm.json_lines import JsonLinesFile
 from intake_api.crm.odoo import Odoo
+from intake_api.crm.pipedrive import Pipedrive
 from intake_api.crm.port import Destination
 from intake_api.crm.salesforce import Salesforce
 from intake_api.crm.tryton import Tryton
@@ -22,6 +23,7 @@ KINDS: Mapping[str, Callable[..., Destination]] = {
     "espocrm": EspoCrm,
     "salesforce": Salesforce,
     "dolibarr": Dolibarr,
+    "pipedrive": Pipedrive,
 }
 
 

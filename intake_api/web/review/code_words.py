@@ -12,6 +12,7 @@ DESTINATIONS = {
     "espocrm": "EspoCRM",
     "salesforce": "Salesforce",
     "dolibarr": "Dolibarr",
+    "pipedrive": "Pipedrive",
 }
 # Why a delivery or a mail to staff did not go, by the code that is kept with it.
 WHY_NOT_SENT = {

@@ -9,6 +9,7 @@ from tests.intake_api.crm.worlds.espocrm import espo_world
 from tests.intake_api.crm.worlds.file import file_world
 from tests.intake_api.crm.worlds.hubspot import hubspot_world
 from tests.intake_api.crm.worlds.odoo import odoo_17_world, odoo_19_world
+from tests.intake_api.crm.worlds.pipedrive import pipedrive_world
 from tests.intake_api.crm.worlds.salesforce import salesforce_world
 from tests.intake_api.crm.worlds.tryton import tryton_world
 from tests.intake_api.crm.worlds.webhook import webhook_world
@@ -24,4 +25,5 @@ WORLDS: dict[str, Callable[[Path], AbstractContextManager[World]]] = {
     "odoo-17": odoo_17_world,
     "hubspot": hubspot_world,
     "salesforce": salesforce_world,
+    "pipedrive": pipedrive_world,
 }
