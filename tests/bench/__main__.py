@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.chat import bench_chat
+from tests.bench.deliveries import TO_REACH as DELIVERIES_TO_REACH
+from tests.bench.deliveries import bench_deliveries
 from tests.bench.duplicates import bench_duplicates
 from tests.bench.enumeration import TO_REACH_MS, TRIES, bench_enumeration
 from tests.bench.evidence_cost import bench_evidence
@@ -52,6 +54,11 @@ def main() -> None:
             say("chat turns …")
             results["chat"] = bench_chat(Path(folder))
             say_chat(results["chat"])
+        if not only or "deliveries" in only:
+            say("deliveries to a real Tryton …")
+            with running_postgres(durable=True) as server, server.fresh_database() as url:
+                results["deliveries"] = bench_deliveries(url, Path(folder))
+            say_deliveries(results["deliveries"])
         if not only or "reports" in only:
             say("reports of a year with a million leads …")
             with seeded(Path(folder)) as source:
@@ -99,6 +106,12 @@ def say_duplicates(figures: dict[str, Any]) -> None:
     say(f"  {figures['pairs']} pairs: precision {figures['precision']}, recall {figures['recall']}")
     for name in ("missed", "wrong"):
         say(f"  {name:<8}" + ", ".join(f"{kind} {times}" for kind, times in figures[name].items()))
+
+
+def say_deliveries(figures: dict[str, Any]) -> None:
+    """Print how fast a worker delivers beside a bare loop."""
+    say(f"  a second, by round: worker {figures['worker']}, bare loop {figures['bare']}")
+    say(f"  ratio {figures['ratio']} (to reach: at least {DELIVERIES_TO_REACH})")
 
 
 def say_reports(results: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from intake_api.flows.hold_lead import hold_lead
 from intake_api.flows.open_store import open_store, ready_store
 from intake_api.flows.withdraw_for_person import withdraw_for_person
 from intake_api.queue import Queue
-from intake_api.settings import read_settings
+from intake_api.settings import CrmAccount, read_settings
 from intake_api.store.base import Store
 from intake_api.store.deliveries import UNSETTLED, DeliveryRow, DeliveryState, count_by_state
 from intake_api.store.destinations import list_pauses
@@ -80,15 +80,8 @@ class Storm:
         self.environment = service_environment(
             folder,
             database_url,
-            CATALOGUE=str(_catalogue(folder)),
-            DESTINATION="tryton",
-            CRM_URL=account.url,
-            CRM_DATABASE=account.database,
-            CRM_KEY=account.key,
-            CRM_ERASE_USER=account.erase_user,
-            CRM_ERASE_KEY=account.erase_key,
-            WEBHOOK_ALLOW_LOOPBACK="1",
             TEST_CLOCK=str(self.offset),
+            **tryton_settings(folder, account),
         )
         self.workers: list[ExitStack] = []
         self.started = 0
@@ -260,6 +253,21 @@ def brave(plan: Plan, database_url: str, folder: Path, say: Callable[[str], None
     house.mkdir()
     with weather(crm, plan.seed) as sky:
         return Storm(plan, database_url, house, sky, say).run()
+
+
+def tryton_settings(folder: Path, account: CrmAccount) -> dict[str, str]:
+    """Return the settings of a house that delivers to a Tryton; its catalogue is put into the folder."""
+    return {
+        "CATALOGUE": str(_catalogue(folder)),
+        "DESTINATION": "tryton",
+        "DESTINATION_RATE": "none",
+        "CRM_URL": account.url,
+        "CRM_DATABASE": account.database,
+        "CRM_KEY": account.key,
+        "CRM_ERASE_USER": account.erase_user,
+        "CRM_ERASE_KEY": account.erase_key,
+        "WEBHOOK_ALLOW_LOOPBACK": "1",
+    }
 
 
 def _catalogue(folder: Path) -> Path:

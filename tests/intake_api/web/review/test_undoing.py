@@ -10,6 +10,7 @@ from intake_api.flows.deliver import deliver
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.base import Store
 from intake_api.store.leads import Lead
+from intake_api.web.review.words import OPERATIONS
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.kept_leads import deliveries_now, keep_lead, lead_now
 from tests.intake_api.web.review.visitor import Browser, MakeReviewer, Page, path_of, words_of
@@ -102,9 +103,9 @@ class TestAfterDelivery:
         answer = reviewer.send(page, path_of(lead, "/reverse"), reason="duplicate")
         shown = words_of(reviewer.page(answer.headers["Location"]))
         assert lead_now(store, lead).state is LeadState.DECLINED
-        assert "Brightledger Example GmbH has this lead, or may have it, and was not told" in shown
-        assert f"the reference there is {lead.reference}" in shown
-        assert "To be taken back there" in reviewer.page("/?state=declined").text
+        assert "CRM not yet told" in shown
+        assert str(OPERATIONS["erase"]) in shown
+        assert "CRM not yet told" in reviewer.page("/?state=declined").text
 
     @pytest.fixture
     def delivered(self, reviewer: Browser, store: Store, lead: Lead, clock: DrivenClock, tmp_path: Path) -> None:
