@@ -4,10 +4,13 @@ import json
 import platform
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.bench.backlog import WAITING, bench_backlog
 from tests.bench.chat import bench_chat
 from tests.bench.deliveries import TO_REACH as DELIVERIES_TO_REACH
 from tests.bench.deliveries import bench_deliveries
@@ -24,58 +27,71 @@ from tests.intake_api.postgres import running_postgres
 PARTS = (("Rasa", "rasa"), ("actions", "actions"))
 
 
+@dataclass(frozen=True)
+class Bench:
+    """One part: what is said before it, how it is measured in a folder of its own, and how it is printed."""
+
+    title: str
+    measure: Callable[[Path], dict[str, Any]]
+    print: Callable[[dict[str, Any]], None]
+    only_named: bool = False  # not among all: it takes an hour
+
+
 def main() -> None:
     """Measure, print, save."""
-    results = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": platform.platform()}
-    only = set(sys.argv[1:])
+    results: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": platform.platform()}
+    wanted = set(sys.argv[1:])
     with tempfile.TemporaryDirectory(prefix="vestibule-bench-", dir=_state()) as folder:
-        if not only or "sqlite" in only:
-            say("submissions on SQLite …")
-            results["sqlite"] = bench_submissions(f"sqlite:///{folder}/vestibule.sqlite", Path(folder))
-            say_submissions(results["sqlite"])
-        if not only or "postgresql" in only:
-            say("submissions on PostgreSQL …")
-            with running_postgres(durable=True) as server, server.fresh_database() as url:
-                results["postgresql"] = bench_submissions(url, Path(folder))
-            say_submissions(results["postgresql"])
-        if not only or "evidence" in only:
-            say("what the evidence costs a submission …")
-            results["evidence"] = bench_evidence(Path(folder))
-            say_evidence(results["evidence"])
-        if not only or "enumeration" in only:
-            say("whether time tells who is known …")
-            results["enumeration"] = bench_enumeration(Path(folder))
-            say_enumeration(results["enumeration"])
-        if not only or "duplicates" in only:
-            say("a hundred pairs of leads, compared …")
-            results["duplicates"] = bench_duplicates(Path(folder))
-            say_duplicates(results["duplicates"])
-        if not only or "chat" in only:
-            say("chat turns …")
-            results["chat"] = bench_chat(Path(folder))
-            say_chat(results["chat"])
-        if not only or "deliveries" in only:
-            say("deliveries to a real Tryton …")
-            with running_postgres(durable=True) as server, server.fresh_database() as url:
-                results["deliveries"] = bench_deliveries(url, Path(folder))
-            say_deliveries(results["deliveries"])
-        if not only or "reports" in only:
-            say("reports of a year with a million leads …")
-            with seeded(Path(folder)) as source:
-                results["reports"] = {"sqlite": bench_reports(f"sqlite:///{folder}/year.sqlite", Path(folder), source)}
-                with running_postgres(durable=True) as server, server.fresh_database() as url:
-                    results["reports"]["postgresql"] = bench_reports(url, Path(folder), source)
-            say_reports(results["reports"])
-        if "review" in only:  # not among all: it takes an hour to fill a house
-            say("the review door, filling the house with invented leads …")
-            results["review"] = {"sqlite": bench_review(f"sqlite:///{folder}/review.sqlite", Path(folder))}
-            with running_postgres(durable=True) as server, server.fresh_database() as url:
-                results["review"]["postgresql"] = bench_review(url, Path(folder))
-            say_review(results["review"])
+        for name, bench in benches().items():
+            if name in wanted or not (wanted or bench.only_named):
+                say(f"{bench.title} …")
+                own = Path(folder) / name
+                own.mkdir()
+                results[name] = bench.measure(own)
+                bench.print(results[name])
     saved = ROOT / "bench-results" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
     saved.parent.mkdir(exist_ok=True)
     saved.write_text(json.dumps(results, indent=1))
     say(f"saved in {saved.relative_to(ROOT)}")
+
+
+def benches() -> dict[str, Bench]:
+    """Return all parts by the names they are asked for by."""
+    return {
+        "sqlite": Bench("submissions on SQLite", _on_sqlite(bench_submissions), say_submissions),
+        "postgresql": Bench("submissions on PostgreSQL", _on_postgres(bench_submissions), say_submissions),
+        "evidence": Bench("what the evidence costs a submission", bench_evidence, say_evidence),
+        "enumeration": Bench("whether time tells who is known", bench_enumeration, say_enumeration),
+        "duplicates": Bench("a hundred pairs of leads, compared", bench_duplicates, say_duplicates),
+        "chat": Bench("chat turns", bench_chat, say_chat),
+        "deliveries": Bench("deliveries to a real Tryton", _on_postgres(bench_deliveries), say_deliveries),
+        "backlog": Bench(
+            f"pages and rounds beside {WAITING:,} waiting deliveries", _on_both(bench_backlog), say_backlog
+        ),
+        "reports": Bench("reports of a year with a million leads", _bench_year, say_reports),
+        "review": Bench("the review door, filled with invented leads", _on_both(bench_review), say_review, True),
+    }
+
+
+def _on_sqlite(bench: Callable[[str, Path], dict[str, Any]]) -> Callable[[Path], dict[str, Any]]:
+    return lambda folder: bench(f"sqlite:///{folder}/vestibule.sqlite", folder)
+
+
+def _on_postgres(bench: Callable[[str, Path], dict[str, Any]]) -> Callable[[Path], dict[str, Any]]:
+    def measure(folder: Path) -> dict[str, Any]:
+        with running_postgres(durable=True) as server, server.fresh_database() as url:
+            return bench(url, folder)
+
+    return measure
+
+
+def _on_both(bench: Callable[[str, Path], dict[str, Any]]) -> Callable[[Path], dict[str, Any]]:
+    return lambda folder: {"sqlite": _on_sqlite(bench)(folder), "postgresql": _on_postgres(bench)(folder)}
+
+
+def _bench_year(folder: Path) -> dict[str, Any]:
+    with seeded(folder) as source:
+        return _on_both(lambda url, own: bench_reports(url, own, source))(folder)
 
 
 def say_submissions(figures: dict[str, Any]) -> None:
@@ -112,6 +128,15 @@ def say_deliveries(figures: dict[str, Any]) -> None:
     """Print how fast a worker delivers beside a bare loop."""
     say(f"  a second, by round: worker {figures['worker']}, bare loop {figures['bare']}")
     say(f"  ratio {figures['ratio']} (to reach: at least {DELIVERIES_TO_REACH})")
+
+
+def say_backlog(figures: dict[str, Any]) -> None:
+    """Print what pages and rounds take without and with many waiting deliveries."""
+    for database, both in figures.items():
+        say(f"  {database}, p50 / p95 without and with them, ms")
+        for name, before in both["without"].items():
+            after = both["with"][name]
+            say(f"    {name:<32}{before['p50']:>7} / {before['p95']:>6}{after['p50']:>9} / {after['p95']:>6}")
 
 
 def say_reports(results: dict[str, Any]) -> None:
