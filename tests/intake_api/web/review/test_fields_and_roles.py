@@ -6,17 +6,21 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask, url_for
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.act_on_many import BulkDesk, act_on_many
+from intake_api.flows.hold_lead import hold_lead
 from intake_api.flows.mark_spam import mark_spam
+from intake_api.flows.tell_destinations import tell_destinations
 from intake_api.flows.tell_of_parked import tell_of_parked
 from intake_api.queue import Queue
 from intake_api.rules.staff_fields import BESIDES, OF_OTHERS, PAGES, Shows
 from intake_api.rules.staff_roles import PEOPLE_ROLES, Role, StaffAct, may
 from intake_api.store.base import Store
 from intake_api.store.comparisons import Differs, note_difference
+from intake_api.store.deliveries import DeliveryRow
 from intake_api.store.leads import Lead
 from intake_api.web.review.permits import acts_of
 from tests.intake_api.conftest import ROOT, DrivenClock
@@ -80,6 +84,8 @@ def house(
     failed = fail(store, queue, lead_now(store, moved), clock)
     with store.writing() as tx:
         note_difference(tx, failed, Differs.OTHERWISE, ["email"], now=clock())
+        tx.execute(update(DeliveryRow).values(attempts=2, left_at=clock()))  # it may be there, so that it is told a no
+        assert tell_destinations(tx, hold_lead(tx, moved.id), "update_consent", now=clock())
     tell_of_parked(store, [Role.LEAD], now=clock())
     spam = keep_lead(store, catalogue, now=clock())
     mark_spam(store, spam.reference, seen_version=spam.version, staff_id="0" * 32, now=clock())
