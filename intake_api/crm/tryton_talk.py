@@ -170,8 +170,9 @@ class Wizard:
         try:
             said = self._say("create")
         except CallFailed as failed:
-            missing = isinstance(failed.outcome, Refused)
-            raise CallFailed(NotAllowedIn("erase_rights_missing")) from None if missing else failed
+            if isinstance(failed.outcome, Refused):
+                raise CallFailed(NotAllowedIn("erase_rights_missing")) from None
+            raise
         if not isinstance(said, list) or not said or not _is_id(said[0]):
             raise CallFailed(NOT_UNDERSTOOD)
         self._session = said[0]
