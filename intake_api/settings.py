@@ -146,6 +146,7 @@ class Settings:
     destination: Destination
     destination_file: Path
     destination_recipient: str
+    destination_file_rotation: str  # as `crm/lead_file.py` reads it; empty: never
     destination_rate: str | None  # as `rules/rate.py` reads it; none: the default of its kind
     parked_told: tuple[str, ...]  # the roles that are told by mail of deliveries that failed
     webhook_url: str | None
@@ -218,6 +219,7 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
         allowed_origins=(public_url, *read.text("ALLOWED_ORIGINS").split()),
         destination=destination,
         destination_file=read.path("DESTINATION_FILE", f"{var}/crm/leads.jsonl"),
+        destination_file_rotation=read.text("DESTINATION_FILE_ROTATION"),
         destination_recipient=read.text("DESTINATION_RECIPIENT") or "crm",
         destination_rate=read.text("DESTINATION_RATE") or None,
         parked_told=_parked_told(read),

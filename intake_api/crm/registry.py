@@ -3,17 +3,20 @@
 from collections.abc import Callable, Mapping
 
 from intake_api.catalogue.model import Catalogue
+from intake_api.crm.csv_file import CsvFile
 from intake_api.crm.dolibarr import Dolibarr
 from intake_api.crm.espocrm import EspoCrm
 from intake_api.crm.hubspot import HubSpot
 from intake_api.crm.json_lines import JsonLinesFile
+from intake_api.crm.lead_file import LeadFile, RotationInvalid, read_rotation
 from intake_api.crm.odoo import Odoo
 from intake_api.crm.pipedrive import Pipedrive
 from intake_api.crm.port import Destination
 from intake_api.crm.salesforce import Salesforce
 from intake_api.crm.tryton import Tryton
 from intake_api.crm.webhook import Webhook
-from intake_api.settings import Settings
+from intake_api.rules.field_map import FieldMap
+from intake_api.settings import Settings, SettingsError
 
 # How each kind of CRM is opened.
 KINDS: Mapping[str, Callable[..., Destination]] = {
@@ -32,7 +35,7 @@ def open_destination(settings: Settings, catalogue: Catalogue) -> Destination:
 
     :raises TargetRefused: the webhook's address breaks a rule (SEC-34).
     :raises SecretInvalid: the webhook's secret is none.
-    :raises SettingsError: a CRM needs a setting that is not there.
+    :raises SettingsError: a CRM needs a setting that is not there, or the file's rotation is none.
     """
     named = catalogue.field_map(settings.destination)
     if settings.destination == "webhook":
@@ -47,4 +50,19 @@ def open_destination(settings: Settings, catalogue: Catalogue) -> Destination:
         open_crm = KINDS[settings.destination]
         loopback = settings.webhook_allow_loopback
         return open_crm(settings.crm, settings.destination_recipient, named, allow_loopback=loopback)
-    return JsonLinesFile(settings.destination_file, settings.destination_recipient, named)
+    return _open_file(settings, catalogue, named)
+
+
+def _open_file(settings: Settings, catalogue: Catalogue, named: FieldMap) -> LeadFile:
+    """Return the file; its name says what is written into it."""
+    path, recipient = settings.destination_file, settings.destination_recipient
+    try:
+        rotation = read_rotation(settings.destination_file_rotation)
+    except RotationInvalid as error:
+        written = settings.destination_file_rotation
+        raise SettingsError(f"VESTIBULE_DESTINATION_FILE_ROTATION is {written!r}. {error}") from None
+    if path.suffix != ".csv":
+        return JsonLinesFile(path, recipient, named, rotation=rotation)
+    asked = [(form_id, name) for form_id, form in catalogue.forms.items() for name in form.rules]
+    fields = {there for form, name in asked if (there := named.name(form, name))}
+    return CsvFile(path, recipient, named, fields=fields, rotation=rotation)
