@@ -131,12 +131,12 @@ def say_deliveries(figures: dict[str, Any]) -> None:
 
 
 def say_backlog(figures: dict[str, Any]) -> None:
-    """Print what pages and rounds take without and with many waiting deliveries."""
-    for database, both in figures.items():
-        say(f"  {database}, p50 / p95 without and with them, ms")
-        for name, before in both["without"].items():
-            after = both["with"][name]
-            say(f"    {name:<32}{before['p50']:>7} / {before['p95']:>6}{after['p50']:>9} / {after['p95']:>6}")
+    """Print what pages and rounds take without, with, and again without many waiting deliveries."""
+    for database, times in figures.items():
+        say(f"  {database}, p50 / p95 in ms: before, with them, when they are gone")
+        for name in times["before"]:
+            said = (f"{times[when][name]['p50']:>8} / {times[when][name]['p95']:>6}" for when in times)
+            say(f"    {name:<32}{''.join(said)}")
 
 
 def say_reports(results: dict[str, Any]) -> None:

@@ -101,6 +101,7 @@ class Storm:
             self._weather_it(store, "delivered", self.plan.leads, before=0)
             outcome = Outcome()
             self._judge(leads, outcome, withdrawn=[], erased=[])
+            self.say(f"all are there; wrong: {outcome.wrong or 'nothing'}")
             willing = [lead for number, lead in enumerate(leads) if number % 2]
             withdrawn = self.random.sample(willing, self.plan.withdrawals)
             chosen = {one.id for one in withdrawn}
