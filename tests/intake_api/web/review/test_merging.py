@@ -15,7 +15,7 @@ from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.crm.receiver import Receiver
 from tests.intake_api.crm.webhooks import webhook
 from tests.intake_api.flows.merging import Pair
-from tests.intake_api.kept_leads import approve, entries, keep_lead, kinds, receipt_of
+from tests.intake_api.kept_leads import approve, deliveries_now, entries, keep_lead, kinds, receipt_of
 from tests.intake_api.web.review.visitor import OURS, Browser, path_of, words_of
 
 
@@ -190,8 +190,9 @@ class TestMerging:
         deliver(pair.store, webhook(receiver.url), sent.id, sent.turn, clock=pair.clock)
         name = pair.catalogue.recipients["crm"].name
         assert f"{name} has one of them, or may have it" in words_of(reviewer.page(preview))
-        page = reviewer.page(self.merged(reviewer, pair, preview))
-        assert f"{name} has one of the two leads or both" in words_of(page)
+        self.merged(reviewer, pair, preview)
+        told = [one for one in deliveries_now(pair.store, pair.later) if one.is_no]
+        assert [(one.kind, one.recipient) for one in told] == [("update_consent", "crm")]
 
     def test_sec06_a_foreign_page_merges_nothing(self, reviewer: Browser, pair: Pair, preview: str) -> None:
         page = reviewer.page(preview)
