@@ -191,7 +191,9 @@ class TestALeadThatIsBeingDelivered:
     def _is_on_the_record(house: House, lead: Lead) -> None:
         assert house.delivery(lead).state is DeliveryState.DELIVERED
         assert lead_now(house.store, lead).state is LeadState.ERASED
-        (entry,) = house.entries(lead)
+        said = {one["kind"]: one for one in house.entries(lead)}
+        assert said["delivery.untold"]["operation"] == "erase", "they are to let go of it again"
+        entry = said["delivery.delivered"]
         assert (entry["kind"], entry["remote_id"]) == ("delivery.delivered", "remote-1")
         assert entry["fields"] == ["company", "email", "message", "name"]
         assert "lead.erased" in kinds(house.store, lead)
