@@ -25,6 +25,7 @@ from intake_api.web.door import door
 from intake_api.web.errors import RequestProblem
 from intake_api.web.headers import unseen
 from intake_api.web.pages.language import only_in
+from intake_api.web.pages.link_over import link_over
 from intake_api.web.strict_query import read_form, refuse_query
 
 correcting = Blueprint("correcting", __name__, template_folder="templates")
@@ -124,8 +125,7 @@ def _sheet(one: OwnLead, outcome: Corrected | None, typed: Mapping[str, str]) ->
 
 def _over(token: str) -> Response:
     try:
-        locale = show_case(door().store, token).case.locale
+        shown = show_case(door().store, token)
     except CaseUnknown:
         raise RequestProblem("not_found") from None
-    text = render_template("pages/my_data_over.html", language=only_in(locale))
-    return unseen(Response(text, 410, content_type="text/html; charset=utf-8"))
+    return link_over(shown, shown.case.locale)

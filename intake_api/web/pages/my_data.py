@@ -30,6 +30,7 @@ from intake_api.web.errors import RequestProblem
 from intake_api.web.headers import unseen
 from intake_api.web.pages.correcting import correction_page
 from intake_api.web.pages.language import Language, choose_language, only_in, other_languages, words_in
+from intake_api.web.pages.link_over import link_over
 from intake_api.web.pages.my_data_document import my_data_document
 from intake_api.web.pages.portable_document import portable_document, portable_table
 from intake_api.web.strict_query import read_form, read_form_if_sent, refuse_query
@@ -236,15 +237,7 @@ def _ask_page(shown: ShownCase, token: str, *, problem: str = "", status: int = 
 
 
 def _over(shown: ShownCase | None) -> Response:
-    """Say that a link is over, what to do, and who was told of what it was used for.
-
-    One of which all is forgotten is over, too, in the reader's language.
-    """
-    language = only_in(shown.case.locale if shown else _language().locale)
-    told = told_by_case(door().store, shown.case.id) if shown else []
-    contact = door().catalogue.organisation.email
-    text = render_template("pages/my_data_over.html", language=language, told=told, contact=contact)
-    return unseen(_html(text, 410 if shown else 404))
+    return link_over(shown, _language().locale)
 
 
 def _page(template: str, shown: ShownCase, status: int = 200, **values: object) -> Response:
