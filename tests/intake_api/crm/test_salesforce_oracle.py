@@ -34,7 +34,6 @@ class ToLoopback(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
         whole = urlsplit(str(request.url))
         request.url = urlunsplit((self._at.scheme, self._at.netloc, *whole[2:]))
-        request.headers["Connection"] = "close"
         return super().send(request, *args, **kwargs)  # type: ignore[arg-type]
 
 

@@ -105,7 +105,8 @@ def served(answering: Answering) -> Iterator[Served]:
                 return
             try:
                 self.send_response(said.status)
-                for name, value in {**said.headers, "Content-Length": str(len(said.body))}.items():
+                always = {"Content-Length": str(len(said.body)), "Connection": "close"}
+                for name, value in {**said.headers, **always}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(said.body)
