@@ -133,8 +133,8 @@ class TestWorker:
         move_time(offset, 7 * 86400 + 60)
         with running_worker(process_environment, tmp_path / "worker.log") as worker:
             wait_until(lambda: worker.said("consent.unconfirmed"))
+            wait_until(lambda: lead_now(store, lead).state.value == "erased")
 
-        assert lead_now(store, lead).state.value == "erased"
         assert state_of(store, lead).value == "refused"
         assert office.taken == []
 
