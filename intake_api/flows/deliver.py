@@ -40,6 +40,7 @@ from intake_api.rules.retry import LONGEST_WAIT, next_attempt
 from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.deliveries import (
+    ARRIVED_STATES,
     DELIVERIES,
     FAILED,
     UNSETTLED,
@@ -56,8 +57,11 @@ from intake_api.store.leads import Lead, get_lead_by_id, move_lead
 from intake_api.store.turns import claim_turn, find_claimed, find_running
 
 UPSERT: Operation = "upsert"
+ERASE: Operation = "erase"
+ANSWERED = (*ARRIVED_STATES, DeliveryState.REFUSED)
 NOT_THERE = ("not_there", "record_not_there")  # what connectors answer to a correction or a no
 LOOK_AGAIN = timedelta(seconds=5)  # while another delivery of the lead is in hands
+LINGERS = timedelta(minutes=10)  # a call that nobody answered may wait over there for so long, and be carried out
 # Limits that a destination has for all that we send: what one delivery ran into, the next one would, too.
 OF_THE_ACCOUNT = ("asked_to_wait", "daily_limit")
 REMOTE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=-]{0,199}")
@@ -106,6 +110,9 @@ def settle(
     attempt = _judged(delivery, outcome, now=now, jitter=jitter)
     if delivery.is_no and attempt.reason in NOT_THERE and not _was_there(tx, delivery):
         attempt = replace(attempt, state=DeliveryState.CANCELLED)  # it never came there, or comes with what is so now
+    if delivery.kind == ERASE and attempt.state is DeliveryState.DELIVERED and now < (over := _lingers(tx, delivery)):
+        # What such a call makes again is erased, too, once it can come no more.
+        attempt = replace(attempt, state=DeliveryState.RETRYING, reason="may_still_arrive", next_attempt_at=over)
     # Held: whoever erases the lead at this moment waits, or has done so; what left is on the record either way.
     _record(tx, get_lead_by_id(tx, delivery.lead_id, hold=True), delivery, attempt, parcel, now=now)
 
@@ -162,7 +169,7 @@ def _claim_no(
 ) -> _Claimed | None:
     """Claim what a destination is told of a lead that it has. No gate stands in its way: it never permits anything."""
     operation, parcel = cast(Operation, delivery.kind), None
-    if operation == "erase":
+    if operation == ERASE:
         parcel = pack_erasure(tx, lead, delivery)
     elif lead.state is not LeadState.ERASED:
         judgement = judge_forwarding(tx, lead, delivery.recipient, now=now)
@@ -200,6 +207,16 @@ def _was_there(tx: Connection, delivery: Delivery) -> bool:
         one.state is DeliveryState.DELIVERED and not one.is_no and one.place == delivery.place
         for one in list_deliveries(tx, delivery.lead_id)
     )
+
+
+def _lingers(tx: Connection, erasure: Delivery) -> datetime:
+    """Return until when a call that would write the lead there may still be carried out, as it had no good answer."""
+    left = [
+        one.left_at
+        for one in list_deliveries(tx, erasure.lead_id)
+        if one.place == erasure.place and one.kind != ERASE and one.state not in ANSWERED and one.left_at
+    ]
+    return max(left, default=erasure.created_at - LINGERS) + LINGERS
 
 
 def _judged(delivery: Delivery, outcome: Outcome, *, now: datetime, jitter: float) -> Attempt:

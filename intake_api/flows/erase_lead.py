@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from intake_api.flows.tell_destinations import ERASE, tell_destinations
+from intake_api.flows.deliver import ERASE
+from intake_api.flows.tell_destinations import tell_destinations
 from intake_api.store import evidence
 from intake_api.store.confirmations import close_confirmations
 from intake_api.store.contact_uses import remove_uses

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from intake_api.clock import Clock
 from intake_api.crm.port import Absent, CannotTell, Destination, Held, Parcel, ReadBack, Unknown
+from intake_api.flows.deliver import ERASE
 from intake_api.flows.judge_forwarding import judge_forwarding
 from intake_api.flows.pack_parcel import pack_parcel, pack_question
 from intake_api.flows.preview_parcel import record_there
@@ -34,7 +35,6 @@ from intake_api.store.leads import get_lead_by_id
 
 AT_ONCE = 20
 NIGHT = range(1, 5)  # hours of UTC in which a comparing begins and goes on
-ERASE = "erase"
 CANNOT_TELL = "cannot_tell"
 
 

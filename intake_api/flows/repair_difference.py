@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from intake_api.crm.port import Operation
+from intake_api.flows.deliver import ERASE
 from intake_api.flows.judge_forwarding import ForwardingBlocked, judge_forwarding
 from intake_api.flows.pack_parcel import names_there
-from intake_api.flows.tell_destinations import CORRECT, ERASE, UPDATE_CONSENT
+from intake_api.flows.tell_destinations import CORRECT, UPDATE_CONSENT
 from intake_api.rules.field_map import FieldMap
 from intake_api.rules.lead_state import Act, MoveRefused, next_state
 from intake_api.store import evidence

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from intake_api.flows.decline_lead import ReasonUnknown
+from intake_api.flows.deliver import ERASE
 from intake_api.flows.lead_as_seen import lead_as_seen
-from intake_api.flows.tell_destinations import ERASE, in_short, tell_destinations
+from intake_api.flows.tell_destinations import in_short, tell_destinations
 from intake_api.rules.lead_state import DECLINE_REASONS, Act, MoveRefused, next_state
 from intake_api.store import evidence
 from intake_api.store.base import Store

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from intake_api.crm.port import Operation
-from intake_api.flows.deliver import cancel
+from intake_api.flows.deliver import ERASE, cancel
 from intake_api.rules.lead_state import LeadState
 from intake_api.store import evidence
 from intake_api.store.case_deliveries import cases_of, link_cases
@@ -20,7 +20,6 @@ from intake_api.store.leads import Lead
 
 UPDATE_CONSENT: Operation = "update_consent"
 CORRECT: Operation = "correct"
-ERASE: Operation = "erase"
 # Which earlier ones are not needed any more: an erasure says more than all of them.
 MOOT = {UPDATE_CONSENT: (UPDATE_CONSENT,), CORRECT: (CORRECT,), ERASE: (UPDATE_CONSENT, CORRECT)}
 SUPERSEDED = "superseded"

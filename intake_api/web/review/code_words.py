@@ -57,6 +57,7 @@ WHY_NOT_SENT = {
     "lead_key_field_missing": _l("field for our key missing"),
     "login_refused": _l("login refused"),
     "mail_refused": _l("mail refused"),
+    "may_still_arrive": _l("erased; erased once more when an earlier call can no longer arrive"),
     "map_missing": _l("map of fields missing"),
     "merged": _l("merged"),
     "merged_there": _l("merged there"),

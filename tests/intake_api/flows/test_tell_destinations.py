@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from sqlalchemy import text
 
-from intake_api.crm.port import Operation, Outcome, Parcel, Refused
+from intake_api.crm.port import Done, Operation, Outcome, Parcel, Refused, Retry
 from intake_api.flows.approve_lead import approve_lead
 from intake_api.flows.deliver import deliver
 from intake_api.flows.enqueue_due import enqueue_due
@@ -211,9 +211,31 @@ class TestErasing:
         house.attempt(lead)
         erase(house, lead)
         receiver.behaviour = answer(204)
+        go_round(house, lead)
+        waits = no(house, lead)
+        assert (waits.state, waits.last_outcome, waits.last_reason) == (
+            DeliveryState.RETRYING,
+            "done",
+            "may_still_arrive",
+        )
         until_settled(house, lead)
-        assert [kind for kind, _ in told(receiver)] == ["lead.upsert", "lead.erase"]
+        assert [kind for kind, _ in told(receiver)] == ["lead.upsert", "lead.erase", "lead.erase"]
+        assert no(house, lead).state is DeliveryState.DELIVERED
         assert house.entries(lead)[-1]["kind"] in ("delivery.told", "delivery.cancelled")
+
+    def test_s14_what_a_slow_other_side_makes_after_the_erasure_is_erased_too(self, house: House) -> None:
+        """A server with a full line carries out what we gave up long ago, when the erasure is done."""
+        slow = CarriesOutLate()
+        house.destination = slow  # type: ignore[assignment]
+        lead = house.approved()
+        house.attempt(lead)
+        erase(house, lead)
+        go_round(house, lead)
+        slow.carry_out()
+        assert slow.records == {lead.id}
+        until_settled(house, lead)
+        assert slow.records == set()
+        assert no(house, lead).state is DeliveryState.DELIVERED
 
     def test_s14_while_it_is_on_its_way_it_is_erased_after_it(self, house: House, receiver: Receiver) -> None:
         house.destination = webhook(receiver.url, time_limit=60.0)  # it answers only when the erasure is written
@@ -256,6 +278,26 @@ class TestErasing:
         until_settled(house, lead)
         erase(house, lead)
         assert [one.kind for one in nos(house, lead)] == ["erase"]
+
+
+class CarriesOutLate:
+    """Leaves each lead unanswered and makes its record when it comes to it; an erasure it carries out at once."""
+
+    name, recipient, map = "webhook", "crm", FieldMap()
+
+    def __init__(self) -> None:
+        self.records: set[str] = set()
+        self._line: list[str] = []
+
+    def send(self, operation: Operation, parcel: Parcel, *, now: datetime) -> Outcome:
+        if operation == "erase":
+            self.records.discard(parcel.lead)
+            return Done()
+        self._line.append(parcel.lead)
+        return Retry("too_slow")
+
+    def carry_out(self) -> None:
+        self.records.update(self._line)
 
 
 class TestOrder:
