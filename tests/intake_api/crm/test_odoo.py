@@ -173,6 +173,29 @@ def said_by_load(odoo: OdooWorld, result: object) -> Said:
     return Said(200, result if odoo.odoo.version >= 19 else {"jsonrpc": "2.0", "id": 1, "result": result})
 
 
+class TestWhatAProcessOfTheirsRemembers:
+    """After a `load` that failed for a field, one may remember the record that was rolled back (seen of Odoo 17)."""
+
+    @pytest.fixture
+    def mistaken(self, odoo: OdooWorld) -> OdooWorld:
+        bad = Odoo(odoo.account, "crm", odoo.map(fixed={"source_id": "Nowhere"}), allow_loopback=True, time_limit=5)
+        assert bad.send("upsert", anna(), now=NOW) == Refused("field_refused")
+        return odoo
+
+    def test_a_lead_that_was_refused_is_not_there(self, mistaken: OdooWorld) -> None:
+        assert mistaken.destination.read_back(anna(), now=NOW) == Absent()
+        assert send(mistaken, "correct", anna()) == Refused("record_not_there")
+        assert send(mistaken, "erase", anna()) == Done()
+
+    def test_once_the_map_is_mended_it_is_made_and_found(self, mistaken: OdooWorld) -> None:
+        sent = send(mistaken, "upsert", anna())
+        assert isinstance(sent, Done)
+        assert mistaken.destination.read_back(anna(), now=NOW) == Held(sent.remote_id or "")
+        assert send(mistaken, "correct", anna(phone="+37120000001")) == sent
+        assert send(mistaken, "erase", anna()) == Done()
+        assert mistaken.records("lead-anna") == []
+
+
 class TestWhatIsNotOurs:
     def test_a_record_that_sales_typed_with_the_same_address_stays(self, odoo: OdooWorld) -> None:
         theirs = odoo.odoo.add("crm.lead", name="Call her", email_from="anna@example.org", phone="+37120000000")

@@ -82,6 +82,7 @@ class OdooServer:
     external: dict[str, tuple[str, int]] = field(default_factory=dict)
     chatter: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)  # leads that a record rule keeps from the salesperson
+    remembered: set[str] = field(default_factory=set)  # external ids of which a process remembers a record that is not
     last: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
     loading: set[str] = field(default_factory=set)
@@ -164,6 +165,8 @@ class OdooServer:
     ) -> Any:
         with self.lock:
             found = self.external.get(f"{module}.{xml_id}")
+            if f"{module}.{xml_id}" in self.remembered:
+                return ["crm.lead", False]
             if found is None:
                 raise wrong(f"External ID not found in the system: {module}.{xml_id}")
             model, record = found
@@ -236,6 +239,7 @@ class OdooServer:
                 if self.rows[model].pop(record, None) is None:
                     raise missing(model)
                 self.chatter.pop((model, record), None)
+                self.remembered.clear()  # all processes are told to forget what they remember
                 self.external = {name: of for name, of in self.external.items() if of != (model, record)}
         return True
 
@@ -270,10 +274,13 @@ class OdooServer:
             try:
                 values[column] = converted(KINDS[model][column], text)
             except ValueError as error:
+                if name not in self.external and model == "crm.lead":
+                    self.remembered.add(name)  # the record was made, and rolled back
                 return failed(str(error), field=column)
         with self.lock:
             found = self.external.get(name)
-            if not user.may(model, "write" if found else "create"):
+            is_hidden = found is not None and found[1] in self.hidden and not user.admin
+            if is_hidden or not user.may(model, "write" if found else "create"):
                 return failed(f"You are not allowed to modify '{model}' records.")
             if found is None and model == "crm.lead" and not values.get("name"):
                 return failed("Missing required value for the field 'Opportunity' (name)", field="name")
