@@ -136,8 +136,28 @@ class Odoo:
         names = {name.partition("/")[0] for name in self.map.targets()}  # of a column such as team_id/id the field
         if not names <= self._fields(turn).keys():
             return "field_unknown_there"
+        if self._wrong_fixed(turn):
+            return "fixed_not_taken"
         told = any(place in names for *_, place, _ in LISTS)
         return None if told or not self.map.opt_out else "opt_out_without_address"
+
+    def _wrong_fixed(self, turn: Turn) -> bool:
+        """Say whether a fixed value has no choice or record of that name, as each `load` would find out."""
+        if not self.map.fixed:
+            return False
+        match self._sales.call(turn, LEAD, "fields_get", attributes=["relation", "selection"]):
+            case dict(found) if all(isinstance(one, dict) for one in found.values()):
+                about = [(found.get(name, {}), value) for name, value in self.map.fixed.items()]
+                return not all(self._is_choice(turn, of, value) for of, value in about)
+        raise CallFailed(Unknown("answer_not_readable"))
+
+    def _is_choice(self, turn: Turn, of: Mapping[str, Any], value: str) -> bool:
+        match of:
+            case {"relation": str(model)}:
+                return bool(self._sales.call(turn, model, "name_search", name=value, operator="=", limit=1))
+            case {"selection": list(choices)}:
+                return any(value.lower() in map(str.lower, map(str, one)) for one in choices if isinstance(one, list))
+        return True
 
     def _upsert(self, turn: Turn, parcel: Parcel) -> Outcome:
         held = self._find(turn, self._sales, LEAD, parcel.lead)

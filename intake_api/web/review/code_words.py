@@ -50,6 +50,7 @@ WHY_NOT_SENT = {
     "field_unknown_there": _l("a field is unknown there"),
     "file_not_writable": _l("file not writable"),
     "folder_not_writable": _l("folder not writable"),
+    "fixed_not_taken": _l("a fixed value is none there"),
     "hung_up": _l("hung up"),
     "inactive_there": _l("inactive there"),
     "internal_error": _l("internal error"),

@@ -33,7 +33,7 @@ TO_DO: Mapping[str, str] = {
     **dict.fromkeys(("key_property_missing", "lead_key_field_missing"), KEY_FIELD),
     **dict.fromkeys(("not_reachable", "name_not_found", "hung_up", "too_slow", "not_now", "asked_to_wait"), REACH),
     **dict.fromkeys(("tls_failed", "certificate_not_trusted", "address_gone", "not_found_there", "redirected"), REACH),
-    **dict.fromkeys(("map_missing", "field_unknown_there", "opt_out_without_address"), MAP),
+    **dict.fromkeys(("map_missing", "field_unknown_there", "fixed_not_taken", "opt_out_without_address"), MAP),
     **dict.fromkeys(("subscription_not_mapped", "subscription_unknown_there"), MAP),
     "address_not_public": NETWORK,
     "destination_not_configured": RESTART,

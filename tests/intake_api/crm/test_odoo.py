@@ -379,6 +379,8 @@ class TestTheCheck:
         ("differs", "reason"),
         [
             ({"fixed": {"x_no_such": "1"}}, "field_unknown_there"),
+            ({"fixed": {"source_id": "Nowhere"}}, "fixed_not_taken"),
+            ({"fixed": {"source_id": "Website", "type": "banana"}}, "fixed_not_taken"),
             ({"forms": {"request_demo": {"headcount": "x_headcount"}}}, "field_unknown_there"),
             ({"fields": None}, "map_missing"),
             ({"fields": {"name": "contact_name"}}, "opt_out_without_address"),
@@ -387,6 +389,11 @@ class TestTheCheck:
     def test_a_map_that_cannot_work_is_told(self, tmp_path: Path, differs: dict[str, Any], reason: str) -> None:
         with odoo_world(19, tmp_path, **differs) as odoo:
             assert odoo.destination.check(now=NOW) == Refused(reason)
+
+    def test_fixed_values_that_are_there_are_fine(self, tmp_path: Path) -> None:
+        with odoo_world(19, tmp_path, fixed={"source_id": "Website", "type": "Opportunity"}) as odoo:
+            assert odoo.destination.check(now=NOW) == Done()
+            assert isinstance(odoo.destination.send("upsert", anna(), now=NOW), Done)
 
     def test_a_wrong_database_is_told(self, tmp_path: Path) -> None:
         with odoo_world(17, tmp_path) as odoo:

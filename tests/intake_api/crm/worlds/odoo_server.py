@@ -20,6 +20,7 @@ KINDS = {
         **dict.fromkeys(("x_newsletter", "x_newsletter_proof", "phone_sanitized"), "char"),
         "description": "html",
         "source_id": "many2one",
+        "type": "selection",
         "user_id": "many2one",
         "x_newsletter_at": "datetime",
         "x_wants_news": "boolean",
@@ -30,8 +31,18 @@ KINDS = {
     "res.partner": {"name": "char", "email_normalized": "char"},
 }
 SOURCES = {"Website": 1, "Newsletter": 2}
+TYPES = {"lead": "Lead", "opportunity": "Opportunity"}
+MORE = {"source_id": {"relation": "utm.source"}, "type": {"selection": [list(one) for one in TYPES.items()]}}
 SALES_MAY = {"crm.lead": {"read", "create", "write"}, "res.partner": {"read", "create", "write"}}
-ON_MODEL = {"load", "search_read", "search_count", "fields_get", "check_object_reference", "check_access_rights"}
+ON_MODEL = {
+    "load",
+    "name_search",
+    "search_read",
+    "search_count",
+    "fields_get",
+    "check_object_reference",
+    "check_access_rights",
+}
 NO_NUMBER = "+447700900"  # kept for drama: no number to those who ask whether one is valid
 PLAIN = re.compile(r"[^<>&]*")
 
@@ -196,8 +207,14 @@ class OdooServer:
         self, user: User, model: str, _ids: list[int], _context: dict[str, Any], attributes: list[str]
     ) -> Any:
         self._must(user, model, "read")
-        assert attributes == ["type"]
-        return {name: {"type": kind} for name, kind in KINDS[model].items()}
+        whole = {name: {"type": kind, **MORE.get(name, {})} for name, kind in KINDS[model].items()}
+        return {name: {one: of[one] for one in attributes if one in of} for name, of in whole.items()}
+
+    def do_name_search(
+        self, _user: User, model: str, _ids: list[int], _context: dict[str, Any], name: str, operator: str, limit: int
+    ) -> Any:
+        assert (model, operator) == ("utm.source", "=")
+        return [[record, shown] for shown, record in SOURCES.items() if shown == name][:limit]
 
     def do_read(self, user: User, model: str, ids: list[int], _context: dict[str, Any], fields: list[str]) -> Any:
         self._must(user, model, "read")
@@ -352,6 +369,10 @@ def converted(kind: str, text: str) -> Any:
         if text not in SOURCES:
             raise ValueError(f"No matching record found for name '{text}' in field 'Source'")
         return [SOURCES[text], text]
+    if kind == "selection":
+        if text not in (*TYPES, *TYPES.values()):
+            raise ValueError(f"Value '{text}' not found in selection field 'Type'")
+        return text.lower()
     if kind == "datetime":
         try:
             datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 Odoo's are in UTC and say nothing
