@@ -92,7 +92,8 @@ class TestErasing:
                 receiver.behaviour = answer(204)
                 drain(people, there, lead)
                 operations = [operation for operation, _ in told(receiver, lead)]
-                assert operations in ([], ["lead.upsert", "lead.erase"])
+                again = ["lead.erase"] * (1 if status == 204 else 2)  # once more where a call may still arrive
+                assert operations in ([], ["lead.upsert", *again])
                 assert not there.met
                 people.is_gone(lead, mark)
 
