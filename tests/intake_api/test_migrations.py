@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, MetaData, Table, inspect, text
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.flows.approve_lead import approve_lead
@@ -20,6 +20,7 @@ from intake_api.queue import Queue
 from intake_api.settings import Settings
 from intake_api.store import tables
 from intake_api.store.base import Store
+from intake_api.store.deliveries import list_deliveries
 from intake_api.store.staff import add_staff
 from tests.intake_api.conftest import DrivenClock
 from tests.intake_api.kept_leads import keep_first_yes, keep_lead
@@ -91,6 +92,41 @@ class TestMigrations:
         now_there = count_rows(store)
         assert {table: now_there[table] for table in FIRST_TABLES - {"evidence"}} == {
             table: counted[table] for table in FIRST_TABLES - {"evidence"}
+        }
+
+    def test_what_no_connector_could_say_is_due_and_both_leads_of_a_merge_say_what_counts(
+        self, catalogue: Catalogue, clock: DrivenClock, store: Store, queue: Queue
+    ) -> None:
+        """Step 0045: before it, what was taken back, erased or merged was noted as `untold`."""
+        merged, stays = (keep_lead(store, catalogue, now=clock()) for _ in range(2))
+        approve = {"destination": "file", "recipient": "crm", "seen_version": 1, "staff_id": "0" * 32}
+        for lead in (merged, stays):
+            approve_lead(store, queue, lead.reference, **approve, now=clock())  # type: ignore[arg-type]
+        for revision in REVISIONS[-2 : REVISIONS.index("0044") - 1 : -1]:
+            with store.writing() as tx:
+                step(tx, revision, down=True)
+        with store.writing() as tx:
+            deliveries, merges = (Table(name, MetaData(), autoload_with=tx) for name in ("deliveries", "lead_merges"))
+            tx.execute(deliveries.update().values(state="delivered", attempts=1, next_attempt_at=None))
+            of_merged = tx.execute(deliveries.select().where(deliveries.c.lead_id == merged.id)).mappings().one()
+            for kind in ("merge", "withdraw"):
+                tx.execute(deliveries.insert().values({**of_merged, "id": kind, "kind": kind, "state": "untold"}))
+            who = {"lead_id": merged.id, "into_id": stays.id, "into_version": 1, "merged_by": "0" * 32}
+            when = dict.fromkeys(("merged_at", "delete_after", "into_delete_after", "end_set"), clock())
+            tx.execute(merges.insert().values(**who, **when, state="approved"))
+        migrate_store(store)
+        with store.reading() as tx:
+            told = {lead.id: list_deliveries(tx, lead.id) for lead in (merged, stays)}
+        assert {
+            lead: sorted((one.kind, one.state, one.next_attempt_at is not None) for one in of_lead)
+            for lead, of_lead in told.items()
+        } == {
+            merged.id: [
+                ("update_consent", "retrying", True),
+                ("upsert", "delivered", False),
+                ("withdraw", "retrying", True),
+            ],
+            stays.id: [("update_consent", "retrying", True), ("upsert", "delivered", False)],
         }
 
 

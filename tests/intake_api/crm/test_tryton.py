@@ -211,6 +211,30 @@ class TestErasing:
         assert world.destination.send("erase", anna("d2"), now=NOW) == Done("2")
         assert "anna@example.org" not in everything(world)
 
+    @pytest.mark.parametrize(
+        ("status", "said", "outcome"),
+        [
+            (429, b"", Retry("asked_to_wait", None, 429)),
+            (503, b"", Retry("not_now", None, 503)),
+            (200, b'{"error": ["ConcurrencyException", []]}', Retry("changed_meanwhile")),
+            (200, b'{"error": ["UserError", ["Not in the group", ""]]}', NotAllowedIn("erase_rights_missing")),
+        ],
+    )
+    def test_only_a_wizard_that_refuses_to_open_stops_the_destination(
+        self, world: TrytonWorld, status: int, said: bytes, outcome: Outcome
+    ) -> None:
+        world.destination.send("upsert", anna(), now=NOW)
+
+        def instead(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+            if b"party.erase.create" in body:
+                say(handler, status, "application/json", said)
+            else:
+                say(handler, *world.door.pass_on(handler, body))
+
+        with world.behaving(instead):
+            assert world.destination.send("erase", anna("d2"), now=NOW) == outcome
+        assert world.destination.send("erase", anna("d2"), now=NOW) == Done("2")
+
     def test_without_a_second_account_it_is_for_a_person(self, world: TrytonWorld) -> None:
         world.destination.send("upsert", anna(), now=NOW)
         alone = destination(world, erase_user="", erase_key="")
