@@ -15,7 +15,6 @@ from intake_api.crm.registry import open_destination
 from intake_api.crm.webhook import SecretInvalid
 from intake_api.flows.open_store import RecipientUnknown, SchemaOutOfDate, open_store, ready_store
 from intake_api.mail.registry import open_mailer
-from intake_api.rules.web_target import TargetRefused
 from intake_api.settings import SettingsError, read_settings
 from intake_api.store.base import StoreUnavailable
 from intake_api.store.keyring import KeyMismatch
@@ -36,8 +35,8 @@ NO_START = (
 def check_start(environ: Mapping[str, str]) -> None:
     """Open what the processes will open, with every key, and close it again. The database must be up to date.
 
-    :raises SettingsError, CatalogueError, TargetRefused, SecretInvalid, RecipientUnknown, SchemaOutOfDate, KeyMismatch,
-        NoticeAltered, StoreUnavailable: a process would not start; the text is the sentence to show.
+    :raises SettingsError, CatalogueError, SecretInvalid, RecipientUnknown, SchemaOutOfDate, KeyMismatch, NoticeAltered,
+        StoreUnavailable: a process would not start; the text is the sentence to show.
     """
     settings = read_settings(environ)
     catalogue = load_catalogue(settings.catalogue, settings.public_url)
@@ -53,8 +52,6 @@ def check_start(environ: Mapping[str, str]) -> None:
 def main() -> None:
     try:
         check_start(os.environ)
-    except TargetRefused as error:
-        sys.exit(f"vestibule: VESTIBULE_WEBHOOK_URL cannot be used ({error.code}); docs/delivery.md says what can.")
     except NO_START as error:
         sys.exit(f"vestibule: {error}")
 

@@ -16,6 +16,7 @@ from intake_api.crm.salesforce import Salesforce
 from intake_api.crm.tryton import Tryton
 from intake_api.crm.webhook import Webhook
 from intake_api.rules.field_map import FieldMap
+from intake_api.rules.web_target import TargetRefused
 from intake_api.settings import Settings, SettingsError
 
 # How each kind of CRM is opened.
@@ -29,14 +30,32 @@ KINDS: Mapping[str, Callable[..., Destination]] = {
     "pipedrive": Pipedrive,
 }
 
+_ON_THIS_MACHINE = "on this machine itself, with VESTIBULE_WEBHOOK_ALLOW_LOOPBACK=1 and not in production"
+# Why an address cannot be one, and what can (SEC-34).
+_REFUSED = {
+    "address_malformed": "is no address. Write one such as https://crm.company.example.",
+    "scheme_not_https": f"does not begin with https://. Only what is {_ON_THIS_MACHINE}, may begin with http://.",
+    "user_in_address": "has a user in it. Leave that out: the account has settings of its own.",
+    "host_malformed": "has no name or address of a host. Write one such as https://crm.company.example.",
+    "port_not_allowed": f"has a port other than 443 and 8443. Only what is {_ON_THIS_MACHINE}, may have any.",
+}
+
 
 def open_destination(settings: Settings, catalogue: Catalogue) -> Destination:
     """Return the configured destination; nothing is called or written yet.
 
-    :raises TargetRefused: the webhook's address breaks a rule (SEC-34).
     :raises SecretInvalid: the webhook's secret is none.
-    :raises SettingsError: a CRM needs a setting that is not there, or the file's rotation is none.
+    :raises SettingsError: the address breaks a rule (SEC-34), a CRM needs a setting that is not there, or the file's
+        rotation is none.
     """
+    try:
+        return _opened(settings, catalogue)
+    except TargetRefused as error:
+        name = "WEBHOOK_URL" if settings.destination == "webhook" else "CRM_URL"
+        raise SettingsError(f"VESTIBULE_{name} {_REFUSED[error.code]}") from None
+
+
+def _opened(settings: Settings, catalogue: Catalogue) -> Destination:
     named = catalogue.field_map(settings.destination)
     if settings.destination == "webhook":
         return Webhook(

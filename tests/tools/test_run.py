@@ -192,7 +192,7 @@ class TestNothingIsHalfStarted:
             ),
             (
                 {"VESTIBULE_DESTINATION": "webhook", "VESTIBULE_WEBHOOK_URL": "http://crm.company.example"},
-                "VESTIBULE_WEBHOOK_URL cannot be used (scheme_not_https)",
+                "VESTIBULE_WEBHOOK_URL does not begin with https://.",
             ),
             (
                 {"VESTIBULE_DESTINATION_RECIPIENT": "nobody"},

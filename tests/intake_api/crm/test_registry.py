@@ -1,13 +1,14 @@
 """Each kind of destination that the settings know can be opened from them, and staff read every reason in words."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 from intake_api.catalogue.model import Catalogue
 from intake_api.crm.registry import KINDS, open_destination
-from intake_api.settings import CRMS, DESTINATIONS, Destination, read_settings
+from intake_api.settings import CRMS, DESTINATIONS, Destination, SettingsError, read_settings
 from intake_api.web.review.code_words import DESTINATIONS as CALLED
 from intake_api.web.review.code_words import WHY_NOT_SENT
 from tests.intake_api.conftest import ROOT, random_secrets
@@ -39,6 +40,28 @@ class TestKinds:
         settings = read_settings({**random_secrets(), **environment}, "worker")
         opened = open_destination(settings, catalogue)
         assert (opened.name, opened.recipient) == (kind, "crm")
+
+    @pytest.mark.parametrize("kind", [kind for kind in DESTINATIONS if kind != "file"])
+    @pytest.mark.parametrize(
+        ("url", "sentence"),
+        [
+            ("http://127.0.0.1:8069", "does not begin with https://. Only what is on this machine itself"),
+            ("https://crm.example:8069", "has a port other than 443 and 8443. Only what is on this machine itself"),
+            ("https://bot:key@crm.example", "has a user in it. Leave that out"),
+            ("crm.example", "is no address. Write one such as https://"),
+            ("https://crm example", "is no address. Write one such as https://"),
+            ("https://-/", "has no name or address of a host."),
+        ],
+    )
+    def test_sec34_an_address_that_cannot_be_is_said_with_its_setting_and_with_what_can(
+        self, kind: Destination, url: str, sentence: str, catalogue: Catalogue, tmp_path: Path
+    ) -> None:
+        told = {"CRM_URL": url, "CRM_DATABASE": "crm", "CRM_USER": "bot", "CRM_KEY": "k" * 32, "WEBHOOK_URL": url}
+        environment = {f"VESTIBULE_{name}": value for name, value in {**told, "DESTINATION": kind}.items()}
+        settings = read_settings({**random_secrets(), **environment, "VESTIBULE_VAR": str(tmp_path)}, "worker")
+        setting = "VESTIBULE_WEBHOOK_URL" if kind == "webhook" else "VESTIBULE_CRM_URL"
+        with pytest.raises(SettingsError, match=f"^{setting} {re.escape(sentence)}"):
+            open_destination(settings, catalogue)
 
 
 class TestReasons:
