@@ -192,7 +192,9 @@ def read_settings(environ: Mapping[str, str], process: str | None = None) -> Set
     if test_clock and mode != "test":
         raise SettingsError(f"VESTIBULE_TEST_CLOCK moves the time and is for VESTIBULE_MODE=test only, not {mode}.")
     if allow_loopback and mode == "production":
-        raise SettingsError("VESTIBULE_WEBHOOK_ALLOW_LOOPBACK is for VESTIBULE_MODE=development; unset it in production.")
+        raise SettingsError(
+            "VESTIBULE_WEBHOOK_ALLOW_LOOPBACK is for VESTIBULE_MODE=development; unset it in production."
+        )
     public_url = read.url("PUBLIC_URL", _loopback(read, "PUBLIC_PORT", 8080))
     destination = read.one_of("DESTINATION", DESTINATIONS, "file")
     webhook_url = read.text("WEBHOOK_URL")

@@ -7,7 +7,7 @@ from intake_api.clock import rfc3339
 from intake_api.crm.port import Parcel
 from intake_api.rules.field_map import FieldMap
 
-GIVEN = "given"
+GIVEN, REQUESTED = "given", "requested"
 
 
 def utc_text(moment: datetime) -> str:
@@ -28,9 +28,11 @@ def consent_values(parcel: Parcel, named: FieldMap, written: Callable[[datetime]
 def opted_out(parcel: Parcel, named: FieldMap) -> bool | None:
     """Say whether nobody may advertise to this person: no purpose of advertising is given, or all is only to be kept.
 
-    None: none was decided.
+    None: none was decided, or a first yes waits for its confirmation: most CRMs take nobody off a list again.
     """
     if parcel.restricted and named.opt_out:
         return True
-    decided = [purpose for purpose in parcel.purposes if purpose.id in named.opt_out]
-    return None if not decided else not any(purpose.state == GIVEN for purpose in decided)
+    states = {purpose.state for purpose in parcel.purposes if purpose.id in named.opt_out}
+    if GIVEN in states:
+        return False
+    return None if not states or REQUESTED in states else True

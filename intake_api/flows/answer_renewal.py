@@ -11,6 +11,7 @@ from intake_api.flows.keep_longer import keep_longer
 from intake_api.flows.open_questions import OpenQuestion, open_questions
 from intake_api.flows.record_answer import RENEWAL
 from intake_api.flows.take_back import Said, take_back
+from intake_api.flows.tell_destinations import tell_what_is_allowed
 from intake_api.log import event
 from intake_api.rules.age_of_consent import AGE_MISSING, SaidAge, kept_of, why_not
 from intake_api.rules.consent import DecisionState
@@ -127,3 +128,4 @@ def _renew(tx: Connection, renewal: Renewal, question: OpenQuestion, answer: Ans
     )
     add_decision(tx, lead.id, answered)
     keep_longer(tx, lead, now=now)
+    tell_what_is_allowed(tx, lead, question.today, [question.purpose], now=now)

@@ -1,16 +1,17 @@
-"""Take the second yes: the purpose is given from now on, and so long may the data be kept (C-12)."""
+"""Take the second yes (C-12): the purpose is given from now on, the data may be kept so long, who has it is told."""
 
 import json
 from datetime import datetime
 
+from intake_api.flows.hold_lead import hold_lead
 from intake_api.flows.keep_longer import keep_longer
 from intake_api.flows.record_answer import record_answer
 from intake_api.flows.state_now import is_changed
+from intake_api.flows.tell_destinations import tell_what_is_allowed
 from intake_api.rules.consent import DecisionState
 from intake_api.store.base import Store
 from intake_api.store.confirmations import ConfirmationUnknown, get_by_token, mark_confirmed
 from intake_api.store.decisions import current_decisions
-from intake_api.store.leads import get_lead_by_id
 from intake_api.store.notices import get_notice_body
 
 __all__ = ["ConfirmationOver", "ConfirmationUnknown", "confirm_decision"]
@@ -35,7 +36,7 @@ def confirm_decision(store: Store, token: str, *, now: datetime) -> None:
         confirmation = get_by_token(tx, token, hold=True)
         if confirmation.confirmed_at is not None and confirmation.ended_at is None:
             return
-        lead = get_lead_by_id(tx, confirmation.lead_id)
+        lead = hold_lead(tx, confirmation.lead_id)
         first = current_decisions(tx, lead.id)[confirmation.purpose]
         is_asked = first.state is DecisionState.REQUESTED and not is_changed(tx, lead, first)
         if not confirmation.is_open(now) or not is_asked:
@@ -54,3 +55,4 @@ def confirm_decision(store: Store, token: str, *, now: datetime) -> None:
         )
         mark_confirmed(tx, confirmation.id, now=now)
         keep_longer(tx, lead, now=now)
+        tell_what_is_allowed(tx, lead, notice, [confirmation.purpose], now=now)

@@ -15,7 +15,7 @@ from intake_api.flows.judge_forwarding import judge_forwarding
 from intake_api.flows.notice_in_force import notice_in_force
 from intake_api.flows.promised_end import promised_end
 from intake_api.flows.send_confirmation import drop
-from intake_api.flows.tell_destinations import UPDATE_CONSENT, tell_destinations
+from intake_api.flows.tell_destinations import tell_what_is_allowed
 from intake_api.rules.consent import DecisionState
 from intake_api.rules.lead_state import MOVES, Act, LeadState
 from intake_api.rules.retention import NOTHING_LIVES
@@ -91,8 +91,7 @@ def settle_ended(
     _end_questions(tx, lead, purposes, now=now)
     _drop_deliveries(tx, lead, now=now)
     _keep_shorter(tx, lead, notice, now=now)
-    recipients = {name for one in notice["purposes"] if one["id"] in purposes for name in one["recipients"]}
-    tell_destinations(tx, lead, UPDATE_CONSENT, recipients=recipients, case_id=case_id, now=now)
+    tell_what_is_allowed(tx, lead, notice, purposes, case_id=case_id, now=now)
 
 
 def leave_if_nothing_lives(tx: Connection, lead_id: str, *, now: datetime) -> None:

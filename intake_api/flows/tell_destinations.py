@@ -1,12 +1,15 @@
 """Let a no travel as far as the yes did: tell each destination that has a lead, or may have it (G-01, Art. 19).
 
+So does a yes that is said when the lead has left already: a second one, or one that was asked for again.
+
 It is written as a delivery in the transaction of what is told, due at once; the worker's next round puts it into the
 queue that only such deliveries have. What is said in it is read when it leaves, so that a later one of the same kind
 says all that an earlier one would have.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -54,6 +57,23 @@ def tell_destinations(
             link_cases(tx, [case_id], delivery.id, lead.id)
         told.append(delivery)
     return told
+
+
+def tell_what_is_allowed(
+    tx: Connection,
+    lead: Lead,
+    notice: Mapping[str, Any],
+    purposes: Collection[str],
+    *,
+    case_id: str | None = None,
+    now: datetime,
+) -> None:
+    """Tell whoever the notice named for one of these purposes: it was taken back, it ended, or it is given from now on.
+
+    The caller holds the lead by `hold_lead`.
+    """
+    recipients = {name for one in notice["purposes"] if one["id"] in purposes for name in one["recipients"]}
+    tell_destinations(tx, lead, UPDATE_CONSENT, recipients=recipients, case_id=case_id, now=now)
 
 
 def end_erasures(tx: Connection, lead: Lead, reason: str, *, now: datetime) -> None:

@@ -6,8 +6,11 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from sqlalchemy import text
 
+from intake_api.clock import rfc3339
 from intake_api.crm.port import Done, Operation, Outcome, Parcel, Refused, Retry
 from intake_api.flows.approve_lead import approve_lead
+from intake_api.flows.ask_to_renew import ask_to_renew
+from intake_api.flows.confirm_decision import confirm_decision
 from intake_api.flows.deliver import deliver
 from intake_api.flows.enqueue_due import enqueue_due
 from intake_api.flows.erase_by_receipt import erase_by_receipt
@@ -20,11 +23,16 @@ from intake_api.rules.field_map import FieldMap
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.deliveries import Delivery, DeliveryState
 from intake_api.store.leads import Lead
+from intake_api.store.renewals import Why
 from tests.intake_api.crm.receiver import Receiver, answer
 from tests.intake_api.crm.webhooks import webhook
+from tests.intake_api.flows.confirmations import ToldMailer, desk_of, token_of
+from tests.intake_api.flows.confirmations import attempt as send_confirmation_mail
 from tests.intake_api.flows.deliveries import House
+from tests.intake_api.flows.renewals import answer as answer_renewal_with
+from tests.intake_api.flows.renewals import token_of as renewal_token_of
 from tests.intake_api.flows.telling import attempt, delivered, go_round, no, nos, told, until_settled
-from tests.intake_api.kept_leads import deliveries_now, entries, kinds, lead_now, receipt_of
+from tests.intake_api.kept_leads import TOKEN_KEY, deliveries_now, entries, kinds, lead_now, receipt_of
 
 YES = {"product_offers": True, "newsletter": True}
 
@@ -55,6 +63,41 @@ def approve_again(house: House, lead: Lead) -> None:
         staff_id="s" * 32,
         now=house.clock(),
     )
+
+
+class TestAYesThatComesLater:
+    def test_c12_a_second_yes_is_told_to_who_has_the_lead(self, house: House, receiver: Receiver) -> None:
+        lead = delivered(house, YES)
+        send_confirmation_mail(house.store, desk_of(ToldMailer()), lead, house.clock)
+        token = token_of(house.store, lead)
+        confirm_decision(house.store, token, now=house.clock())
+        confirm_decision(house.store, token, now=house.clock())
+        assert (no(house, lead).kind, no(house, lead).state) == ("update_consent", DeliveryState.RETRYING)
+        go_round(house, lead)
+        (_, first), (kind, second) = told(receiver)
+        assert kind == "lead.update_consent"
+        states = [{one["id"]: one["state"] for one in parcel["purposes"]} for parcel in (first, second)]
+        assert [one["newsletter"] for one in states] == ["requested", "given"]
+        assert no(house, lead).state is DeliveryState.DELIVERED
+
+    def test_c16_a_yes_that_is_said_again_is_told_with_its_new_time(self, house: House, receiver: Receiver) -> None:
+        lead = delivered(house, {"product_offers": True})
+        with house.store.writing() as tx:  # its retention would end before it
+            tx.execute(text("UPDATE leads SET delete_after = '2029-01-01 00:00:00'"))
+        house.clock.advance(days=336)
+        ask_to_renew(house.store, house.queue, TOKEN_KEY, {"product_offers"}, now=house.clock())
+        token = renewal_token_of(house.store, lead, Why.ENDING)
+        answer_renewal_with(house.store, token, "product_offers", house.clock, yes=True)
+        go_round(house, lead)
+        (kind, parcel) = told(receiver)[-1]
+        (offers,) = [one for one in parcel["purposes"] if one["id"] == "product_offers"]
+        assert (kind, offers["state"], offers["decided_at"]) == ("lead.update_consent", "given", rfc3339(house.clock()))
+
+    def test_who_has_nothing_is_told_nothing(self, house: House) -> None:
+        lead = house.approved(YES)
+        send_confirmation_mail(house.store, desk_of(ToldMailer()), lead, house.clock)
+        confirm_decision(house.store, token_of(house.store, lead), now=house.clock())
+        assert nos(house, lead) == []
 
 
 class TestWithdrawing:
