@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -78,10 +79,13 @@ from intake_api.store.workers import last_beat
 from intake_api.workflows.attempts import Desks, Workflow, attempts
 
 AT_ONCE = 8  # deliveries in hands at the same time, as many that tell a no, and as many mails
-LOOK_EVERY = 0.2  # seconds between two looks into the queue
+FETCHED = 2 * AT_ONCE  # taken from a queue without a limit, so that free hands need not wait for the next look
+LOOK_EVERY = 0.2  # seconds between two looks into a queue of deliveries
+LOOK_FOR_MAILS_EVERY = 1.0  # and into every other: a look costs some 5 ms, and most find nothing
 BEAT_EVERY = 5.0
 SILENT_AFTER = timedelta(seconds=30)  # for the health check of a container
 FINISH_WITHIN = 5  # seconds to finish what is in hands when told to leave
+CALLING = (DELIVER_LEAD, TELL_DESTINATION)
 # Where a vendor limits an account: so many deliveries, of some four calls each. The others take what they can.
 RATES = {"hubspot": "20/10s", "salesforce": "5/s", "pipedrive": "4/2s"}
 MOST_STARTS = 20  # of one attempt: one that takes the worker down each time is mended instead, and counted
@@ -137,7 +141,7 @@ def worker(check: bool) -> None:
 def work(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, finish what is in hands within seconds, and return.
 
-    :raises SettingsError, CatalogueError, TargetRefused, SecretInvalid, SchemaOutOfDate, KeyMismatch, NoticeAltered,
+    :raises SettingsError, CatalogueError, SecretInvalid, SchemaOutOfDate, KeyMismatch, NoticeAltered,
         StoreUnavailable: one sentence; nothing was started.
     """
     stop = threading.Event()
@@ -334,20 +338,21 @@ class _Engine:
                 "serializer": DBOSPortableJSONSerializer(),
                 "sys_db_pool_size": 4,
                 "db_engine_kwargs": {"hide_parameters": True},
-                "max_executor_threads": 3 * AT_ONCE,
+                "max_executor_threads": 5 * AT_ONCE,
                 "enable_otlp": False,
                 "log_level": "WARNING",
             }
         )
         for name, workflow in workflows.items():
-            DBOS.workflow(name=name, max_recovery_attempts=MOST_STARTS)(_guarded(name, workflow))
+            run = _guarded(name, workflow, threading.BoundedSemaphore(AT_ONCE))
+            DBOS.workflow(name=name, max_recovery_attempts=MOST_STARTS)(run)
         DBOS.launch()
         for name in workflows:
             limit = limits.get(name)
             DBOS.register_queue(
                 name,
-                worker_concurrency=AT_ONCE,
-                polling_interval_sec=LOOK_EVERY,
+                worker_concurrency=FETCHED if name in CALLING and not limit else AT_ONCE,
+                polling_interval_sec=LOOK_EVERY if name in CALLING else LOOK_FOR_MAILS_EVERY,
                 limiter={"limit": limit.limit, "period": limit.period} if limit else None,
                 on_conflict="always_update",
             )
@@ -359,12 +364,13 @@ class _Engine:
         DBOS.destroy(workflow_completion_timeout_sec=FINISH_WITHIN)
 
 
-def _guarded(name: str, workflow: Workflow) -> Workflow:
-    """Keep what an error says out of the engine's tables and messages (SEC-36)."""
+def _guarded(name: str, workflow: Workflow, hands: AbstractContextManager[object]) -> Workflow:
+    """Keep what an error says out of the engine's tables and messages (SEC-36); begin when hands are free."""
 
     def run(key: str) -> None:
         try:
-            workflow(key)
+            with hands:
+                workflow(key)
         except Exception as error:  # noqa: BLE001 - one of the three doors: `mend_deliveries` finds what broke
             failure("workflow.broke", error, workflow=name, key=key)
             raise WorkflowBroke(type(error).__name__) from None

@@ -1,5 +1,6 @@
 """How destinations fare: the numbers are right, and come out of their own indexes however much waits."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,7 +97,9 @@ class TestWays:
             list_health(tx, ["webhook"], now=clock())
             ways = [way_of(tx, *one) for one in list(asked) if "deliveries" in one[0]]
         assert len(ways) == 4
-        assert [name for name in ("waiting", "arrived", "parked") if f"ix_deliveries_{name}" not in "".join(ways)] == []
+        # Of what waits either index holds nothing else; which one PostgreSQL takes hangs on how full its pages are.
+        asked_by = ("(waiting|state_next_attempt_at)", "arrived", "parked")
+        assert [name for name in asked_by if not re.search(f"ix_deliveries_{name}", "".join(ways))] == []
         whole = ("SCAN deliveries\n", "Seq Scan on deliveries")
         assert [way for way in ways if any(one in way + "\n" for one in whole)] == []
 
