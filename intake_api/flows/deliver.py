@@ -167,7 +167,7 @@ def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, 
 def _claim_no(
     tx: Connection, store: Store, lead: Lead, delivery: Delivery, named: FieldMap, *, now: datetime
 ) -> _Claimed | None:
-    """Claim what a destination is told of a lead that it has. No gate stands in its way: it never permits anything."""
+    """Claim what a destination is told of a lead that it has. No gate stands in its way: it says what is so now."""
     operation, parcel = cast(Operation, delivery.kind), None
     if operation == ERASE:
         parcel = pack_erasure(tx, lead, delivery)

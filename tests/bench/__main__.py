@@ -41,6 +41,8 @@ def main() -> None:
     """Measure, print, save."""
     results: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": platform.platform()}
     wanted = set(sys.argv[1:])
+    if unknown := wanted - benches().keys():
+        sys.exit(f"There is no part {', '.join(sorted(unknown))}. There are: {', '.join(benches())}.")
     with tempfile.TemporaryDirectory(prefix="vestibule-bench-", dir=_state()) as folder:
         for name, bench in benches().items():
             if name in wanted or not (wanted or bench.only_named):
