@@ -45,7 +45,7 @@ class TestDryRun:
     def test_x02_it_says_what_travels_under_which_name_and_what_stays(
         self, moved: Moved, store: Store, catalogue: Catalogue, clock: DrivenClock
     ) -> None:
-        lead = keep_lead(store, catalogue, now=clock(), decisions={"newsletter": True})
+        lead = keep_lead(store, catalogue, now=clock(), decisions={"newsletter": False})
         page = moved(replace(catalogue, destinations={"odoo": ODOO}), destination="odoo").page(path_of(lead))
         said = words_of(page)
         assert "Would travel: 2 · stays here: 2" in said
@@ -56,6 +56,14 @@ class TestDryRun:
         assert "is told not to send this person advertising" in said
         assert "Message – the map of fields for “Odoo” does not name it" in said
         assert said.index("Would travel") < said.index("Approve and send")
+
+    def test_a_yes_that_waits_for_its_confirmation_is_no_no(
+        self, moved: Moved, store: Store, catalogue: Catalogue, clock: DrivenClock
+    ) -> None:
+        lead = keep_lead(store, catalogue, now=clock(), decisions={"newsletter": True})
+        page = moved(replace(catalogue, destinations={"odoo": ODOO}), destination="odoo").page(path_of(lead))
+        assert "written there in x_newsletter , x_proof" in words_of(page)
+        assert "is told not to send this person advertising" not in words_of(page)
 
     def test_where_it_cannot_be_known_what_becomes_of_it_there_that_is_said(
         self, reviewer: Browser, lead: Lead
