@@ -1,14 +1,19 @@
 """Ask everybody again whose yes a publication ended: one mail a person, in steps that may be repeated (V-07).
 
-How far it is stands beside the publication and moves on in the same transaction as the mails are queued.
+Whoever has their leads for it is told that this yes does not count for now (G-01). How far it is stands beside the
+publication and moves on in the same transaction as the mails and what is told are queued.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from intake_api.flows.hold_lead import hold_together
+from intake_api.flows.notice_in_force import notice_in_force
 from intake_api.flows.open_questions import OpenQuestion, questions_to
 from intake_api.flows.state_now import state_now
+from intake_api.flows.tell_destinations import tell_what_is_allowed
 from intake_api.log import event
 from intake_api.queue import SEND_RENEWAL, Queue
 from intake_api.rules.consent import DecisionState
@@ -86,10 +91,12 @@ def _step(tx: Connection, queue: Queue, token_key: bytes, asking: Asking, *, now
 
 def _ask(tx: Connection, queue: Queue, token_key: bytes, asking: Asking, lead_id: str, *, now: datetime) -> bool:
     lead = get_lead_by_id(tx, lead_id)
-    if lead.held_for or lead.is_restricted or email_token(tx, lead_id) is None:
+    states = {purpose: state_now(tx, lead, one, now=now) for purpose, one in current_decisions(tx, lead_id).items()}
+    ended = [purpose for purpose, state in states.items() if state is DecisionState.NEEDS_RECONSENT]
+    if not ended:
         return False
-    states = {state_now(tx, lead, one, now=now) for one in current_decisions(tx, lead_id).values()}
-    if DecisionState.NEEDS_RECONSENT not in states:
+    _tell(tx, lead_id, ended, now=now)
+    if lead.held_for or lead.is_restricted or email_token(tx, lead_id) is None:
         return False
     before = list_renewals_of(tx, find_by_same_email(tx, lead_id), Why.CHANGED)
     if any(one.made_at >= asking.published_at or one.state in WAITING for one in before if one.ended_at is None):
@@ -99,3 +106,10 @@ def _ask(tx: Connection, queue: Queue, token_key: bytes, asking: Asking, lead_id
         expires_at = now + ANSWER_WITHIN
         queue_renewal(tx, queue, token_key, lead, Why.CHANGED, questions, expires_at=expires_at, now=now)
     return bool(questions)
+
+
+def _tell(tx: Connection, lead_id: str, ended: Collection[str], *, now: datetime) -> None:
+    """Tell who has the lead, or one that it is one with by merging: there the strictest counts, too."""
+    for lead in hold_together(tx, lead_id).values():
+        notice = notice_in_force(tx, lead, current_decisions(tx, lead.id).values())
+        tell_what_is_allowed(tx, lead, notice, ended, now=now)

@@ -30,13 +30,19 @@ FIELDS: dict[str, object] = {
 
 
 def keep_lead(
-    store: Store, catalogue: Catalogue, *, now: datetime, decisions: dict[str, bool] | None = None, **fields: Any
+    store: Store,
+    catalogue: Catalogue,
+    *,
+    now: datetime,
+    decisions: dict[str, bool] | None = None,
+    form: str = "request_demo",
+    **fields: Any,
 ) -> Lead:
-    """Submit one `request_demo` on a page in English; `fields` are added to the usual ones."""
-    shown = show_form(store, catalogue, TOKEN_KEY, "request_demo", "en", "page", now=now)
+    """Submit a form on a page in English; `fields` are added to the usual ones."""
+    shown = show_form(store, catalogue, TOKEN_KEY, form, "en", "page", now=now)
     asked = {field.name for field in shown.view.form.fields}
     submission = Submission(
-        form="request_demo",
+        form=form,
         presentation=shown.signed_id,
         locale="en",
         fields={**{name: value for name, value in FIELDS.items() if name in asked}, **fields},

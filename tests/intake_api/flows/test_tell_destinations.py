@@ -1,6 +1,6 @@
 """A no travels as far as the yes did (G-01, G-02, W-02, S-14): from the act to what the other side was told."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -9,6 +9,7 @@ from sqlalchemy import text
 from intake_api.clock import rfc3339
 from intake_api.crm.port import Done, Operation, Outcome, Parcel, Refused, Retry
 from intake_api.flows.approve_lead import approve_lead
+from intake_api.flows.ask_again import ask_again
 from intake_api.flows.ask_to_renew import ask_to_renew
 from intake_api.flows.confirm_decision import confirm_decision
 from intake_api.flows.deliver import deliver
@@ -22,17 +23,27 @@ from intake_api.queue import DELIVER_LEAD, TELL_DESTINATION
 from intake_api.rules.field_map import FieldMap
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.deliveries import Delivery, DeliveryState
-from intake_api.store.leads import Lead
+from intake_api.store.leads import Lead, restrict
 from intake_api.store.renewals import Why
 from tests.intake_api.crm.receiver import Receiver, answer
 from tests.intake_api.crm.webhooks import webhook
 from tests.intake_api.flows.confirmations import ToldMailer, desk_of, token_of
 from tests.intake_api.flows.confirmations import attempt as send_confirmation_mail
 from tests.intake_api.flows.deliveries import House
+from tests.intake_api.flows.merging import Pair, confirm
+from tests.intake_api.flows.publishing import MATERIAL, WORDING, Press
 from tests.intake_api.flows.renewals import answer as answer_renewal_with
 from tests.intake_api.flows.renewals import token_of as renewal_token_of
 from tests.intake_api.flows.telling import attempt, delivered, go_round, no, nos, told, until_settled
-from tests.intake_api.kept_leads import TOKEN_KEY, deliveries_now, entries, kinds, lead_now, receipt_of
+from tests.intake_api.kept_leads import (
+    TOKEN_KEY,
+    deliveries_now,
+    entries,
+    keep_lead,
+    kinds,
+    lead_now,
+    receipt_of,
+)
 
 YES = {"product_offers": True, "newsletter": True}
 
@@ -63,6 +74,11 @@ def approve_again(house: House, lead: Lead) -> None:
         staff_id="s" * 32,
         now=house.clock(),
     )
+
+
+def offers_told(receiver: Receiver) -> list[str]:
+    """Return what the other side was told of the offers, each time."""
+    return [one["state"] for _, parcel in told(receiver) for one in parcel["purposes"] if one["id"] == "product_offers"]
 
 
 class TestAYesThatComesLater:
@@ -98,6 +114,61 @@ class TestAYesThatComesLater:
         send_confirmation_mail(house.store, desk_of(ToldMailer()), lead, house.clock)
         confirm_decision(house.store, token_of(house.store, lead), now=house.clock())
         assert nos(house, lead) == []
+
+
+class TestAYesThatAPublicationEnds:
+    """What was said yes to has changed: until it is said again it does not count, here or there (C-17)."""
+
+    def test_c17_who_has_the_lead_is_told_and_once_more_when_it_is_said_again(
+        self, house: House, receiver: Receiver, press: Press
+    ) -> None:
+        lead = delivered(house, {"product_offers": True})
+        press.publish(MATERIAL)
+        for _ in range(2):
+            ask_again(house.store, house.queue, TOKEN_KEY, now=house.clock())
+        assert no(house, lead).kind == "update_consent"
+        go_round(house, lead)
+        assert offers_told(receiver) == ["given", "needs_reconsent"]
+        token = renewal_token_of(house.store, lead, Why.CHANGED)
+        answer_renewal_with(house.store, token, "product_offers", house.clock, yes=True)
+        go_round(house, lead)
+        assert offers_told(receiver) == ["given", "needs_reconsent", "given"]
+
+    def test_c17_who_is_not_asked_counts_all_the_same(self, house: House, receiver: Receiver, press: Press) -> None:
+        lead = delivered(house, {"product_offers": True})
+        with house.store.writing() as tx:
+            restrict(tx, lead.id, house.clock() + timedelta(days=30))
+        press.publish(MATERIAL)
+        assert ask_again(house.store, house.queue, TOKEN_KEY, now=house.clock()) == 0
+        go_round(house, lead)
+        assert offers_told(receiver) == ["given", "needs_reconsent"]
+
+    def test_t10_a_yes_of_a_lead_that_is_merged_into_it_ends_its_own_there(
+        self, house: House, receiver: Receiver, press: Press
+    ) -> None:
+        pair = Pair(house.store, house.queue, house.catalogue, house.clock)
+        stays = delivered(house, YES)
+        confirm(house.store, stays, house.clock)
+        yes = {"product_offers": True}
+        quote = keep_lead(
+            house.store, house.catalogue, now=house.clock(), decisions=yes, form="request_quote", headcount=20
+        )
+        pair.merge(stays, quote)
+        go_round(house, stays)
+        assert set(offers_told(receiver)) == {"given"}
+        press.publish(("forms/request_quote.yml", "material_change: false", "material_change: true"))
+        ask_again(house.store, house.queue, TOKEN_KEY, now=house.clock())
+        go_round(house, stays)
+        assert offers_told(receiver)[-1] == "needs_reconsent"
+
+    def test_nobody_is_told_of_a_wording_fix_or_who_has_nothing(self, house: House, press: Press) -> None:
+        there, here = delivered(house, {"product_offers": True}), house.approved({"product_offers": True})
+        press.publish(WORDING)
+        ask_again(house.store, house.queue, TOKEN_KEY, now=house.clock())
+        assert nos(house, there) == []
+        press.publish(MATERIAL)
+        ask_again(house.store, house.queue, TOKEN_KEY, now=house.clock())
+        assert (len(nos(house, there)), nos(house, here)) == (1, [])
 
 
 class TestWithdrawing:
