@@ -65,6 +65,11 @@ class Queue:
             self._client.resume_workflows(ids, queue_name=queue)
         return len(begun)
 
+    def workers(self) -> set[str]:
+        """Return the workers that have begun something which has not ended."""
+        begun = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return {one.executor_id for one in begun if one.executor_id is not None}
+
     def failed_keys(self, workflow: str) -> list[str]:
         """Return the keys of workflows that ended by an error instead of doing their work, at most a batch."""
         ended = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]

@@ -41,6 +41,11 @@ def claim_silent(tx: Connection, *, heir: str, now: datetime, silence: timedelta
     return silent
 
 
+def list_workers(tx: Connection) -> set[str]:
+    """Return the ids of all workers that are not forgotten."""
+    return set(tx.scalars(select(WorkerRow.id)))
+
+
 def remove_worker(tx: Connection, worker_id: str) -> None:
     """Forget a worker: it left, or all it had begun is in other hands."""
     tx.execute(delete(WorkerRow).where(WorkerRow.id == worker_id))

@@ -22,10 +22,15 @@ def begun(store: Store, queue: Queue, catalogue: Catalogue, clock: DrivenClock) 
     """A worker that began an attempt and was not heard of again."""
     approve(store, queue, keep_lead(store, catalogue, now=clock()), now=clock())
     show_life(store, "gone", host="a", now=clock())
+    begin(store, "gone")
+    return "gone"
+
+
+def begin(store: Store, worker: str) -> None:
+    """Let a worker have begun all that is queued, as the engine writes it down."""
     table = "workflow_status" if store.url.startswith("sqlite") else "dbos.workflow_status"
     with store.writing() as tx:
-        tx.execute(text(f"UPDATE {table} SET status = 'PENDING', executor_id = 'gone'"))  # noqa: S608
-    return "gone"
+        tx.execute(text(f"UPDATE {table} SET status = 'PENDING', executor_id = '{worker}'"))  # noqa: S608
 
 
 def statuses(store: Store) -> list[str]:
@@ -80,6 +85,25 @@ class TestTakeOverWork:
         self, store: Store, queue: Queue, begun: str, clock: DrivenClock
     ) -> None:
         assert take_over_work(store, queue, begun, now=clock.advance(minutes=2)) == 0
+
+    def test_what_one_took_in_its_last_moment_is_found_when_it_is_forgotten_already(
+        self, store: Store, queue: Queue, begun: str, clock: DrivenClock
+    ) -> None:
+        now = clock.advance(minutes=2)
+        assert take_over_work(store, queue, "heir", now=now) == 1
+        begin(store, "gone")  # what the dying process had sent came to the database after its heir had looked
+
+        assert take_over_work(store, queue, "heir", now=now) == 1
+        assert statuses(store) == ["ENQUEUED"]
+
+    def test_what_living_workers_have_in_hands_stays_there(
+        self, store: Store, queue: Queue, begun: str, clock: DrivenClock
+    ) -> None:
+        show_life(store, "heir", host="a", now=clock())
+        for worker in ("gone", "heir"):
+            begin(store, worker)
+            assert take_over_work(store, queue, "heir", now=clock()) == 0
+            assert statuses(store) == ["PENDING"]
 
     def test_a_worker_that_leaves_puts_its_work_back_at_once(self, store: Store, queue: Queue, begun: str) -> None:
         assert leave_work(store, queue, begun) == 1
