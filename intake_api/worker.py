@@ -79,9 +79,12 @@ from intake_api.store.workers import last_beat
 from intake_api.workflows.attempts import Desks, Workflow, attempts
 
 AT_ONCE = 8  # deliveries in hands at the same time, as many that tell a no, and as many mails
-FETCHED = 2 * AT_ONCE  # taken from a queue without a limit, so that free hands need not wait for the next look
-LOOK_EVERY = 0.2  # seconds between two looks into a queue of deliveries
-LOOK_FOR_MAILS_EVERY = 1.0  # and into every other: a look costs some 5 ms, and most find nothing
+FETCHED = 3 * AT_ONCE  # taken from a queue without a limit, so that free hands need not wait for the next look
+# Seconds between two looks into a queue: one costs some 5 ms of a core, and most find nothing.
+LOOK_EVERY = 0.5
+LOOK_WHERE_LIMITED = 0.2  # there nothing is fetched ahead
+LOOK_FOR_OTHERS_EVERY = 1.0  # a no, an act on many leads, a question
+LOOK_FOR_MAILS_EVERY = 3.0
 BEAT_EVERY = 5.0
 SILENT_AFTER = timedelta(seconds=30)  # for the health check of a container
 FINISH_WITHIN = 5  # seconds to finish what is in hands when told to leave
@@ -106,6 +109,7 @@ MAILS: Sequence[tuple[str, MailKind[Any, Any]]] = (
     ("assignments", ASSIGNMENT_MAIL),
     ("alerts", ALERT_MAIL),
 )
+_MAILS = frozenset(kind.workflow for _, kind in MAILS)
 TURNS: Sequence[tuple[str, str, Mend]] = (
     (DELIVER_LEAD, "deliveries", mend_deliveries),
     (TELL_DESTINATION, "nos", partial(mend_deliveries, workflow=TELL_DESTINATION)),
@@ -282,7 +286,11 @@ def _rounds(
 def _turns(store: Store, queue: Queue, workflow: str, name: str, mend: Mend) -> list[Round]:
     """Return the rounds that give work its next turn, and another chance to what broke."""
     return [
-        Round(f"enqueue_due_{name}", 1.0, lambda now: enqueue_due(store, queue, workflow, now=now)),
+        Round(
+            f"enqueue_due_{name}",
+            LOOK_FOR_MAILS_EVERY if workflow in _MAILS else 1.0,
+            lambda now: enqueue_due(store, queue, workflow, now=now),
+        ),
         Round(f"mend_{name}", 10.0, lambda now: mend(store, queue, now=now)),
     ]
 
@@ -338,7 +346,7 @@ class _Engine:
                 "serializer": DBOSPortableJSONSerializer(),
                 "sys_db_pool_size": 4,
                 "db_engine_kwargs": {"hide_parameters": True},
-                "max_executor_threads": 5 * AT_ONCE,
+                "max_executor_threads": 2 * FETCHED + 3 * AT_ONCE,
                 "enable_otlp": False,
                 "log_level": "WARNING",
             }
@@ -352,7 +360,7 @@ class _Engine:
             DBOS.register_queue(
                 name,
                 worker_concurrency=FETCHED if name in CALLING and not limit else AT_ONCE,
-                polling_interval_sec=LOOK_EVERY if name in CALLING else LOOK_FOR_MAILS_EVERY,
+                polling_interval_sec=_look_every(name, is_limited=limit is not None),
                 limiter={"limit": limit.limit, "period": limit.period} if limit else None,
                 on_conflict="always_update",
             )
@@ -362,6 +370,14 @@ class _Engine:
         from dbos import DBOS
 
         DBOS.destroy(workflow_completion_timeout_sec=FINISH_WITHIN)
+
+
+def _look_every(workflow: str, *, is_limited: bool) -> float:
+    if is_limited:
+        return LOOK_WHERE_LIMITED
+    if workflow == DELIVER_LEAD:
+        return LOOK_EVERY
+    return LOOK_FOR_MAILS_EVERY if workflow in _MAILS else LOOK_FOR_OTHERS_EVERY
 
 
 def _guarded(name: str, workflow: Workflow, hands: AbstractContextManager[object]) -> Workflow:

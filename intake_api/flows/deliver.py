@@ -50,7 +50,7 @@ from intake_api.store.deliveries import (
     list_deliveries,
     record_attempt,
 )
-from intake_api.store.destinations import find_pause, held_until, hold_destination, pause_destination
+from intake_api.store.destinations import destination_standing, hold_destination, pause_destination
 from intake_api.store.inbound import is_deleted_there
 from intake_api.store.lead_moves import forget_moves
 from intake_api.store.leads import Lead, get_lead_by_id, move_lead
@@ -134,11 +134,12 @@ def _claim(store: Store, destination: Destination, delivery_id: str, turn: int, 
         if delivery is None:
             return None
         lead = get_lead_by_id(tx, delivery.lead_id, hold=True)
-        if find_pause(tx, delivery.destination):
+        standing = destination_standing(tx, delivery.destination, now=now)
+        if standing.is_paused:
             waiting = Attempt(DeliveryState.RETRYING, "waiting", "destination_paused", next_attempt_at=now)
             record_attempt(tx, delivery.id, waiting, now=now)
             return None
-        if until := held_until(tx, delivery.destination, now=now):
+        if until := standing.held_until:
             waiting = Attempt(DeliveryState.RETRYING, "waiting", "asked_to_wait", next_attempt_at=until)
             record_attempt(tx, delivery.id, waiting, now=now)
             return None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, case, func, or_, select, text
 
 from intake_api.rules.lead_state import LeadState
 from intake_api.store.deliveries import ARRIVED, PARKED, WAITS, DeliveryRow, DeliveryState
-from intake_api.store.destinations import Pause, held_until, list_pauses
+from intake_api.store.destinations import Pause, destination_standing, list_pauses
 from intake_api.store.leads import LeadRow
 from intake_api.store.report_counts import Kind, ReportCountRow
 
@@ -58,7 +58,7 @@ def list_health(tx: Connection, names: Iterable[str], *, now: datetime) -> list[
         health.arrived_at = tx.scalar(select(func.max(DeliveryRow.last_at)).where(*mine))
         since = select(func.count()).select_from(DeliveryRow).where(*mine, DeliveryRow.last_at > now - LATELY)
         health.lately = tx.scalar(since) or 0
-        health.held_until = held_until(tx, health.name, now=now)
+        health.held_until = destination_standing(tx, health.name, now=now).held_until
     return sorted(found.values(), key=lambda one: one.name)
 
 

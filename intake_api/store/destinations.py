@@ -35,11 +35,6 @@ class Pause:
     delivery_id: str | None
 
 
-def find_pause(tx: Connection, name: str) -> Pause | None:
-    """Return the pause of a destination, or None when it takes deliveries."""
-    return next((pause for pause in list_pauses(tx) if pause.name == name), None)
-
-
 def list_pauses(tx: Connection) -> list[Pause]:
     """Return all destinations that are paused now."""
     columns = (DestinationRow.name, DestinationRow.paused_at, DestinationRow.reason, DestinationRow.delivery_id)
@@ -70,11 +65,22 @@ def hold_destination(tx: Connection, name: str, *, until: datetime) -> None:
     tx.execute(new.on_conflict_do_update(index_elements=["name"], set_={"not_before": until}, where=earlier))
 
 
-def held_until(tx: Connection, name: str, *, now: datetime) -> datetime | None:
-    """Return until when nothing is to be sent to a destination, or None when it is free."""
-    later = (DestinationRow.name == name, DestinationRow.not_before > now)
-    until: datetime | None = tx.scalar(select(DestinationRow.not_before).where(*later))
-    return until
+@dataclass(frozen=True)
+class Standing:
+    """Whether a destination takes deliveries now; `held_until` is None unless it asked to be left alone for longer."""
+
+    is_paused: bool
+    held_until: datetime | None
+
+
+def destination_standing(tx: Connection, name: str, *, now: datetime) -> Standing:
+    """Return how a destination stands, in one look: it is asked for before each delivery."""
+    columns = (DestinationRow.paused_at, DestinationRow.not_before)
+    row = tx.execute(select(*columns).where(DestinationRow.name == name)).one_or_none()
+    if row is None:
+        return Standing(False, None)
+    is_held = row.not_before is not None and row.not_before > now
+    return Standing(row.paused_at is not None, row.not_before if is_held else None)
 
 
 def resume_destination(tx: Connection, name: str) -> bool:

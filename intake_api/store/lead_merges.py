@@ -94,9 +94,11 @@ def merges_among(tx: Connection, lead_ids: Iterable[str]) -> list[LeadMerge]:
 
 def merged_with(tx: Connection, lead_id: str) -> list[str]:
     """Return the ids of all leads that are one with a lead by merging, without its own."""
-    own = find_merge(tx, lead_id)
-    stays = own.into_id if own else lead_id
-    return sorted({stays, *(one.lead_id for one in list_merged(tx, stays))} - {lead_id})
+    merges = merges_among(tx, [lead_id])
+    stays = next((one.into_id for one in merges if one.lead_id == lead_id), lead_id)
+    if stays != lead_id:
+        merges = list_merged(tx, stays)
+    return sorted({stays, *(one.lead_id for one in merges)} - {lead_id})
 
 
 def find_stranded(tx: Connection, *, limit: int = 100) -> list[LeadMerge]:
