@@ -167,7 +167,7 @@ def _all_own(tx: Connection, store: Store, catalogue: Catalogue, address: str) -
         view = correctable(catalogue, lead)
         if lead.state is LeadState.ERASED:
             continue
-        values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
+        values = open_values(tx, store.vault, lead)
         if str(values.get("email", "")).casefold() == address.casefold():
             found.append(_Own(lead, values, view))
     return found

@@ -6,7 +6,6 @@ from intake_api.store.base import Store
 from intake_api.store.lead_index import index_anew
 from intake_api.store.lead_lists import ids_not_erased
 from intake_api.store.leads import open_values
-from intake_api.store.subjects import get_data_key
 
 BATCH = 200
 
@@ -28,7 +27,7 @@ def index_leads_anew(store: Store) -> int:
             with store.writing() as tx:
                 lead = hold_lead(tx, lead_id)
                 if lead.state is not LeadState.ERASED:
-                    values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
+                    values = open_values(tx, store.vault, lead)
                     index_anew(tx, store.vault, lead.id, values)
                     renewed += 1
         last = ids[-1]

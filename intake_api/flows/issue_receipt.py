@@ -54,7 +54,7 @@ def issue_receipt(store: Store, receipts: Receipts, token: str, *, now: datetime
         lead = opened_receipt(tx, token)
         key = get_data_key(tx, store.vault, lead.subject_id)
         told = told_of(tx, lead, receipts.public_url)
-        values = open_values(tx, store.vault, key, lead.id)
+        values = open_values(tx, store.vault, lead)
         document = {
             "@context": told.context,
             "@id": f"urn:uuid:{told.receipt_id}",

@@ -5,7 +5,7 @@ from intake_api.catalogue.shown import Content
 from intake_api.flows.receipt_token import read_receipt_token
 from intake_api.store.base import Store
 from intake_api.store.leads import LeadUnknown, get_lead_by_receipt, open_values
-from intake_api.store.subjects import SubjectErased, get_data_key
+from intake_api.store.subjects import SubjectErased
 
 __all__ = ["LeadUnknown", "list_downloads"]
 
@@ -20,7 +20,7 @@ def list_downloads(store: Store, catalogue: Catalogue, token: str) -> tuple[Cont
         if not catalogue.delivers(lead.form):
             return ()
         try:
-            key = get_data_key(tx, store.vault, lead.subject_id)
+            typed = open_values(tx, store.vault, lead)
         except SubjectErased:
             return ()
-        return catalogue.delivered(lead.form, lead.locale, open_values(tx, store.vault, key, lead.id))
+        return catalogue.delivered(lead.form, lead.locale, typed)

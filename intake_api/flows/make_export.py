@@ -50,7 +50,7 @@ def put_in_file(
     asked = json.loads(get_notice_body(tx, lead.notice_hash))["fields"]
     names = {one["name"] for one in asked if set(purposes) & set(one["purposes"])} & set(allowed)
     key = get_data_key(tx, vault, lead.subject_id)
-    typed = open_values(tx, vault, key, lead.id)
+    typed = open_values(tx, vault, lead)
     said = {
         "reference": lead.reference,
         "received_at": rfc3339(lead.received_at),

@@ -17,7 +17,6 @@ from intake_api.store.base import Store
 from intake_api.store.decisions import current_decisions
 from intake_api.store.deliveries import Delivery, list_deliveries
 from intake_api.store.leads import Lead, open_values
-from intake_api.store.subjects import get_data_key
 
 ADDRESS = "email"  # by which some find a person's own settings where no id of ours leads to them
 
@@ -72,7 +71,7 @@ def _pack(
 
 
 def _values(tx: Connection, store: Store, lead: Lead) -> dict[str, Any]:
-    return open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
+    return open_values(tx, store.vault, lead)
 
 
 def _there(lead: Lead, named: FieldMap, values: Mapping[str, FieldValue]) -> dict[str, FieldValue]:

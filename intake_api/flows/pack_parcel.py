@@ -8,7 +8,6 @@ from intake_api.rules.field_map import FieldMap
 from intake_api.store.base import Store
 from intake_api.store.decisions import Decision
 from intake_api.store.leads import Lead, open_values
-from intake_api.store.subjects import get_data_key
 
 
 def pack_parcel(
@@ -18,7 +17,7 @@ def pack_parcel(
 
     :param delivery: the id by which the other side knows a repeated attempt.
     """
-    values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
+    values = open_values(tx, store.vault, lead)
     names = names_there(lead, judgement, named)
     return Parcel(
         delivery=delivery,

@@ -108,7 +108,7 @@ def _read(tx: Connection, store: Store, case: RightsCase, key: str, *, now: date
 
 def _read_lead(tx: Connection, store: Store, lead: Lead, case: RightsCase, *, now: datetime) -> OwnLead:
     key = get_data_key(tx, store.vault, lead.subject_id)
-    values, notes = open_values(tx, store.vault, key, lead.id), list_notes(tx, store.vault, key, lead.id)
+    values, notes = open_values(tx, store.vault, lead), list_notes(tx, store.vault, key, lead.id)
     noted = {"notes": len(notes)} if notes else {}
     evidence.add_entry(
         tx,

@@ -58,7 +58,7 @@ def _read(tx: Connection, store: Store, reference: str, actor: str, why: str, no
     if lead.is_restricted:
         raise LeadRestricted("The person asked that this lead be kept and not used: it cannot be opened.")
     key = get_data_key(tx, store.vault, lead.subject_id)
-    values, notes = open_values(tx, store.vault, key, lead.id), list_notes(tx, store.vault, key, lead.id)
+    values, notes = open_values(tx, store.vault, lead), list_notes(tx, store.vault, key, lead.id)
     evidence.add_entry(
         tx,
         "lead.read",

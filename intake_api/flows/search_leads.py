@@ -21,7 +21,6 @@ from intake_api.store import evidence
 from intake_api.store.base import Store
 from intake_api.store.lead_search import Term, find_newest
 from intake_api.store.leads import Lead, LeadUnknown, get_lead, open_values
-from intake_api.store.subjects import get_data_key
 from intake_api.store.vault import Vault
 
 SHOWN = 50
@@ -120,8 +119,7 @@ def _found(tx: Connection, vault: Vault, by: By, terms: list[Term]) -> list[Lead
 
 
 def _masked(tx: Connection, vault: Vault, lead: Lead) -> Hit:
-    key = get_data_key(tx, vault, lead.subject_id)
-    return Hit(lead, dict(_shown(open_values(tx, vault, key, lead.id))))
+    return Hit(lead, dict(_shown(open_values(tx, vault, lead))))
 
 
 def _shown(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -36,7 +36,7 @@ from intake_api.store.leads import Lead, get_lead_by_id, open_values
 from intake_api.store.mailed_links import stop_url
 from intake_api.store.mails import MailAttempt, MailState
 from intake_api.store.notices import get_notice_body
-from intake_api.store.subjects import get_data_key, is_erased
+from intake_api.store.subjects import is_erased
 
 HELD = "held"  # why a mail of a held lead does not leave
 
@@ -99,7 +99,7 @@ def _obstacle(
 def _mail(
     tx: Connection, store: Store, desk: MailDesk, lead: Lead, confirmation: Confirmation, asked: Sequence[Confirmation]
 ) -> Mail:
-    values = open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
+    values = open_values(tx, store.vault, lead)
     texts = json.loads(get_notice_body(tx, lead.notice_hash))["texts"]
     links = [f"{desk.public_url}/confirm/{confirmation_token(desk.token_key, one.id)}" for one in asked]
     return Mail(

@@ -110,7 +110,7 @@ def _addressed(tx: Connection, store: Store, letter: Letter) -> _Addressed:
     if letter.lead_id:
         lead = get_lead_by_id(tx, letter.lead_id)
         key = get_data_key(tx, store.vault, lead.subject_id)
-        address = str(open_values(tx, store.vault, key, lead.id)["email"])
+        address = str(open_values(tx, store.vault, lead)["email"])
         return _Addressed(address, lead.locale, open_letter(tx, store.vault, key, letter.id), lead)
     case = get_case(tx, str(letter.case_id))
     said = open_letter(tx, store.vault, case_key(tx, store.vault, case.id), letter.id)

@@ -22,7 +22,7 @@ from intake_api.store.leads import Lead, get_lead_by_id, open_values
 from intake_api.store.mailed_links import stop_url
 from intake_api.store.mails import MailAttempt, MailState
 from intake_api.store.renewals import RENEWALS, Renewal, Why, lead_of, renewal_token
-from intake_api.store.subjects import get_data_key, is_erased
+from intake_api.store.subjects import is_erased
 
 
 def send_renewal(store: Store, desk: RightsDesk, renewal_id: str, turn: int, *, clock: Clock) -> None:
@@ -76,7 +76,7 @@ def _mail(
     only = questions[0] if len(questions) == 1 else None
     return Mail(
         id=renewal.id,
-        to=open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)["email"],
+        to=open_values(tx, store.vault, lead)["email"],
         subject=told[f"renewal.subject_{renewal.why.value}"],
         text="\n\n".join(parts) + "\n",
         locale=lead.locale,

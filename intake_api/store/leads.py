@@ -28,7 +28,7 @@ from intake_api.rules.reference import BITS, spelled_reference, written_referenc
 from intake_api.store.adding import Adder
 from intake_api.store.base import Moment, Table
 from intake_api.store.lead_index import forget_index, index_lead
-from intake_api.store.subjects import SubjectRow
+from intake_api.store.subjects import SubjectRow, open_key
 from intake_api.store.vault import DataKey, Vault
 
 NOT_ERASED = "state <> 'erased'"  # in these words, or SQLite does not see that the index below serves the question
@@ -260,10 +260,14 @@ def get_lead_by_receipt(tx: Connection, lead_id: str, receipt_digest: bytes) -> 
     return get_lead_by_id(tx, lead_id)
 
 
-def open_values(tx: Connection, vault: Vault, key: DataKey, lead_id: str) -> dict[str, Any]:
-    """Return what the person typed. Reading it is an act to be recorded: only flows that do so call this (A-01)."""
-    sealed: bytes = tx.execute(select(LeadRow.sealed).where(LeadRow.id == lead_id)).scalar_one()
-    return vault.open(key, sealed, place=_place(lead_id))
+def open_values(tx: Connection, vault: Vault, lead: Lead) -> dict[str, Any]:
+    """Return what the person typed. Reading it is an act to be recorded: only flows that do so call this (A-01).
+
+    :raises SubjectErased: the person's key was destroyed.
+    """
+    columns = select(LeadRow.sealed, SubjectRow.wrapped_key).join(SubjectRow, SubjectRow.id == LeadRow.subject_id)
+    row = tx.execute(columns.where(LeadRow.id == lead.id)).one()
+    return vault.open(open_key(vault, lead.subject_id, row.wrapped_key), row.sealed, place=_place(lead.id))
 
 
 def open_row(vault: Vault, row: Row[*tuple[Any, ...]]) -> tuple[Lead, dict[str, Any]]:

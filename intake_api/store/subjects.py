@@ -43,7 +43,14 @@ def get_data_key(tx: Connection, vault: Vault, subject_id: str) -> DataKey:
 
     :raises SubjectErased: the key was destroyed.
     """
-    wrapped: bytes | None = tx.scalar(select(SubjectRow.wrapped_key).where(SubjectRow.id == subject_id))
+    return open_key(vault, subject_id, tx.scalar(select(SubjectRow.wrapped_key).where(SubjectRow.id == subject_id)))
+
+
+def open_key(vault: Vault, subject_id: str, wrapped: bytes | None) -> DataKey:
+    """Return a person's key, open, from what stands in its row.
+
+    :raises SubjectErased: nothing does: the key was destroyed.
+    """
     if wrapped is None:
         raise SubjectErased("This person was erased.")
     return vault.unwrap(subject_id, wrapped)

@@ -7,7 +7,6 @@ from intake_api.rules.consent import DecisionState
 from intake_api.store.base import Store
 from intake_api.store.decisions import current_decisions
 from intake_api.store.leads import Lead, get_lead, open_values
-from intake_api.store.subjects import get_data_key
 from tests.intake_api.forms import FORMS
 from tests.intake_api.web.browsing import Trap, follow
 
@@ -93,4 +92,4 @@ def kept(store: Store, reference: str) -> Lead:
 def answers_of(store: Store, lead: Lead) -> dict[str, object]:
     """Return what is sealed as a lead's answers."""
     with store.reading() as tx:
-        return open_values(tx, store.vault, get_data_key(tx, store.vault, lead.subject_id), lead.id)
+        return open_values(tx, store.vault, lead)
