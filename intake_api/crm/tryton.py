@@ -41,6 +41,7 @@ SECOND = {CONTACT: "value_compact", IDENTIFIER: "code_compact"}
 # Writing the first spelling anew writes the second anew.
 HIDING: Mapping[str, Row] = {CONTACT: {"type": "other", "value": ERASED}, IDENTIFIER: {"type": None, "code": ERASED}}
 OPT_OUT = "advertising"  # the line of the note
+REFUSALS = ("rights_missing", "parcel_refused", "erase_refused")  # each may be said of a record that is gone
 RIGHTS = {
     PARTY: ("read", "write", "create"),
     CONTACT: ("read", "write", "create", "delete"),
@@ -89,7 +90,7 @@ class Tryton:
         if not lock.acquire(timeout=deadline.left()):
             return Retry("too_slow")
         try:
-            return self._carry_out(operation, talk, parcel)
+            return self._carried_out(operation, talk, parcel)
         except CallFailed as failed:
             return failed.outcome
         finally:
@@ -120,6 +121,18 @@ class Tryton:
 
     def _talk(self, now: datetime) -> Talk:
         return Talk(self._caller, self._account, Deadline(self._time_limit), now=now)
+
+    def _carried_out(self, operation: Operation, talk: Talk, parcel: Parcel) -> Outcome:
+        """Carry it out, and believe a refusal when it is said twice.
+
+        Of a record that another call took away after it was found, Tryton says that it may not be changed.
+        """
+        try:
+            return self._carry_out(operation, talk, parcel)
+        except CallFailed as failed:
+            if getattr(failed.outcome, "reason", None) not in REFUSALS:
+                raise
+        return self._carry_out(operation, talk, parcel)
 
     def _carry_out(self, operation: Operation, talk: Talk, parcel: Parcel) -> Outcome:
         party = _party(talk, parcel)

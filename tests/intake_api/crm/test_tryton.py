@@ -32,6 +32,7 @@ from tests.intake_api.crm.worlds.tryton import TrytonWorld, say, tryton_world
 
 MESSAGE = "Please call me.\n\nBest: after six\n  - not on Fridays"
 FIELDS = {"name": "Anna Example", "email": "anna@example.org", "phone": "+37120000000", "message": MESSAGE}
+SAID = b'{"status": 400, "message": "No", "description": ""}'
 
 
 @pytest.fixture
@@ -235,6 +236,33 @@ class TestErasing:
             assert world.destination.send("erase", anna("d2"), now=NOW) == outcome
         assert world.destination.send("erase", anna("d2"), now=NOW) == Done("2")
 
+    @pytest.mark.parametrize(
+        ("step", "status", "said"),
+        [
+            ("/cancel", 403, b""),  # what a button says whose record was taken away since Tryton had found it
+            ("DELETE", 400, SAID),
+            ("party.erase.execute", 200, b'{"error": ["UserError", ["Gone", ""]]}'),
+        ],
+    )
+    def test_what_a_call_that_lingers_took_away_meanwhile_refuses_nothing(
+        self, world: TrytonWorld, step: str, status: int, said: bytes
+    ) -> None:
+        world.destination.send("upsert", anna(), now=NOW)
+        refused: list[str] = []
+
+        def once(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+            if not refused and step in f"{handler.command} {handler.path} {body.decode()}":
+                refused.append(step)
+                say(handler, status, "application/json", said)
+            else:
+                say(handler, *world.door.pass_on(handler, body))
+
+        with world.behaving(once):
+            assert world.destination.send("erase", anna("d2"), now=NOW) == Done("2")
+        assert refused
+        assert rows(world, "SELECT id FROM sale_opportunity") == []
+        assert "anna@example.org" not in everything(world)
+
     def test_without_a_second_account_it_is_for_a_person(self, world: TrytonWorld) -> None:
         world.destination.send("upsert", anna(), now=NOW)
         alone = destination(world, erase_user="", erase_key="")
@@ -292,7 +320,6 @@ class TestBeingLetIn:
             destination(world, database="")
 
 
-SAID = b'{"status": 400, "message": "No", "description": ""}'
 TABLE: list[tuple[int, bytes, Outcome]] = [
     (200, b"", Unknown("answer_not_understood", 200)),
     (204, b"", Unknown("answer_not_understood", 204)),
