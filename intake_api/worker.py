@@ -85,6 +85,7 @@ LOOK_EVERY = 0.5
 LOOK_WHERE_LIMITED = 0.2  # there nothing is fetched ahead
 LOOK_FOR_OTHERS_EVERY = 1.0  # a no, an act on many leads, a question
 LOOK_FOR_MAILS_EVERY = 3.0
+DUE_EVERY, DUE_AGAIN_EVERY = 1.0, 3.0  # what a destination is told becomes due at once; all else when tried again
 BEAT_EVERY = 5.0
 SILENT_AFTER = timedelta(seconds=30)  # for the health check of a container
 FINISH_WITHIN = 5  # seconds to finish what is in hands when told to leave
@@ -288,7 +289,7 @@ def _turns(store: Store, queue: Queue, workflow: str, name: str, mend: Mend) -> 
     return [
         Round(
             f"enqueue_due_{name}",
-            LOOK_FOR_MAILS_EVERY if workflow in _MAILS else 1.0,
+            DUE_EVERY if workflow in CALLING else DUE_AGAIN_EVERY,
             lambda now: enqueue_due(store, queue, workflow, now=now),
         ),
         Round(f"mend_{name}", 10.0, lambda now: mend(store, queue, now=now)),

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from intake_api.flows.decided_events import decided_events
+from intake_api.flows.notice_in_force import Document
 from intake_api.flows.state_now import state_now
 from intake_api.rules.merging import strictness
 from intake_api.rules.permission import Event
@@ -16,15 +17,24 @@ from intake_api.store.leads import Lead, get_lead_by_id
 
 
 def decided_together(
-    tx: Connection, lead: Lead, own: Mapping[str, Decision], merged: Iterable[Lead], *, now: datetime
+    tx: Connection,
+    lead: Lead,
+    own: Mapping[str, Decision],
+    merged: Iterable[Lead],
+    *,
+    notice: Document | None = None,
+    now: datetime,
 ) -> dict[str, Decision]:
     """Return, for each purpose that a lead was asked about, the decision that counts, in the state in which it stands.
 
     :param own: its present decisions.
     :param merged: the leads that are merged into it. What only they were asked about gives this one nothing.
+    :param notice: the one in force for it, where the caller has it at hand.
     :raises NoticeAltered: a notice that was decided on was changed in the database.
     """
-    counts = {purpose: replace(one, state=state_now(tx, lead, one, now=now)) for purpose, one in own.items()}
+    counts = {
+        purpose: replace(one, state=state_now(tx, lead, one, notice=notice, now=now)) for purpose, one in own.items()
+    }
     for other in merged:
         for purpose, said in current_decisions(tx, other.id).items():
             theirs = replace(said, state=state_now(tx, other, said, now=now))

@@ -59,7 +59,7 @@ def judge_forwarding(tx: Connection, lead: Lead, recipient: str, *, now: datetim
     own = current_decisions(tx, lead.id)
     notice = notice_in_force(tx, lead, own.values())
     merged = [get_lead_by_id(tx, one) for one in merged_with(tx, lead.id)]
-    decisions = decided_together(tx, lead, own, merged, now=now)
+    decisions = decided_together(tx, lead, own, merged, notice=notice, now=now)
     purposes = [
         PromisedPurpose(
             id=promised["id"],

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from intake_api.flows.notice_in_force import notice_decided_on
+from intake_api.flows.notice_in_force import Document, notice_decided_on
 from intake_api.flows.promised_end import valid_until
 from intake_api.rules.consent import DecisionState
 from intake_api.store.decisions import Decision
@@ -16,14 +16,17 @@ from intake_api.store.leads import Lead
 from intake_api.store.publications import changed_since
 
 
-def state_now(tx: Connection, lead: Lead, decision: Decision, *, now: datetime) -> DecisionState:
+def state_now(
+    tx: Connection, lead: Lead, decision: Decision, *, notice: Document | None = None, now: datetime
+) -> DecisionState:
     """Return the state that counts.
 
+    :param notice: the one in force for the lead, where the decision is a present one and the caller has it at hand.
     :raises NoticeAltered: the notice it was decided on was changed in the database.
     """
     if decision.state is not DecisionState.GIVEN:
         return decision.state
-    end = valid_until(notice_decided_on(tx, lead, decision), decision)
+    end = valid_until(notice or notice_decided_on(tx, lead, decision), decision)
     if end is not None and end <= now:
         return DecisionState.EXPIRED
     return DecisionState.NEEDS_RECONSENT if is_changed(tx, lead, decision) else DecisionState.GIVEN
